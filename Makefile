@@ -1,0 +1,43 @@
+# make demo   the specification's whole workflow on real census data
+# make test   every test
+# make serve  the service on port 5000
+# make check  lint, types, import directions, then every test
+PYTHON ?= python3
+PORT ?= 5000
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+REQUIREMENTS := backend/requirements.txt backend/requirements-dev.txt
+TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' backend/requirements.txt)
+
+.PHONY: setup demo test serve orchestrator check lint
+
+setup: $(INSTALLED)
+
+# torch first and alone: a resolver that meets it among others may pick a build of several GB.
+$(INSTALLED): $(REQUIREMENTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r backend/requirements-dev.txt
+	@touch $@
+
+demo: setup
+	@$(BIN)/python backend/examples/demo.py
+
+serve: setup
+	cd backend && ../$(BIN)/python flask_api.py --port $(PORT)
+
+orchestrator: setup
+	$(BIN)/python backend/agents/serve_orchestrator.py
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check backend tests benchmarks
+	$(BIN)/ruff format --check backend tests benchmarks
+	$(BIN)/mypy
+	PYTHONPATH=backend $(BIN)/lint-imports
+
+check: lint test

@@ -1,0 +1,1 @@
+"""Which rows are odd, which of their cells make them so, and what was expected there."""

@@ -1,0 +1,179 @@
+"""Scan a table: score it in blocks, sort, choose a threshold, explain the flagged rows, and write it all down."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.anomaly.detector import Detector
+from DataFoundry.anomaly.expectation import Expected, expect
+from DataFoundry.anomaly.report import CONTRIBUTION, EXPECTED, SCORE, TOP, Layout, findings, ordered
+from DataFoundry.anomaly.sorting import RowSorter
+from DataFoundry.anomaly.threshold import Threshold, ThresholdRule
+from DataFoundry.errors import ColumnError, TableError
+from DataFoundry.preprocessing.labels import LabelCodec
+from DataFoundry.preprocessing.schema import LABEL
+from DataFoundry.storage.tables import Table, TableWriter
+
+log = logging.getLogger(__name__)
+
+SURE = 0.9  # a fix is suggested from this confidence on
+_BLOCK_ROWS = 50_000
+_SHOWN_ROWS = 50
+_LOG_EVERY = 5.0  # seconds
+FIX_COLUMNS = ["row", "column", "found", "expected", "confidence"]
+
+
+@dataclass
+class ScanResult:
+    """What a scan found besides the report.
+
+    Attributes
+    ----------
+    scores
+        (n,) in the order of the table.
+    threshold
+        The score above which a row is flagged, and how it was chosen.
+    layout
+        Columns of the report.
+    ignored
+        Scanned columns that the model does not know.
+    novel
+        Column to the number of cells with something that training never had.
+    blame
+        (d,) mean contributions of the flagged rows, in the order of `layout.features`.
+    shown
+        The oddest rows of the report, for the page.
+    fixes
+        Number of suggested fixes.
+    """
+
+    scores: np.ndarray
+    threshold: Threshold
+    layout: Layout
+    ignored: list[str]
+    novel: Counter[str] = field(default_factory=Counter)
+    blame: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    shown: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fixes: int = 0
+
+
+def scan(
+    table: Table, detector: Detector, labels: LabelCodec | None, rule: ThresholdRule, report: Path, fixes: Path
+) -> ScanResult:
+    """Write the report, sorted by score, and the suggested fixes; memory is that of a few blocks and all scores.
+
+    Raises
+    ------
+    ColumnError
+        If a feature column is missing.
+    TableError
+        If the table has no rows.
+    """
+    layout, ignored = _planned(table, detector, labels)
+    with RowSorter(report.parent) as sorter:
+        novel = _score_all(table, detector, labels, layout, sorter)
+        if not len(sorter.scores):
+            raise TableError(f"{table.path.name} has no rows to scan.")
+        result = ScanResult(sorter.scores, rule.chosen(sorter.scores, detector), layout, ignored, novel)
+        with TableWriter(report) as rows, TableWriter(fixes) as suggestions:
+            for block, suggested in _finished(sorter, detector, result):
+                rows.write(block)
+                suggestions.write(suggested)
+                result.fixes += len(suggested)
+    return result
+
+
+def _planned(table: Table, detector: Detector, labels: LabelCodec | None) -> tuple[Layout, list[str]]:
+    missing = [name for name in detector.names if name not in table.columns]
+    if missing:
+        raise ColumnError(
+            f"{table.path.name} has no column {missing[0]!r}, which the model was trained on; add it.",
+            missing=missing,
+        )
+    has_labels = labels is not None and detector.label_head is not None and LABEL in table.columns
+    known = {*detector.names, *([LABEL] if has_labels else [])}
+    return Layout.planned(table.columns, detector.names, has_labels), [
+        each for each in table.columns if each not in known
+    ]
+
+
+def _score_all(
+    table: Table, detector: Detector, labels: LabelCodec | None, layout: Layout, sorter: RowSorter
+) -> Counter[str]:
+    """Score block by block, with a log line every few seconds; counts novel cells by column."""
+    novel: Counter[str] = Counter()
+    started = told = time.monotonic()
+    done = 0
+    for block in table.blocks(rows=_BLOCK_ROWS):
+        if not len(block):
+            continue
+        scored = detector.score(block)
+        novel.update(
+            {name: int(count) for name, count in zip(layout.features, scored.novel.sum(axis=0), strict=True) if count}
+        )
+        sorter.add(findings(block, scored, detector, labels, layout), scored.score)
+        done += len(block)
+        if time.monotonic() - told > _LOG_EVERY:
+            told = time.monotonic()
+            rate = done / (told - started)
+            left = f", {(table.num_rows - done) / rate:.0f} s left" if table.num_rows else ""
+            log.info("%d rows scored, %.0f a second%s", done, rate, left)
+    return novel
+
+
+def _finished(sorter: RowSorter, detector: Detector, result: ScanResult) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Blocks of the report in order, each with its suggested fixes; completes what `result` tells of flagged rows."""
+    total = np.zeros(len(result.layout.features))
+    for block in sorter.ordered():
+        scores = block[SCORE].to_numpy()
+        block["percentile"] = detector.percentile(scores)
+        block["rank"] = block.index.to_numpy() + 1
+        block["is_anomaly"] = result.threshold.flags(scores, block.index.to_numpy())
+        columns, suggested = _explain(block, detector, result)
+        block = pd.concat([block, columns], axis=1)
+        contributions = block[[f"{CONTRIBUTION}{name}" for name in result.layout.features]].to_numpy()
+        total += contributions[block["is_anomaly"].to_numpy()].sum(axis=0)
+        block = block[ordered(list(block.columns), result.layout)]
+        if not len(result.shown):
+            result.shown = block.head(_SHOWN_ROWS)
+        yield block, suggested
+    result.blame = total / max(result.threshold.flagged, 1)
+
+
+def _explain(block: pd.DataFrame, detector: Detector, result: ScanResult) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The `expected__` columns of a block, filled for its flagged rows, and the fixes that they suggest."""
+    names, carried = result.layout.features, result.layout.carried
+    flagged = np.flatnonzero(block["is_anomaly"].to_numpy())
+    rows = block.iloc[flagged]
+    original = pd.DataFrame({name: rows[carried[name]] for name in names}, index=rows.index)
+    contributions = rows[[f"{CONTRIBUTION}{name}" for name in names]].to_numpy()
+    suspects = np.argsort(-contributions, axis=1, kind="stable")[:, :TOP]
+    expected = expect(detector, original, suspects)
+    columns = {}
+    for place, name in enumerate(names):
+        values = np.full(len(block), None, dtype=object)
+        values[flagged] = expected.values[:, place]
+        numeric = name in detector.cells.numbers and detector.cells.numbers[name]["kind"] != "moment"
+        columns[f"{EXPECTED}{name}"] = values.astype(float) if numeric else values
+    positions = rows["row_index"].to_numpy()
+    suggested = _fixes(positions, original, contributions, suspects, expected)
+    return pd.DataFrame(columns, index=block.index), suggested
+
+
+def _fixes(
+    row_index: np.ndarray, found: pd.DataFrame, contributions: np.ndarray, suspects: np.ndarray, expected: Expected
+) -> pd.DataFrame:
+    """One row for each suspect cell that the model is sure about."""
+    names, fixes = list(found.columns), []
+    for row, columns in enumerate(suspects):
+        for column in columns:
+            value, sure = expected.values[row, column], float(expected.confidence[row, column])
+            if sure >= SURE and contributions[row, column] > 0 and value is not None:
+                fixes.append((int(row_index[row]), names[column], found.iat[row, column], value, round(sure, 4)))
+    return pd.DataFrame(fixes, columns=FIX_COLUMNS)

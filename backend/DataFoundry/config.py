@@ -1,0 +1,168 @@
+"""`config.json`: what a training reads, and the only place where a training default lives.
+
+The file is written by `trainer.create_config` and edited by people, so every mistake in it is answered with the name of
+the key and what would be right.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from rapidfuzz import process
+
+from DataFoundry.errors import ConfigError
+
+Width = Annotated[int, Field(ge=1, le=8192)]
+Params = TypeVar("Params", bound=BaseModel)
+Layers = Annotated[tuple[Width, ...], Field(min_length=1, max_length=16)]
+
+
+class _Strict(BaseModel):
+    """Frozen, no unknown keys, no silent conversions, no NaN."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True, protected_namespaces=())
+
+
+class FeatureColumns(_Strict):
+    """The columns that are modelled; each is in exactly one list."""
+
+    numerical_cols: tuple[str, ...] = ()
+    categorical_cols: tuple[str, ...] = ()
+
+
+class ModelParams(_Strict):
+    """Shape of the networks."""
+
+    latent_dim: Annotated[int, Field(ge=1, le=1024)] = 16
+    encoder_hidden_layers: Layers = (256, 128)
+    decoder_hidden_layers: Layers = (512, 512)
+    feature_cols: FeatureColumns = FeatureColumns()
+    condition_cols: tuple[str, ...] = ()
+
+
+class TrainingParams(_Strict):
+    """How the networks are fitted. `epochs` is an upper limit: training stops when validation no longer improves.
+
+    Without a seed each training is new. Values carried by fewer rows than `rare_value_threshold` are not reproduced.
+    """
+
+    batch_size: Annotated[int, Field(ge=2, le=1_000_000)] = 512
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.002
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 30
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    rare_value_threshold: Annotated[int, Field(ge=2, le=1_000_000)] | None = None
+
+
+_CTGAN_MODEL = {"latent_dim": 128, "encoder_hidden_layers": [256, 256], "decoder_hidden_layers": [256, 256]}
+_CTGAN_TRAINING = {"batch_size": 500, "learning_rate": 0.0002, "epochs": 300}
+
+
+def default_model_params(model_type: str) -> dict[str, Any]:
+    """Where a model type's defaults are not those of `ModelParams`: the GAN has the ctgan package's."""
+    return dict(_CTGAN_MODEL) if model_type == "tabular_ctgan" else {}
+
+
+def default_training_params(model_type: str, rows: int) -> dict[str, Any]:
+    """Defaults that suit a table of so many rows: small tables want small batches, and more of them.
+
+    The learning rate grows with the root of the batch (Krizhevsky 2014, arXiv 1404.5997).
+    """
+    if model_type == "tabular_ctgan":
+        return dict(_CTGAN_TRAINING)
+    batch = min(512, max(32, 2 ** round(math.log2(max(rows, 64) / 64))))
+    rate = round(TrainingParams().learning_rate * math.sqrt(batch / TrainingParams().batch_size), 5)
+    epochs = min(60, max(5, math.ceil(500_000 / max(rows, 1))))
+    return {"batch_size": batch, "learning_rate": rate, "epochs": epochs}
+
+
+class TrainingConfig(_Strict):
+    """One training: the table, the model, and where the result goes."""
+
+    data_path: str
+    output_model_path: str
+    preprocessor_path: str
+    model_type: str
+    model_params: ModelParams = ModelParams()
+    training_params: TrainingParams = TrainingParams()
+
+
+def parse_config(value: object) -> TrainingConfig:
+    """A checked configuration from the content of a `config.json`.
+
+    Raises
+    ------
+    ConfigError
+        If a key is missing, unknown or out of range; the message names it.
+    """
+    try:
+        return TrainingConfig.model_validate_json(_as_json(value))
+    except ValidationError as error:
+        raise ConfigError(f"config.json: {describe(error, TrainingConfig)}", key=_dotted(error)) from None
+
+
+def known_params(kind: type[BaseModel], given: Mapping[str, Any] | None, name: str) -> tuple[dict[str, Any], list[str]]:
+    """`given` without the keys that `kind` does not have, and one warning for each of those.
+
+    Clients of other versions send keys such as `condition_dim`: these must not make a request fail.
+    """
+    warnings = []
+    kept = {}
+    for key, value in (given or {}).items():
+        if key in kind.model_fields:
+            kept[key] = value
+        else:
+            warnings.append(f"{name}.{key} is not known and was left out{_did_you_mean(key, kind)}.")
+    return kept, warnings
+
+
+def build_params(kind: type[Params], values: Mapping[str, Any], name: str) -> Params:
+    """`kind` made of `values`; a bad one is a `ConfigError` that names `name.key`."""
+    try:
+        return kind.model_validate_json(_as_json(values))
+    except ValidationError as error:
+        raise ConfigError(f"{name}: {describe(error, kind)}", key=f"{name}.{_dotted(error)}") from None
+
+
+def describe(error: ValidationError, kind: type[BaseModel]) -> str:
+    """The first problem of a failed validation as one sentence for people.
+
+    An unknown name comes before a missing one: it is usually the same field, misspelt.
+    """
+    problem = min(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
+    where = ".".join(str(part) for part in problem["loc"]) or "the value"
+    if problem["type"] == "missing":
+        return f"'{where}' is missing; add it."
+    if problem["type"] == "extra_forbidden":
+        return f"'{where}' is not known{_did_you_mean(where, kind)}; remove it."
+    got = repr(problem.get("input"))
+    return f"'{where}' cannot be {got if len(got) <= 60 else got[:57] + '...'}: {_plain(problem['msg'])}."
+
+
+def _plain(message: str) -> str:
+    return message[:1].lower() + message[1:].rstrip(".")
+
+
+def _dotted(error: ValidationError) -> str:
+    return ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
+
+
+def _did_you_mean(where: str, kind: type[BaseModel]) -> str:
+    key = where.rsplit(".", 1)[-1]
+    match = process.extractOne(key, _all_fields(kind), score_cutoff=60)
+    return f" (did you mean '{match[0]}'?)" if match else ""
+
+
+def _all_fields(kind: type[BaseModel]) -> list[str]:
+    names: list[str] = []
+    for name, each in kind.model_fields.items():
+        names.append(name)
+        if isinstance(each.annotation, type) and issubclass(each.annotation, BaseModel):
+            names += _all_fields(each.annotation)
+    return names
+
+
+def _as_json(value: object) -> str:
+    # Validation in JSON mode is strict about numbers and still takes a list for a tuple.
+    return json.dumps(value)

@@ -1,0 +1,135 @@
+"""Every error that the library raises on purpose.
+
+DataFoundryError
+├── RequestError                 a value that no data could make right
+│   ├── ConfigError              config.json: an edit that cannot be used
+│   └── PathTextError            a path that is empty, a URL, or holds control characters
+├── ForbiddenPathError
+│   ├── OutsideDataRootsError    the path leads out of every data root
+│   └── NotDataError             inside a root, but code, hidden, or not a data file
+├── MissingFileError
+├── ConflictError
+│   ├── OutputBusyError          another request is writing this output
+│   └── OutputIsInputError       the output would replace the input
+├── TooLargeError                over a limit of `settings.Limits`
+├── ImpossibleError              well-formed, but this data cannot do it
+│   ├── TableError               not a readable table
+│   ├── ColumnError              a column is missing, or one is there that must not be
+│   ├── LabelingFunctionError    a labeling function failed, or answered no class number
+│   ├── ArtifactError            a model or preprocessor file that is damaged
+│   │   ├── UntrustedArtifactError   it holds more than plain data and arrays
+│   │   └── IncompatibleArtifactError  it does not fit its config or its twin
+│   ├── UnknownLabelError        the model never saw this label
+│   ├── TrainingError            training cannot start, or diverged
+│   └── UnsupportedModelError    this model type cannot do it
+└── DiskFullError
+
+Each class has a stable `code` for programs; each message is one sentence for people that says what was wrong and
+what to do about it. `details` is JSON-able and names the column, function, row and so on.
+"""
+
+
+class DataFoundryError(Exception):
+    """Base of all; raised itself only for a defect of ours."""
+
+    code = "internal_error"
+
+    def __init__(self, message: str, **details: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def __reduce__(self) -> tuple[object, ...]:  # details survive a process boundary
+        return _rebuild, (type(self), self.message, self.details)
+
+
+def _rebuild(kind: type[DataFoundryError], message: str, details: dict[str, object]) -> DataFoundryError:
+    return kind(message, **details)
+
+
+class RequestError(DataFoundryError):
+    code = "invalid_request"
+
+
+class ConfigError(RequestError):
+    code = "invalid_config"
+
+
+class PathTextError(RequestError):
+    code = "invalid_path"
+
+
+class ForbiddenPathError(DataFoundryError):
+    code = "forbidden_path"
+
+
+class OutsideDataRootsError(ForbiddenPathError):
+    code = "outside_data_roots"
+
+
+class NotDataError(ForbiddenPathError):
+    code = "not_a_data_file"
+
+
+class MissingFileError(DataFoundryError):
+    code = "file_not_found"
+
+
+class ConflictError(DataFoundryError):
+    code = "conflict"
+
+
+class OutputBusyError(ConflictError):
+    code = "output_busy"
+
+
+class OutputIsInputError(ConflictError):
+    code = "output_is_input"
+
+
+class TooLargeError(DataFoundryError):
+    code = "too_large"
+
+
+class ImpossibleError(DataFoundryError):
+    code = "impossible"
+
+
+class TableError(ImpossibleError):
+    code = "unreadable_table"
+
+
+class ColumnError(ImpossibleError):
+    code = "column_mismatch"
+
+
+class LabelingFunctionError(ImpossibleError):
+    code = "labeling_function_failed"
+
+
+class ArtifactError(ImpossibleError):
+    code = "corrupt_model"
+
+
+class UntrustedArtifactError(ArtifactError):
+    code = "untrusted_model"
+
+
+class IncompatibleArtifactError(ArtifactError):
+    code = "incompatible_model"
+
+
+class UnknownLabelError(ImpossibleError):
+    code = "unknown_label"
+
+
+class TrainingError(ImpossibleError):
+    code = "training_failed"
+
+
+class UnsupportedModelError(ImpossibleError):
+    code = "unsupported_model"
+
+
+class DiskFullError(DataFoundryError):
+    code = "disk_full"

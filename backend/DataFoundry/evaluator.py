@@ -1,0 +1,221 @@
+"""Judge tables: what one holds, how good a synthetic one is, which rows of one are odd."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.anomaly.detector import Detector
+from DataFoundry.anomaly.page import anomaly_page
+from DataFoundry.anomaly.scan import ScanResult, scan
+from DataFoundry.anomaly.threshold import ThresholdRule
+from DataFoundry.errors import ArtifactError, IncompatibleArtifactError, UnsupportedModelError
+from DataFoundry.metrics.description import describe
+from DataFoundry.metrics.plain import plain
+from DataFoundry.metrics.quality import align, quality
+from DataFoundry.metrics.quality_page import quality_page
+from DataFoundry.models.bundle import Bundle, load_bundle
+from DataFoundry.models.registry import MODELS, model_type
+from DataFoundry.storage.configs import load_config
+from DataFoundry.storage.files import claim_output, write_json, write_text
+from DataFoundry.storage.paths import input_path, refuse_input_as_output
+from DataFoundry.storage.paths import output_path as checked_output
+from DataFoundry.storage.tables import open_table
+
+
+def describe_dataset(data_path: str) -> dict[str, object]:
+    """Rows, columns, dtypes, missing values, first rows and summaries of a table, read in constant memory.
+
+    Parameters
+    ----------
+    data_path
+        A csv or parquet file, or a folder of parquet files, inside a data root.
+
+    Returns
+    -------
+    dict
+        See `metrics.description.describe`.
+
+    Raises
+    ------
+    PathTextError, OutsideDataRootsError, NotDataError, MissingFileError, ImpossibleError, TooLargeError
+        See `storage.paths.input_path` and `storage.tables.open_table`.
+    """
+    table = open_table(input_path(data_path, "data_path"))
+    return describe(table.columns, table.blocks())
+
+
+def evaluate_synthetic(
+    real_path: str,
+    synthetic_path: str,
+    holdout_path: str | None = None,
+    label_column: str | None = None,
+    output_path: str | None = None,
+    seed: int | None = None,
+) -> dict[str, object]:
+    """How good a synthetic table is: utility, shapes, trends, detection and closeness, each beside the holdout's own.
+
+    Parameters
+    ----------
+    real_path
+        The table that the generator was trained on.
+    synthetic_path
+        The table to judge.
+    holdout_path
+        Real rows that the generator never saw. Without, a quarter of the real rows stands in, and the share of rows
+        closer to training rows is not measured.
+    label_column
+        What a learner should predict; `label` where the tables have it, else utility is not measured.
+    output_path
+        The report as `.json`; the HTML page lies beside it.
+    seed
+        Of learners and samples; without one, 0: the same tables give the same scores.
+
+    Returns
+    -------
+    dict
+        `output_path`, `report_path` (the page), and the content of the report: see `metrics.quality.Quality.report`.
+
+    Raises
+    ------
+    ColumnError
+        If a table lacks the label column, or the tables have nothing in common.
+    DataFoundryError
+        As `storage.paths.input_path`, `output_path` and `storage.tables.open_table`.
+    """
+    named = {"real_path": real_path, "synthetic_path": synthetic_path, "holdout_path": holdout_path}
+    paths = {field: input_path(text, field) for field, text in named.items() if text is not None}
+    default = f"{paths['synthetic_path'].stem}_quality.json"
+    written = checked_output(output_path, "output_path", (".json",), default)
+    page = written.with_suffix(".html")
+    refuse_input_as_output(written, *paths.values())
+    with ExitStack() as stack:
+        for path in (written, page):
+            stack.enter_context(claim_output(path))
+        real, synthetic = _read(paths["real_path"]), _read(paths["synthetic_path"])
+        holdout = _read(paths["holdout_path"]) if holdout_path is not None else None
+        found = quality(align(real, synthetic, holdout, label_column, seed or 0), seed or 0)
+        report = plain(found.report())
+        write_text(page, quality_page(found, paths["synthetic_path"].name))
+        write_json(written, report)
+    return {"output_path": str(written), "report_path": str(page), **report}  # type: ignore[dict-item]
+
+
+def detect_anomalies(
+    config_path: str,
+    model_path: str,
+    preprocessor_path: str,
+    data_to_scan_path: str,
+    output_path: str | None = None,
+    contamination: float | None = None,
+    top_k: int | None = None,
+    false_alarm_rate: float | None = None,
+) -> dict[str, object]:
+    """Score every row of a table by how unlikely it is, say which cells make it so, and what was expected there.
+
+    Parameters
+    ----------
+    config_path, model_path, preprocessor_path
+        The files of one training of a type that has a likelihood.
+    data_to_scan_path
+        A table with all feature columns, with or without labels; other columns are carried through.
+    output_path
+        The report, parquet or csv; an HTML page and the suggested fixes as csv lie beside it.
+    contamination, top_k, false_alarm_rate
+        At most one of: the share of rows to flag, their number, or the share of ordinary rows that may be flagged
+        (default 0.01).
+
+    Returns
+    -------
+    dict
+        `num_samples_scanned`, `anomaly_score_range`, `mean_anomaly_score`, `output_path`, `report_path`,
+        `suggested_fixes_path`, `num_suggested_fixes`, `threshold`, `threshold_method`, `threshold_setting`,
+        `num_flagged`, `score_quantiles`, `ignored_columns`, `novel_values`, `warnings`.
+
+    Raises
+    ------
+    UnsupportedModelError
+        If the model type has no likelihood.
+    ColumnError
+        If a feature column is missing.
+    RequestError
+        If the threshold is given in two ways or out of range.
+    DataFoundryError
+        As `storage.paths`, `storage.tables` and `models.bundle.load_bundle`.
+    """
+    rule = ThresholdRule(contamination, top_k, false_alarm_rate)
+    config = load_config(input_path(config_path, "config_path", (".json",)))
+    _refuse_without_likelihood(config.model_type)
+    model = input_path(model_path, "model_path", (".pth",))
+    preprocessor = input_path(preprocessor_path, "preprocessor_path", (".joblib",))
+    data = input_path(data_to_scan_path, "data_to_scan_path")
+    report = checked_output(output_path, "output_path", default=f"{data.stem}_anomalies.parquet")
+    page, fixes = report.with_suffix(".html"), report.with_name(f"{report.stem}_fixes.csv")
+    refuse_input_as_output(report, data)
+    refuse_input_as_output(fixes, data)
+    with ExitStack() as stack:
+        for path in (report, page, fixes):
+            stack.enter_context(claim_output(path))
+        bundle = load_bundle(config, model, preprocessor)
+        result = scan(open_table(data), _detector(bundle), bundle.labels, rule, report, fixes)
+        warnings = _scan_warnings(result)
+        write_text(page, anomaly_page(result, data.name, warnings))
+    return {"output_path": str(report), "report_path": str(page), "suggested_fixes_path": str(fixes)} | _told(
+        result, warnings
+    )
+
+
+def _refuse_without_likelihood(name: str) -> None:
+    if not model_type(name).likelihood:
+        able = [each for each, kind in MODELS.items() if kind.likelihood]
+        raise UnsupportedModelError(
+            f"A {name} cannot say how likely a row is; train one of {', '.join(able)} to find anomalies.",
+            model_types=able,
+        )
+
+
+def _detector(bundle: Bundle) -> Detector:
+    if bundle.detector is None:
+        raise IncompatibleArtifactError(
+            "The model was saved without an anomaly detector; train it again to find anomalies."
+        )
+    try:
+        return Detector.from_state(bundle.detector)
+    except Exception as error:  # hand-made content: whatever breaks, it is the file that is wrong
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
+        raise ArtifactError(f"The model's anomaly detector is damaged ({reason}); train the model again.") from None
+
+
+def _scan_warnings(result: ScanResult) -> list[str]:
+    warnings = [
+        f"The scanned column {name!r} is {new!r} in the report, which has a column of that name itself."
+        for name, new in result.layout.renamed.items()
+    ]
+    if result.novel:
+        columns = ", ".join(repr(name) for name, _ in result.novel.most_common(10))
+        warnings.append(f"Some cells hold what training never had (in {columns}); see novel_values in the report.")
+    return warnings
+
+
+def _told(result: ScanResult, warnings: list[str]) -> dict[str, object]:
+    scores, threshold = result.scores, result.threshold
+    shares = (0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1)
+    return {
+        "num_samples_scanned": len(scores),
+        "anomaly_score_range": [float(scores.min()), float(scores.max())],
+        "mean_anomaly_score": float(scores.mean()),
+        "threshold": threshold.value,
+        "threshold_method": threshold.method,
+        "threshold_setting": threshold.setting,
+        "num_flagged": threshold.flagged,
+        "score_quantiles": {f"{share:g}": float(np.quantile(scores, share)) for share in shares},
+        "ignored_columns": result.ignored,
+        "novel_values": dict(result.novel.most_common()),
+        "num_suggested_fixes": result.fixes,
+        "warnings": warnings,
+    }
+
+
+def _read(path: Path) -> pd.DataFrame:
+    return open_table(path).read()

@@ -1,0 +1,130 @@
+"""Draw synthetic rows from a trained model into a file."""
+
+import logging
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.errors import RequestError, TooLargeError, UnknownLabelError
+from DataFoundry.models.bundle import Bundle, load_bundle
+from DataFoundry.models.sampling import sample_chunks
+from DataFoundry.settings import limits
+from DataFoundry.storage import paths
+from DataFoundry.storage.configs import load_config
+from DataFoundry.storage.files import claim_output
+from DataFoundry.storage.tables import TableWriter
+from DataFoundry.storage.tensors import write_tensors
+
+log = logging.getLogger(__name__)
+
+FORMATS = {"parquet": ".parquet", "csv": ".csv", "pt": ".pt"}
+_CHUNKS_IN_BLOCK = 16  # rows written at once: few enough for constant memory, enough for parquet's row groups
+_LOG_EVERY = 5.0  # seconds
+
+
+def generate_data(
+    model_path: str,
+    config_path: str,
+    label: Any = None,
+    num_to_generate: int = 1000,
+    output_path: str | None = None,
+    output_format: str | None = None,
+    seed: int | None = None,
+    conditions: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Write exactly `num_to_generate` rows of a label; without one, labels come as often as in training.
+
+    `conditions` on any feature are met by every row: `{"sex": "Female", "age": {"min": 30}, "race": ["A", "B"]}`.
+
+    Returns
+    -------
+    `output_path`, `num_generated`, `label`, `seed`, `warnings`.
+
+    Raises
+    ------
+    RequestError, UnknownLabelError, ArtifactError and below, OutputBusyError, TooLargeError, and those of
+    `storage.paths`
+    """
+    config = load_config(paths.input_path(config_path, "config_path", (".json",)))
+    model_file = paths.input_path(model_path, "model_path", (".pth",))
+    target, output_format = _target(output_path, output_format)
+    _check_rows(num_to_generate)
+    bundle = load_bundle(
+        config, model_file, paths.input_path(config.preprocessor_path, "preprocessor_path", (".joblib",))
+    )
+    shares = _shares(bundle, label)
+    seed = secrets.randbits(63) if seed is None else seed
+    with claim_output(target):
+        blocks = _blocks(sample_chunks(bundle, num_to_generate, shares, seed, conditions), num_to_generate)
+        if output_format == "pt":
+            write_tensors(pd.concat(list(blocks), ignore_index=True), target)
+        else:
+            with TableWriter(target) as writer:
+                for block in blocks:
+                    writer.write(block)
+    return {"output_path": str(target), "num_generated": num_to_generate, "label": label, "seed": seed, "warnings": []}
+
+
+def _format(path: str | None, wanted: str | None) -> str:
+    """The format asked for, else that of the path's suffix, else parquet; a contradiction of the two is told."""
+    by_suffix = {suffix: name for name, suffix in FORMATS.items()}.get(Path(path or "").suffix.lower())
+    chosen = wanted or by_suffix or "parquet"
+    if chosen not in FORMATS:
+        raise RequestError(f"output_format {wanted!r} is not known; choose one of {', '.join(FORMATS)}.")
+    if by_suffix and by_suffix != chosen:
+        raise RequestError(
+            f"output_path ends in {FORMATS[by_suffix]}, but output_format is {chosen!r}; make them agree."
+        )
+    return chosen
+
+
+def _target(path: str | None, wanted: str | None) -> tuple[Path, str]:
+    """The file to write and its format; where the path leads is judged before what its suffix says."""
+    target = paths.output_path(path, "output_path", tuple(FORMATS.values()))
+    chosen = _format(path, wanted)
+    return (target if path is not None else target / f"synthetic_data{FORMATS[chosen]}"), chosen
+
+
+def _check_rows(rows: int) -> None:
+    most = limits().max_rows_generated
+    if rows < 1:
+        raise RequestError(f"num_to_generate must be at least 1, not {rows}.")
+    if rows > most:
+        raise TooLargeError(f"num_to_generate is {rows}, more than the limit of {most}.", limit=most)
+
+
+def _shares(bundle: Bundle, label: Any) -> np.ndarray:
+    """(k,) how much of each class is wanted."""
+    if bundle.labels is None:
+        if label is not None:
+            raise UnknownLabelError(
+                "The model was trained without a label, so it cannot be asked for one; leave label out."
+            )
+        return np.ones(1)
+    if label is None:
+        return bundle.labels.counts / bundle.labels.counts.sum()
+    wanted = np.zeros(len(bundle.labels.values))
+    wanted[bundle.labels.find(label)] = 1.0
+    return wanted
+
+
+def _blocks(chunks: Iterator[pd.DataFrame], rows: int) -> Iterator[pd.DataFrame]:
+    """Chunks joined to blocks, with a log line every few seconds."""
+    started = told = time.monotonic()
+    waiting: list[pd.DataFrame] = []
+    done = 0
+    for chunk in chunks:
+        waiting.append(chunk)
+        done += len(chunk)
+        if len(waiting) == _CHUNKS_IN_BLOCK or done == rows:
+            yield pd.concat(waiting, ignore_index=True)
+            waiting = []
+        now = time.monotonic()
+        if now - told > _LOG_EVERY:
+            told, rate = now, done / (now - started)
+            log.info("%d of %d rows drawn, %.0f a second, %.0f s left", done, rows, rate, (rows - done) / rate)

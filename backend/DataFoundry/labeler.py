@@ -1,0 +1,159 @@
+"""Labels for a table from labeling functions: what the routes and the agents call."""
+
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from DataFoundry.errors import ImpossibleError, RequestError
+from DataFoundry.labeling import advice, aggregators, analysis, choice, run
+from DataFoundry.labeling import report as report_page
+from DataFoundry.labeling.functions import LabelingFunction, read_functions
+from DataFoundry.labeling.hand_labels import HandLabels, read_hand_labels
+from DataFoundry.labeling.sandbox import MAX_CLASSES
+from DataFoundry.storage.files import claim_output, write_text
+from DataFoundry.storage.paths import input_path, refuse_input_as_output
+from DataFoundry.storage.paths import output_path as checked_output
+from DataFoundry.storage.tables import Table, open_table
+
+logger = logging.getLogger(__name__)
+
+
+def create_labels(
+    data_path: str,
+    labeling_functions: Sequence[Mapping[str, str]],
+    output_path: str | None = None,
+    cardinality: int | None = None,
+    hand_labeled_examples_path: str | None = None,
+    aggregator: str = aggregators.AUTO,
+    seed: int | None = None,
+) -> dict[str, object]:
+    """Label a table by weak supervision.
+
+    Parameters
+    ----------
+    data_path
+        csv, parquet, or a folder of parquet files.
+    labeling_functions
+        Mappings with `name` and `code`: Python source of a function of one row that returns a class number or -1.
+    output_path
+        Where the table goes with its `label` and `label_probability`; by default under the output folder.
+    cardinality
+        Number of classes; by default one more than the greatest class number voted for, at least 2.
+    hand_labeled_examples_path
+        A table with the columns that the functions read and a column `label`.
+    aggregator
+        One of `aggregators.REGISTRY`.
+    seed
+        The same seed gives the same bytes; by default one is drawn.
+
+    Returns
+    -------
+    The response of API.md without `success`.
+
+    Raises
+    ------
+    DataFoundryError
+        One of its classes, and then nothing is written.
+    """
+    aggregators.refuse_unknown(aggregator)
+    _refuse_number("cardinality", cardinality, 2, MAX_CLASSES)
+    _refuse_number("seed", seed, 0, 2**63 - 1)
+    data = input_path(data_path, "data_path")
+    inputs = [data]
+    if hand_labeled_examples_path is not None:
+        inputs.append(input_path(hand_labeled_examples_path, "hand_labeled_examples_path"))
+    output = checked_output(output_path, "output_path", default=f"{data.stem}_labeled.parquet")
+    report = output.with_name(f"{output.stem}_report.html")
+    refuse_input_as_output(output, *inputs)
+    functions = read_functions(labeling_functions)
+    with claim_output(output):
+        table = open_table(data)
+        run.refuse_label_columns(table.columns, cardinality)
+        hand = read_hand_labels(open_table(inputs[1]), functions, table.columns) if len(inputs) > 1 else None
+        _refuse_classes(cardinality, hand)
+        order = _Order(
+            table, functions, output, cardinality, hand, aggregator, secrets.randbits(32) if seed is None else seed
+        )
+        response, page = _labeled(order)
+        write_text(report, page)
+    return {**response, "report_path": str(report)}
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A checked request."""
+
+    table: Table
+    functions: list[LabelingFunction]
+    output: Path
+    cardinality: int | None
+    hand: HandLabels | None
+    aggregator: str
+    seed: int
+
+    @property
+    def names(self) -> list[str]:
+        return [function.name for function in self.functions]
+
+
+def _labeled(order: _Order) -> tuple[dict[str, object], str]:
+    """Write the labels; gives the response and the page about it."""
+    chosen, cardinality, known = _chosen(order)
+    written, found = run.write_labels(order.table, order.output, order.functions, chosen, cardinality, known)
+    logger.info("labeled %d of %d rows of %s", written.labeled, written.rows, order.table.path.name)
+    summary, names = found.summary.widened(cardinality), order.names
+    response: dict[str, object] = {
+        "output_path": str(order.output),
+        "num_rows": written.rows,
+        "num_labeled": written.labeled,
+        "num_ties": written.ties,
+        "label_distribution": {str(label): int(count) for label, count in enumerate(written.counts)},
+        "aggregator": {"name": chosen.aggregator.name, "why": chosen.why, **chosen.figures},
+        "lf_analysis": analysis.by_function(names, summary, order.hand),
+        "conflicts": analysis.conflicting_pairs(names, summary),
+        "examples": found.examples.rows,
+        "warnings": [
+            *advice.on_columns(order.functions, order.table.columns),
+            *advice.on_votes(names, summary),
+            *advice.on_ties(written.ties),
+            *advice.on_accuracy(names, order.hand),
+        ],
+        "explain": found.explain,
+        "seed": order.seed,
+    }
+    if order.hand is not None:
+        response["hand_labels"] = {
+            "rows": len(order.hand.labels),
+            "column": order.hand.column,
+            "classes": order.hand.mapping,
+        }
+    return response, report_page.page(response, summary, names, written.histogram)
+
+
+def _chosen(order: _Order) -> tuple[aggregators.Choice, int, run.Pass | None]:
+    """The fitted aggregator, the number of classes, and the first pass over the table, where one was needed."""
+    cardinality = order.cardinality or run.known_cardinality(order.functions)
+    if cardinality is not None and not choice.needs_summary(order.aggregator, len(order.functions), order.hand):
+        return choice.majority(cardinality, len(order.functions), order.aggregator, order.hand), cardinality, None
+    known = run.summarise(order.table, order.functions, order.cardinality)
+    least = 2 if order.hand is None else order.hand.cardinality
+    cardinality = order.cardinality or max(least, known.summary.cardinality)
+    run.refuse_label_columns(order.table.columns, cardinality)
+    features = [name for name in order.table.columns if order.hand is None or name != order.hand.column]
+    summary = known.summary.widened(cardinality)
+    return choice.choose(order.aggregator, summary, order.seed, order.hand, features), cardinality, known
+
+
+def _refuse_classes(cardinality: int | None, hand: HandLabels | None) -> None:
+    if cardinality is not None and hand is not None and hand.cardinality > cardinality:
+        raise ImpossibleError(
+            f"hand_labeled_examples_path: the labels need cardinality {hand.cardinality}, but it is {cardinality}.",
+            classes=hand.mapping,
+        )
+
+
+def _refuse_number(field: str, value: object, least: int, most: int) -> None:
+    if value is not None and not (type(value) is int and least <= value <= most):
+        raise RequestError(f"{field} must be a whole number from {least} to {most}, not {value!r:.50}.", field=field)

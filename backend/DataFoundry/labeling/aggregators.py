@@ -1,0 +1,110 @@
+"""From votes to class probabilities: the aggregators behind one interface, and which of them to take."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.errors import RequestError
+from DataFoundry.labeling import label_model
+
+AUTO = "auto"
+_TIE = 1e-5  # probabilities this close are equal, as in Snorkel
+
+
+class Aggregator(Protocol):
+    """A fitted aggregator.
+
+    Attributes
+    ----------
+    name
+        As the request's `aggregator` calls it.
+    features
+        Columns of the table that it looks at besides the votes.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def features(self) -> tuple[str, ...]: ...
+
+    def predict_proba(self, votes: np.ndarray, frame: pd.DataFrame | None = None) -> np.ndarray:
+        """(n, k) class probabilities, never NaN.
+
+        Parameters
+        ----------
+        votes
+            (n, m) int8.
+        frame
+            The n rows' `features`; not needed where there are none.
+        """
+
+
+@dataclass(frozen=True)
+class MajorityVote:
+    """The class with the most votes gets 1; classes that tie share it, and so do all classes where every function
+    abstains.
+
+    The probabilities of Snorkel's MajorityLabelVoter.
+    """
+
+    cardinality: int
+    name: str = "majority_vote"
+    features: tuple[str, ...] = ()
+
+    def predict_proba(self, votes: np.ndarray, frame: pd.DataFrame | None = None) -> np.ndarray:
+        counts = np.stack([(votes == label).sum(axis=1) for label in range(self.cardinality)], axis=1)
+        first = counts == counts.max(axis=1, keepdims=True)
+        return first / first.sum(axis=1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class LabelModelAggregator:
+    """Snorkel's LabelModel: functions that agree with the others more than chance weigh more."""
+
+    fitted: label_model.FittedLabelModel
+    name: str = "label_model"
+    features: tuple[str, ...] = ()
+
+    def predict_proba(self, votes: np.ndarray, frame: pd.DataFrame | None = None) -> np.ndarray:
+        return self.fitted.predict_proba(votes)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A fitted aggregator, why it was taken, for people, and figures of its fit (JSON-able)."""
+
+    aggregator: Aggregator
+    why: str
+    figures: dict[str, object] = field(default_factory=dict)
+
+
+def hard_labels(probabilities: np.ndarray, votes: np.ndarray) -> np.ndarray:
+    """(n,) float64 labels; NaN where every function abstains and where the best classes tie."""
+    labels = probabilities.argmax(axis=1).astype(np.float64)
+    labels[tied(probabilities) | (votes < 0).all(axis=1)] = np.nan
+    return labels
+
+
+def tied(probabilities: np.ndarray) -> np.ndarray:
+    """(n,) whether the best class shares its probability with another, to 1e-5."""
+    best = probabilities.max(axis=1, keepdims=True)
+    return (best - probabilities < _TIE).sum(axis=1) > 1
+
+
+def refuse_unknown(name: str) -> None:
+    """Raise RequestError unless `name` is an aggregator that a request may name."""
+    if name not in REGISTRY:
+        raise RequestError(
+            f"aggregator: there is no {name[:100]!r}; choose one of {', '.join(REGISTRY)}.", field="aggregator"
+        )
+
+
+REGISTRY = {
+    AUTO: "chosen by what is known, with the reason in the response",
+    "majority_vote": "the class with the most votes",
+    "label_model": "Snorkel's LabelModel; 3 or more functions",
+    "supervised": "votes and features combined by cross-validation on 50 or more hand-labeled rows",
+}

@@ -1,0 +1,9 @@
+"""Labeling functions run on whole columns: their syntax tree is walked once a block, with numpy arrays for values.
+
+Nothing that a user sent is executed. Every step either gives, for each row, exactly what plain Python gives (a value,
+or that it raises), or says NotColumnarError, and then the function is run in the sandbox instead.
+
+- `vector`: a value for each row: its kind, its numbers or coded strings, and where it is None.
+- `operators`: arithmetic and comparisons; `strings`: tests and methods of strings, once for each distinct string.
+- `expressions`: expressions, evaluated for the rows that reach them; `statements`: assignments, if, return; the entry.
+"""

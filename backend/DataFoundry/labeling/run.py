@@ -1,0 +1,215 @@
+"""One labeling request on its way: table -> votes -> summary -> aggregator -> labels -> table, block by block."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.errors import ColumnError
+from DataFoundry.labeling.aggregators import Choice, hard_labels
+from DataFoundry.labeling.apply import Applier
+from DataFoundry.labeling.examples import Disagreements
+from DataFoundry.labeling.faults import Fault
+from DataFoundry.labeling.functions import LabelingFunction
+from DataFoundry.labeling.progress import Progress
+from DataFoundry.labeling.static import possible_votes
+from DataFoundry.labeling.summary import Patterns, VoteSummary, patterns_of
+from DataFoundry.storage.coded import coded_blocks, written_schema
+from DataFoundry.storage.tables import Table, TableWriter
+
+LABEL = "label"
+PROBABILITY = "label_probability"
+_BINS = 10
+_KEPT_VOTES_BYTES = 64 * 2**20  # votes up to this size are kept between the passes, larger ones are made again
+
+
+@dataclass
+class Pass:
+    """What one pass over the table found.
+
+    Attributes
+    ----------
+    summary
+        Of the votes so far.
+    examples
+        Rows where functions disagree.
+    explain
+        For each function how it was run.
+    kept
+        The blocks' votes where they are few, else None.
+    """
+
+    summary: VoteSummary
+    examples: Disagreements = field(default_factory=Disagreements)
+    explain: list[dict[str, object]] = field(default_factory=list)
+    kept: list[np.ndarray] | None = field(default_factory=list)
+
+    def take(self, matrix: np.ndarray, found: Patterns, cardinality: int, block: pd.DataFrame, start: int) -> None:
+        """Count the votes of one more block, whose first row is row `start` of the table."""
+        part = VoteSummary.of(found, cardinality)
+        self.summary = self.summary + part
+        self.examples.take(found, block, start)
+        if self.kept is not None:
+            self.kept.append(matrix)
+            if self.summary.rows * matrix.shape[1] > _KEPT_VOTES_BYTES:
+                self.kept = None
+
+    def finish(self, applier: Applier) -> None:
+        """Take over what the applier counted itself."""
+        faults = np.array([fault is not None for fault in applier.faults], dtype=np.int64)
+        self.summary = self.summary.noting(applier.nones, faults)
+        self.explain = applier.explain()
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written.
+
+    Attributes
+    ----------
+    rows, labeled, ties
+        Rows of the table, those with a label, and those without one because the best classes tie.
+    counts
+        (k,) rows with each label.
+    histogram
+        (10,) rows in tenths of the probability: of class 1, or of the likeliest class where there are more than two.
+    """
+
+    rows: int
+    labeled: int
+    ties: int
+    counts: np.ndarray
+    histogram: np.ndarray
+
+
+def known_cardinality(functions: Sequence[LabelingFunction]) -> int | None:
+    """2 where the sources tell that no function returns a class above 1, else None: only the votes tell."""
+    for function in functions:
+        votes = possible_votes(function.target)
+        if votes is None or max(votes, default=-1) > 1:
+            return None
+    return 2
+
+
+def refuse_label_columns(columns: Sequence[str], cardinality: int | None) -> None:
+    """Raise ColumnError if the table has a column that the labels would overwrite."""
+    for name in [LABEL, *probability_columns(2), *([] if cardinality is None else probability_columns(cardinality))]:
+        if name in columns:
+            raise ColumnError(
+                f"The table has a column {name!r} already; rename or remove it, since the labels are written there.",
+                column=name,
+            )
+
+
+def probability_columns(cardinality: int) -> list[str]:
+    """`label_probability` (of class 1), or with more than two classes `label_probability_<k>` for each."""
+    return [PROBABILITY] if cardinality == 2 else [f"{PROBABILITY}_{label}" for label in range(cardinality)]
+
+
+def summarise(table: Table, functions: Sequence[LabelingFunction], cardinality: int | None) -> Pass:
+    """Apply the functions to the whole table, reading only the columns that they read.
+
+    Raises
+    ------
+    LabelingFunctionError
+        Of the first function that fails on some row.
+    """
+    found = Pass(VoteSummary.of_nothing(len(functions)))
+    progress = Progress("votes", table.num_rows)
+    with Applier(functions, table.columns) as applier:
+        for block in coded_blocks(table, applier.columns):
+            start = applier.rows_done
+            matrix = voted(applier, block, cardinality)
+            patterns = patterns_of(matrix)
+            found.take(matrix, patterns, cardinality or max(2, int(matrix.max(initial=-1)) + 1), block, start)
+            progress.advance(len(block))
+        found.finish(applier)
+    return found
+
+
+def voted(applier: Applier, block: pd.DataFrame, cardinality: int | None) -> np.ndarray:
+    """(n, m) votes on the next block, all of them below `cardinality`; raises LabelingFunctionError."""
+    start = applier.rows_done
+    matrix = applier.votes(block)
+    for place, function in enumerate(applier.functions):
+        fault = applier.faults[place]
+        if fault is not None:
+            raise fault.error()
+        if cardinality is not None and matrix[:, place].max(initial=-1) >= cardinality:
+            row = int(np.argmax(matrix[:, place] >= cardinality))
+            vote = matrix[row, place]
+            reason = f"it returned {vote}, but cardinality is {cardinality}; return 0..{cardinality - 1} or -1."
+            raise Fault(function.name, reason, function.return_line, start + row).error()
+    return matrix
+
+
+def write_labels(
+    table: Table,
+    path: Path,
+    functions: Sequence[LabelingFunction],
+    choice: Choice,
+    cardinality: int,
+    known: Pass | None,
+) -> tuple[Written, Pass]:
+    """Write the table with its labels to `path`, in constant memory.
+
+    Parameters
+    ----------
+    known
+        The first pass, if there was one; its votes are taken where it kept them.
+    """
+    found = Pass(VoteSummary.of_nothing(len(functions)), kept=None)
+    written = Written(0, 0, 0, np.zeros(cardinality, dtype=np.int64), np.zeros(_BINS, dtype=np.int64))
+    progress = Progress("labels", table.num_rows)
+    kept = None if known is None or known.kept is None else iter(known.kept)
+    schema = written_schema(table, [LABEL, *probability_columns(cardinality)])
+    with Applier(functions, table.columns) as applier, TableWriter(path, schema) as writer:
+        for block in coded_blocks(table):
+            matrix = voted(applier, block, cardinality) if kept is None else next(kept)
+            patterns = patterns_of(matrix)
+            if known is None:
+                found.take(matrix, patterns, cardinality, block[applier.columns], written.rows)
+            labels, probabilities = _aggregated(choice, matrix, patterns, block)
+            writer.write(_with_labels(block, labels, probabilities))
+            written = _counted(written, labels, probabilities, matrix)
+            progress.advance(len(block))
+        if known is None:
+            found.finish(applier)
+    return written, known or found
+
+
+def _counted(before: Written, labels: np.ndarray, probabilities: np.ndarray, matrix: np.ndarray) -> Written:
+    counts = np.bincount(labels[~np.isnan(labels)].astype(np.int64), minlength=probabilities.shape[1])
+    ties = int((np.isnan(labels) & (matrix.max(axis=1, initial=-1) >= 0)).sum())
+    shown = probabilities[:, 1] if probabilities.shape[1] == 2 else probabilities.max(axis=1, initial=0.0)
+    histogram = np.bincount(np.minimum((shown * _BINS).astype(np.int64), _BINS - 1), minlength=_BINS)
+    return Written(
+        before.rows + len(labels),
+        before.labeled + int(counts.sum()),
+        before.ties + ties,
+        before.counts + counts,
+        before.histogram + histogram,
+    )
+
+
+def _aggregated(
+    choice: Choice, matrix: np.ndarray, patterns: Patterns, block: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) labels and (n, k) probabilities; once per distinct row of votes where only the votes count."""
+    aggregator = choice.aggregator
+    if aggregator.features:
+        probabilities = aggregator.predict_proba(matrix, block[list(aggregator.features)])
+        return hard_labels(probabilities, matrix), probabilities
+    each = aggregator.predict_proba(patterns.votes)
+    return hard_labels(each, patterns.votes)[patterns.places], each[patterns.places]
+
+
+def _with_labels(block: pd.DataFrame, labels: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
+    k = probabilities.shape[1]
+    labeled = block.copy(deep=False)  # the columns themselves are not copied
+    labeled[LABEL] = labels
+    for name, label in zip(probability_columns(k), [1] if k == 2 else range(k), strict=True):
+        labeled[name] = probabilities[:, label]
+    return labeled

@@ -1,0 +1,1 @@
+"""Generative models of rows of tokens, one file a type."""

@@ -1,0 +1,158 @@
+"""Drawing rows from an autoregressive decoder, column by column, each hidden unit computed once."""
+
+from collections.abc import Mapping
+from typing import cast
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from DataFoundry.models.autoregressive import AutoregressiveDecoder, joined
+from DataFoundry.models.layers import Linear
+
+_FEW_ROWS = 10.0
+_TURNS = 3
+_TINY = 1e-9
+
+
+def draw_rows(
+    decoder: AutoregressiveDecoder, context: Tensor, labels: Tensor, balance: Tensor, generator: torch.Generator
+) -> Tensor:
+    """Codes (n, d) for contexts (n, c) and labels (n,); `balance` (k, T) is added to the logits of each label."""
+    drawing = Drawing(decoder, context)
+    codes = []
+    for place, span in enumerate(decoder.spans):
+        logits = drawing.logits(place) + balance[:, span.start : span.stop][labels]
+        codes.append(draw(torch.softmax(logits, dim=1), generator))
+        drawing.put(place, codes[-1])
+    return torch.stack(codes, dim=1)
+
+
+def draw_given(
+    decoder: AutoregressiveDecoder,
+    context: Tensor,
+    labels: Tensor,
+    balance: Tensor,
+    wanted: Mapping[int, Tensor],
+    rows: int,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """Codes (rows, d) that meet conditions, and their labels (rows,), from more contexts (n, c) than rows.
+
+    `wanted` gives for a column's place (width,) the share of each token that meets its condition. A column with a
+    condition is drawn from these tokens alone, and rows are then redrawn as often as their earlier columns made the
+    condition likely (sequential importance resampling, Gordon, Salmond and Smith 1993): no row is rejected, and the
+    more contexts there are, the nearer the rows are to the model's own among those that meet the conditions.
+    """
+    drawing = Drawing(decoder, context)
+    codes = torch.zeros(len(context), len(decoder.spans), dtype=torch.int64, device=context.device)
+    last = max(wanted)
+    for place, span in enumerate(decoder.spans):
+        shares = torch.softmax(drawing.logits(place) + balance[:, span.start : span.stop][labels], dim=1)
+        if place in wanted:
+            shares = shares * wanted[place].to(shares.device) + _TINY**3 * (wanted[place] > 0).to(shares.device)
+            weights = shares.sum(dim=1)
+            kept = _redrawn(weights, rows if place == last else len(weights), generator)
+            drawing.take(kept)
+            codes, labels, shares = codes[kept], labels[kept], shares[kept]
+        codes[:, place] = draw(shares, generator)
+        drawing.put(place, codes[:, place])
+    return codes, labels
+
+
+def _redrawn(weights: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """(count,) rows in random order, each nearly as often as its weight says: one from each stratum (Kitagawa 1996)."""
+    ends = weights.double().cumsum(dim=0)
+    within = torch.rand(count, generator=generator, device=weights.device, dtype=torch.float64)
+    marks = (torch.arange(count, device=weights.device) + within) / count * ends[-1]
+    chosen = torch.searchsorted(ends, marks, right=True).clamp(max=len(weights) - 1)
+    return chosen[torch.randperm(count, generator=generator, device=weights.device)]
+
+
+def find_balance(
+    decoder: AutoregressiveDecoder, context: Tensor, labels: Tensor, counts: Tensor, generator: torch.Generator
+) -> Tensor:
+    """(k, T) what to add to the logits of each label so that drawn columns have the frequencies of real ones.
+
+    Small errors of the early columns would add up in the later ones. So rows are drawn for contexts (n, c) with labels
+    (n,), and at each column, the earlier ones being in balance, the frequencies `counts` (k, T) of real rows are fitted
+    as in iterative proportional fitting (Deming and Stephan 1940), with the probabilities' means in place of drawn
+    counts.
+    """
+    known = functional.one_hot(labels, len(counts)).to(context.dtype)  # (n, k)
+    drawn = known.sum(dim=0)[:, None].clamp(min=1)  # (k, 1)
+    drawing = Drawing(decoder, context)
+    parts = []
+    for place, span in enumerate(decoder.spans):
+        logits = drawing.logits(place)
+        aim = _aim(counts[:, span.start : span.stop], known.T @ torch.softmax(logits, dim=1) / drawn)
+        shift = torch.zeros_like(aim)
+        for _ in range(_TURNS):
+            mean = known.T @ torch.softmax(logits + shift[labels], dim=1) / drawn
+            shift += torch.log((aim + _TINY) / (mean + _TINY))
+        parts.append(shift)
+        drawing.put(place, draw(torch.softmax(logits + shift[labels], dim=1), generator))
+    return torch.cat(parts, dim=1)
+
+
+def _aim(counts: Tensor, shares: Tensor) -> Tensor:
+    """(k, width) shares to fit: real ones, but the model's own where few rows are expected and counts are chance."""
+    rows = counts.sum(dim=1, keepdim=True)
+    expected = shares * rows
+    trust = expected / (expected + _FEW_ROWS)
+    aim = trust * counts + (1 - trust) * expected
+    return torch.where(rows > 0, aim / aim.sum(dim=1, keepdim=True).clamp(min=_TINY), shares)
+
+
+def draw(shares: Tensor, generator: torch.Generator) -> Tensor:
+    """(n,) tokens of shares (n, width) by inverting the distribution function."""
+    shares = shares.cumsum(dim=1)
+    chance = torch.rand(len(shares), 1, generator=generator, device=shares.device)
+    # The factor keeps a chance next to 1 off the tokens of no chance at the end.
+    return torch.searchsorted(shares, chance * shares[:, -1:] * (1 - 1e-6), right=True).squeeze(1)
+
+
+class Drawing:
+    """The hidden units of a batch of rows, each computed when the columns that it sees have been drawn."""
+
+    def __init__(self, decoder: AutoregressiveDecoder, context: Tensor) -> None:
+        self._decoder = decoder
+        self._tokens = decoder.tokens() * decoder.input_mask  # (T, h)
+        self._heads = decoder.heads() * decoder.head_mask
+        layers = cast(list[Linear], list(decoder.layers))
+        self._weights = [(layer.effective(), layer.bias) for layer in layers]
+        self._first = decoder.context(context)  # (n, h) before the activation
+        self._hidden = [self._first.new_empty(len(context), each[-1]) for each in decoder.seen]
+
+    def logits(self, place: int) -> Tensor:
+        """(n, width) of the column at `place`, once all columns before it are put; tokens never seen have no chance."""
+        decoder = self._decoder
+        new = slice(decoder.seen[0][place], decoder.seen[0][place + 1])
+        self._hidden[0][:, new] = functional.relu(self._first[:, new])
+        for depth in range(1, len(self._hidden)):
+            self._grow(depth, place)
+        span, seen = decoder.spans[place], decoder.seen[-1][place + 1]
+        heads = self._heads[span.start : span.stop, :seen]
+        bias = decoder.bias[span.start : span.stop] + decoder.never[span.start : span.stop]
+        return torch.addmm(bias, self._hidden[-1][:, :seen], heads.T)
+
+    def take(self, rows: Tensor) -> None:
+        """Go on with these rows, in this order, some more than once."""
+        self._first = self._first[rows]
+        self._hidden = [each[rows] for each in self._hidden]
+
+    def put(self, place: int, codes: Tensor) -> None:
+        """Tell the units that see the column at `place` what was drawn there (n,)."""
+        later = self._decoder.seen[0][place + 1]
+        if later < self._first.shape[1]:
+            span = self._decoder.spans[place]
+            self._first[:, later:] += self._tokens[span.start : span.stop, later:][codes]
+
+    def _grow(self, depth: int, place: int) -> None:
+        """Compute the units of one layer that the column at `place` is the first to use."""
+        decoder, below, above = self._decoder, self._hidden[depth - 1], self._hidden[depth]
+        new = slice(decoder.seen[depth][place], decoder.seen[depth][place + 1])
+        seen = decoder.seen[depth - 1][place + 1]
+        weights, bias = self._weights[depth - 1]
+        values = functional.relu(torch.addmm(bias[new], below[:, :seen], weights[new, :seen].T))
+        above[:, new] = joined(below[:, new], values) if below.shape == above.shape else values

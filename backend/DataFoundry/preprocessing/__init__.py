@@ -1,0 +1,1 @@
+"""Tables as tokens that networks learn, and back; what is learnt is plain data."""

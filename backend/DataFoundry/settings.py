@@ -1,0 +1,75 @@
+"""What the operator sets: data roots, device, limits. Each has one default, here."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+BACKEND = Path(__file__).resolve().parents[1]
+OUTPUT_FOLDER = BACKEND / "output_data"
+TESTING_FOLDER = BACKEND / "testing_data"
+DATA_ROOTS_VARIABLE = "DATAFOUNDRY_DATA_ROOTS"
+DEVICE_VARIABLE = "DATAFOUNDRY_DEVICE"
+
+_STARTED_IN = Path.cwd()  # a later chdir must not move the roots
+
+
+def limit(default: int, meaning: str) -> int:
+    """A dataclass field whose `meaning` is shown to users."""
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on what one request may ask for. `DATAFOUNDRY_<NAME>` (upper case) overrides each."""
+
+    max_request_bytes: int = limit(4 * 2**20, "bytes of one request body")
+    max_table_columns: int = limit(10_000, "columns of one table")
+    max_cell_bytes: int = limit(16 * 2**20, "bytes of one CSV cell")
+    max_rows_generated: int = limit(100_000_000, "rows of one generated table")
+    max_labeling_functions: int = limit(1_000, "labeling functions in one request")
+    max_function_bytes: int = limit(64 * 1024, "bytes of one labeling function's source")
+    function_seconds: int = limit(10, "seconds of sandbox time for each labeling function, per 100,000 calls")
+    function_memory_bytes: int = limit(256 * 2**20, "bytes of memory for each labeling function")
+    max_artifact_bytes: int = limit(2 * 2**30, "bytes of a model or preprocessor file, also once unpacked")
+    max_listed_files: int = limit(10_000, "files in one listing")
+
+    @classmethod
+    def from_environment(cls) -> "Limits":
+        """The defaults, with every `DATAFOUNDRY_<NAME>` that is set in their place.
+
+        Raises
+        ------
+        ValueError
+            If a variable is not a positive whole number.
+        """
+        chosen = {}
+        for each in fields(cls):
+            variable = f"DATAFOUNDRY_{each.name.upper()}"
+            text = os.environ.get(variable)
+            if text is not None:
+                if not text.isdecimal() or int(text) == 0:
+                    raise ValueError(f"{variable} must be a positive whole number, not {text!r}.")
+                chosen[each.name] = int(text)
+        return cls(**chosen)
+
+
+def limits() -> Limits:
+    """The limits in force now."""
+    return Limits.from_environment()
+
+
+def add_data_roots(folders: Iterable[str]) -> None:
+    """Let this process and its children read and write `folders`, besides the roots of the environment."""
+    known = os.environ.get(DATA_ROOTS_VARIABLE, "").split(os.pathsep)
+    os.environ[DATA_ROOTS_VARIABLE] = os.pathsep.join(os.path.abspath(each) for each in [*folders, *known] if each)
+
+
+def data_roots() -> tuple[Path, ...]:
+    """Folders that requests may read and write: `backend/`, where the process was started, and those added.
+
+    `DATAFOUNDRY_DATA_ROOTS` adds more, separated like `PATH`. Symbolic links are resolved.
+    """
+    added = os.environ.get(DATA_ROOTS_VARIABLE, "").split(os.pathsep)
+    chosen = [BACKEND, _STARTED_IN, *(Path(each) for each in added if each)]
+    return tuple(dict.fromkeys(Path(os.path.realpath(each)) for each in chosen))

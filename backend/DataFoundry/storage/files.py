@@ -1,0 +1,123 @@
+"""Files that appear whole or not at all, and at most one writer for each."""
+
+import errno
+import hashlib
+import json
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from filelock import FileLock, Timeout
+
+from DataFoundry.errors import DiskFullError, NotDataError, OutputBusyError
+
+TEMPORARY_SUFFIX = ".part"
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A handle to write the new content of `path` to.
+
+    The bytes go to a hidden temporary file in the same folder. On a clean exit they are flushed to the disk and take
+    the place of `path` in one step; on any error the temporary file is removed and `path` is as it was.
+
+    Raises
+    ------
+    DiskFullError
+        If the disk or the quota is full.
+    NotDataError
+        If the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex}{TEMPORARY_SUFFIX}")
+    with _told_to_people(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(temporary, "xb") as handle:
+                yield handle
+                handle.flush()
+                os.fsync(handle.fileno())
+            os.replace(temporary, path)
+            _sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace `path` by `content` in one step."""
+    with whole_file(path) as handle:
+        handle.write(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` by `text` in UTF-8 in one step."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: object) -> None:
+    """Replace `path` by `value` as indented JSON in one step; NaN is refused, since JSON has none."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def remove_file(path: Path) -> None:
+    """Remove `path` if it is there."""
+    path.unlink(missing_ok=True)
+
+
+@contextmanager
+def claim_output(path: Path) -> Iterator[None]:
+    """Hold `path` as this request's output, against every thread and process of this machine and user.
+
+    Raises
+    ------
+    OutputBusyError
+        If another request holds it.
+    """
+    folder = Path(tempfile.gettempdir()) / f"datafoundry-locks-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    lock = FileLock(folder / hashlib.sha256(str(path).encode()).hexdigest(), thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise OutputBusyError(
+            f"{path.name} is being written by another request; wait for it or choose another output path.",
+            path=str(path),
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _told_to_people(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise DiskFullError(f"The disk is full: {path.name} was not written; free some space.") from error
+        if error.errno in (
+            errno.EACCES,
+            errno.EPERM,
+            errno.EROFS,
+            errno.ENOTDIR,
+            errno.EEXIST,
+            errno.EISDIR,
+            errno.ENAMETOOLONG,
+        ):
+            raise NotDataError(
+                f"{path.name} cannot be written ({error.strerror}); choose another output path.", path=str(path)
+            ) from error
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,143 @@
+"""Write a training configuration, and train from one."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from DataFoundry.anomaly.detector import fit_detector
+from DataFoundry.config import (
+    ModelParams,
+    TrainingConfig,
+    TrainingParams,
+    build_params,
+    default_model_params,
+    default_training_params,
+    known_params,
+)
+from DataFoundry.models.bundle import Bundle, save_bundle
+from DataFoundry.models.registry import model_type as registered
+from DataFoundry.preprocessing.schema import LABEL, column_kinds, feature_columns
+from DataFoundry.storage.configs import load_config
+from DataFoundry.storage.files import claim_output, remove_file, write_json
+from DataFoundry.storage.paths import input_path, output_folder, output_path, refuse_input_as_output
+from DataFoundry.storage.tables import open_table
+from DataFoundry.training.fitting import Trained, fit, labeled_rows, summary
+
+log = logging.getLogger(__name__)
+
+_MODEL_SUFFIXES = (".pth",)
+_PREPROCESSOR_SUFFIXES = (".joblib",)
+
+
+def create_config(
+    data_path: str,
+    output_dir: str | None = None,
+    model_type: str = "tabular_cvae",
+    model_params: Mapping[str, Any] | None = None,
+    training_params: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Write `config.json` for a table: its feature columns by kind, its condition, and the defaults for all not given.
+
+    Returns
+    -------
+    `config_path`, `config`, and `warnings` about parameters that are not known and were left out.
+
+    Raises
+    ------
+    ConfigError, ColumnError, and those of `storage.paths` and `storage.tables`
+    """
+    data = input_path(data_path, "data_path")
+    folder = output_folder(output_dir, "output_dir", "models")
+    registered(model_type)
+    model_given, model_warnings = known_params(ModelParams, model_params, "model_params")
+    training_given, training_warnings = known_params(TrainingParams, training_params, "training_params")
+    frame = open_table(data).read()
+    model_given = default_model_params(model_type) | model_given
+    training_given = default_training_params(model_type, len(frame)) | training_given
+    model_given = {"condition_cols": [LABEL] if LABEL in frame.columns else [], **model_given}
+    if "feature_cols" not in model_given:
+        model_given["feature_cols"] = feature_columns(frame).model_dump(mode="json")
+    chosen = build_params(ModelParams, model_given, "model_params")
+    column_kinds(frame, chosen.feature_cols)  # a wrong name is better told now than after the training began
+    config = TrainingConfig(
+        data_path=str(data),
+        output_model_path=str(folder / "model.pth"),
+        preprocessor_path=str(folder / "preprocessor.joblib"),
+        model_type=model_type,
+        model_params=chosen,
+        training_params=build_params(TrainingParams, training_given, "training_params"),
+    )
+    path = folder / "config.json"
+    written = config.model_dump(mode="json")
+    with claim_output(path):
+        write_json(path, written)
+    return {"config_path": str(path), "config": written, "warnings": model_warnings + training_warnings}
+
+
+def train_model(config_path: str) -> dict[str, Any]:
+    """Train as a `config.json` says; writes the model, the preprocessor and `history.json` beside the model.
+
+    A training that was interrupted goes on from `model.checkpoint.pth`, which is there until the model is.
+
+    Returns
+    -------
+    `model_path`, `preprocessor_path`, `config_path`, `history_path`, `metrics`, `history`, `warnings`.
+
+    Raises
+    ------
+    ConfigError, ColumnError, TrainingError, OutputBusyError, and those of `storage.paths` and `storage.tables`
+    """
+    path = input_path(config_path, "config_path", (".json",))
+    config = load_config(path)
+    registered(config.model_type)
+    data = input_path(config.data_path, "data_path")
+    model_path = output_path(config.output_model_path, "output_model_path", _MODEL_SUFFIXES)
+    preprocessor_path = output_path(config.preprocessor_path, "preprocessor_path", _PREPROCESSOR_SUFFIXES)
+    history_path = model_path.with_name("history.json")
+    checkpoint_path = model_path.with_name(f"{model_path.stem}.checkpoint.pth")
+    refuse_input_as_output(history_path, path, data)
+    with claim_output(model_path):
+        frame = open_table(data).read()
+        trained = fit(frame, config, checkpoint_path)
+        detector = _detector(frame, trained, config)
+        bundle = Bundle(trained.model, trained.transformer, trained.labels, config.model_type, detector)
+        save_bundle(bundle, model_path, preprocessor_path)
+        remove_file(checkpoint_path)
+        return _told(trained, path, model_path, preprocessor_path, history_path)
+
+
+def _detector(frame: pd.DataFrame, trained: Trained, config: TrainingConfig) -> dict[str, Any] | None:
+    """What tells odd rows, learnt beside the model from the same rows; None for a type that has no likelihood."""
+    if not registered(config.model_type).likelihood:
+        return None
+    rows, _ = labeled_rows(frame, trained.labels is not None)
+    classes = trained.labels.encode(rows[LABEL]) if trained.labels else None
+    kinds = column_kinds(rows, config.model_params.feature_cols)
+    return fit_detector(
+        rows,
+        kinds,
+        classes,
+        len(trained.labels.values) if trained.labels else 0,
+        trained.seed,
+        config.training_params.rare_value_threshold,
+    )
+
+
+def _told(
+    trained: Trained, path: Path, model_path: Path, preprocessor_path: Path, history_path: Path
+) -> dict[str, Any]:
+    metrics = summary(trained)
+    write_json(history_path, {"metrics": metrics, "seed": trained.seed, "epochs": trained.outcome.history})
+    log.info("trained in %.0f s: %s", metrics["seconds"], metrics["stopped_because"])
+    return {
+        "model_path": str(model_path),
+        "preprocessor_path": str(preprocessor_path),
+        "config_path": str(path),
+        "history_path": str(history_path),
+        "metrics": metrics,
+        "history": trained.outcome.history,
+        "warnings": list(trained.warnings),
+    }

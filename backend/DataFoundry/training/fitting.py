@@ -1,0 +1,184 @@
+"""From a table and a configuration to a trained model."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import torch
+
+from DataFoundry.config import TrainingConfig, TrainingParams
+from DataFoundry.errors import ColumnError, ConfigError, TrainingError
+from DataFoundry.models.base import GenerativeModel
+from DataFoundry.models.device import chosen_device
+from DataFoundry.models.registry import build_model, model_type
+from DataFoundry.preprocessing.labels import LabelCodec
+from DataFoundry.preprocessing.options import TokenOptions
+from DataFoundry.preprocessing.schema import LABEL, column_kinds
+from DataFoundry.preprocessing.transformer import TableTransformer
+from DataFoundry.training.checkpoint import Checkpoint
+from DataFoundry.training.loop import train
+from DataFoundry.training.outcome import Outcome, Rows
+
+_VALIDATION_SHARE = 0.1
+_MOST_VALIDATION_ROWS = 20_000
+_FEWEST_ROWS_TO_SPLIT = 100
+_FEWEST_ROWS = 2
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted model with all that is needed to use it.
+
+    Attributes
+    ----------
+    model
+        In evaluation mode, on the CPU.
+    transformer
+        Table to codes and back.
+    labels
+        None for a model without a condition.
+    outcome
+        History, best epoch, reason.
+    rows
+        Training and validation rows together.
+    seed
+        What all randomness came from.
+    warnings
+        Sentences for the user.
+    """
+
+    model: GenerativeModel
+    transformer: TableTransformer
+    labels: LabelCodec | None
+    outcome: Outcome
+    rows: int
+    seed: int
+    warnings: tuple[str, ...]
+
+
+def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | None = None) -> Trained:
+    """Train a model of `config.model_type` on a table.
+
+    With a seed the result is the same to the bit on one machine; without one it is new each time. With a checkpoint's
+    path, a training that was interrupted goes on where it was, if table and configuration are the same.
+
+    Raises
+    ------
+    ColumnError, ConfigError, TrainingError
+    """
+    started = time.monotonic()
+    frame, warnings = labeled_rows(frame, LABEL in config.model_params.condition_cols)
+    labels = LabelCodec.fit(frame[LABEL]) if LABEL in config.model_params.condition_cols else None
+    transformer = _transformer(frame, config)
+    codes = transformer.encode(frame)
+    classes = labels.encode(frame[LABEL]) if labels else np.zeros(len(frame), dtype=np.int64)
+    checkpoint = _checkpoint(checkpoint_path, config, codes, classes)
+    seed = _seed(config.training_params.seed, checkpoint)
+
+    device = chosen_device()
+    drawn = torch.Generator().manual_seed(seed)
+    num_labels = len(labels.values) if labels else 0
+    model = build_model(config.model_type, transformer.spans(), num_labels, config.model_params, drawn).to(device)
+    generator = torch.Generator(device).manual_seed(seed)
+    rows = Rows(torch.from_numpy(codes).to(device), torch.from_numpy(classes).to(device))
+    learning, validation = _split(rows, generator)
+    outcome = _trainer(config.model_type, checkpoint)(model, learning, validation, config.training_params, generator)
+    model.finish(rows.codes, rows.labels, generator)
+    outcome.seconds = time.monotonic() - started
+    return Trained(model.cpu().eval(), transformer, labels, outcome, len(frame), seed, tuple(warnings))
+
+
+def labeled_rows(frame: pd.DataFrame, conditional: bool) -> tuple[pd.DataFrame, list[str]]:
+    """The rows that a model can learn from, index 0..n-1, and a warning about those left out.
+
+    A labeled table has rows without a label where every labeling function abstained.
+    """
+    warnings = []
+    if conditional:
+        if LABEL not in frame.columns:
+            raise ColumnError(
+                f"The table has no column {LABEL!r}, which condition_cols names; label it with "
+                "/api/labeling/create-labels, rename the column, or empty condition_cols.",
+                missing=[LABEL],
+            )
+        known = frame[LABEL].notna()
+        if not known.all():
+            warnings.append(f"{int((~known).sum())} of {len(frame)} rows have no label and were left out of training.")
+            frame = frame[known]
+    if len(frame) < _FEWEST_ROWS:
+        raise TrainingError(f"The table has {len(frame)} rows to learn from; at least {_FEWEST_ROWS} are needed.")
+    return frame.reset_index(drop=True), warnings
+
+
+def _check_conditions(first: list[str], features: list[str]) -> None:
+    for name in first:
+        if name not in features:
+            raise ConfigError(
+                f"condition_cols names {name!r}, which is neither the label nor a feature; remove it.",
+                key="model_params.condition_cols",
+            )
+
+
+def _transformer(frame: pd.DataFrame, config: TrainingConfig) -> TableTransformer:
+    first = [name for name in config.model_params.condition_cols if name != LABEL]
+    kinds = column_kinds(frame, config.model_params.feature_cols)
+    _check_conditions(first, list(kinds))
+    options = TokenOptions.for_columns(len(kinds), config.training_params.rare_value_threshold)
+    return TableTransformer.fit(frame, kinds, options, first)
+
+
+def _seed(wanted: int | None, checkpoint: Checkpoint | None) -> int:
+    """The seed that is asked for, else that of the training to go on with, else a new one."""
+    if wanted is not None:
+        return wanted
+    state = checkpoint.load() if checkpoint else None
+    return int(state["seed"]) if state else secrets.randbits(63)
+
+
+def _checkpoint(path: Path | None, config: TrainingConfig, codes: np.ndarray, classes: np.ndarray) -> Checkpoint | None:
+    """The checkpoint of this very training: these rows and settings."""
+    if path is None or model_type(config.model_type).adversarial:
+        return None
+    settings = config.model_dump(mode="json", exclude={"data_path", "output_model_path", "preprocessor_path"})
+    return Checkpoint(path, joblib.hash((settings, codes, classes)))
+
+
+def _trainer(
+    name: str, checkpoint: Checkpoint | None
+) -> Callable[[GenerativeModel, Rows, Rows, TrainingParams, torch.Generator], Outcome]:
+    if model_type(name).adversarial:
+        from DataFoundry.training.adversarial import train_ctgan  # needs a package of another licence
+
+        return train_ctgan
+    return partial(train, checkpoint=checkpoint)
+
+
+def _split(rows: Rows, generator: torch.Generator) -> tuple[Rows, Rows]:
+    """Rows to learn from and rows to validate with; a table of few rows is both."""
+    if len(rows) < _FEWEST_ROWS_TO_SPLIT:
+        return rows, rows
+    order = torch.randperm(len(rows), generator=generator, device=rows.labels.device)
+    held = min(_MOST_VALIDATION_ROWS, int(len(rows) * _VALIDATION_SHARE))
+    return rows.take(order[held:]), rows.take(order[:held])
+
+
+def summary(trained: Trained) -> dict[str, Any]:
+    """Figures for the response and `history.json`: losses of the best epoch, epochs run, reason, seconds."""
+    outcome = trained.outcome
+    best = outcome.history[outcome.best_epoch - 1] if outcome.best_epoch else {}
+    return {
+        **{name: value for name, value in best.items() if name not in ("epoch", "seconds")},
+        "epochs_run": len(outcome.history),
+        "best_epoch": outcome.best_epoch,
+        "stopped_because": outcome.reason,
+        "seconds": round(outcome.seconds, 3),
+        "rows": trained.rows,
+        "parameters": sum(each.numel() for each in trained.model.parameters()),
+    }

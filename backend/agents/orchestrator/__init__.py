@@ -1,0 +1,1 @@
+"""The LangGraph orchestrator: plan, verify, ask or refuse or execute, report."""

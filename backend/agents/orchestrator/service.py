@@ -1,0 +1,166 @@
+"""The orchestrator as the wire sees it: a request and a thread in, a reply out."""
+
+import os
+import re
+import threading
+import time
+import uuid
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.types import Command
+
+from agents.orchestrator import planner_llm, reports
+from agents.orchestrator.graph import build
+from agents.orchestrator.planner_offline import OfflinePlanner
+from agents.orchestrator.state import Context, Emit, Planner, silent
+from agents.orchestrator.store import Store, connect
+from agents.orchestrator.tool_names import ARGUMENTS
+from agents.orchestrator.verifier import MAX_STEPS, verified
+from DataFoundry.errors import DataFoundryError
+from DataFoundry.settings import OUTPUT_FOLDER
+
+DATABASE_VARIABLE = "DATAFOUNDRY_ORCHESTRATOR_DB"
+KEPT_SECONDS = 30 * 24 * 3600.0
+THREAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_AGAIN = re.compile(r"\W*(?:continue|retry|again|resume|go on|try again)?\W*", re.IGNORECASE)
+
+
+class WorkflowError(Exception):
+    """A step failed; the message says which, and what was done before it."""
+
+    def __init__(self, message: str, kind: str, thread_id: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.kind = kind
+        self.thread_id = thread_id
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a request.
+
+    Attributes
+    ----------
+    value
+        For people.
+    status
+        `ok`, `clarify` (`value` is a question; the next message of the thread answers it), `refuse` or `unsupported`.
+    plan, steps, artifacts
+        What was to be done, what each finished step gave, and every file.
+    """
+
+    value: str
+    status: str
+    thread_id: str
+    plan: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    artifacts: list[dict[str, str]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Orchestrator:
+    """Runs requests on the graph, each thread by itself, with checkpoints in one SQLite file.
+
+    Parameters
+    ----------
+    database
+        By default `orchestrator.sqlite` in the output folder, or what `DATAFOUNDRY_ORCHESTRATOR_DB` says.
+    planner
+        By default the language model that the environment names above the offline planner, else that alone.
+    """
+
+    def __init__(self, database: Path | None = None, planner: Planner | None = None) -> None:
+        path = database or Path(os.environ.get(DATABASE_VARIABLE) or OUTPUT_FOLDER / "orchestrator.sqlite")
+        self.planner: Planner = planner or planner_llm.planner()
+        self.store = Store(path)
+        self._saver = SqliteSaver(connect(path), serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+        self._graph = build(self._saver)
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        for thread_id in self.store.forget_before(time.time() - KEPT_SECONDS):
+            self._saver.delete_thread(thread_id)
+
+    def dry_run(self, text: str) -> Reply:
+        """The plan for `text`; nothing is run, looked at or remembered."""
+        plan = verified(text, self.planner.plan(text))
+        value = reports.plan_in_words(plan.as_list()) if plan.status == "ok" else plan.message
+        return Reply(value, plan.status, "", plan.as_list() if plan.status == "ok" else [])
+
+    def run(self, text: str, thread_id: str | None = None, emit: Emit = silent) -> Reply:
+        """Do what `text` asks, or answer the thread's question with it, or go on where the thread was interrupted.
+
+        Raises
+        ------
+        WorkflowError
+            If a step failed.
+        """
+        thread_id = thread_id or uuid.uuid4().hex
+        with self._locks[thread_id]:
+            self.store.touch(thread_id)
+            config: Any = {"configurable": {"thread_id": thread_id}, "recursion_limit": 2 * MAX_STEPS + 50}
+            context = Context(self.planner, thread_id, emit)
+            try:
+                self._graph.invoke(self._input(text, config), config, context=context, durability="sync")
+            except DataFoundryError as error:
+                raise self._failed(config, thread_id, error.message, type(error).__name__) from error
+            return self._reply(config, thread_id)
+
+    def waiting(self, thread_id: str) -> str:
+        """The question that a thread waits to have answered; empty when there is none."""
+        snapshot = self._graph.get_state({"configurable": {"thread_id": thread_id}})
+        return str(snapshot.interrupts[0].value) if snapshot.interrupts else ""
+
+    def _input(self, text: str, config: Any) -> Any:
+        snapshot = self._graph.get_state(config)
+        if snapshot.interrupts:
+            return Command(resume=text)
+        failed = any(task.error for task in snapshot.tasks)
+        if snapshot.next and (not failed or text == snapshot.values.get("text") or _AGAIN.fullmatch(text)):
+            return None  # killed or failed in the middle: the interrupted step is run again, and only that
+        return {
+            "text": text,
+            "answer": "",
+            "status": "ok",
+            "message": "",
+            "plan": [],
+            "excluded": [],
+            "planner": "",
+            "results": [],
+            "reply": "",
+        }
+
+    def _reply(self, config: Any, thread_id: str) -> Reply:
+        snapshot = self._graph.get_state(config)
+        values = snapshot.values
+        results = values.get("results") or []
+        question = str(snapshot.interrupts[0].value) if snapshot.interrupts else ""
+        return Reply(
+            question or values.get("reply", ""),
+            values["status"],
+            thread_id,
+            values.get("plan") or [],
+            results,
+            reports.artifacts(results),
+        )
+
+    def _failed(self, config: Any, thread_id: str, message: str, kind: str) -> WorkflowError:
+        values = self._graph.get_state(config).values
+        return WorkflowError(reports.failure(values["plan"], values.get("results") or [], message), kind, thread_id)
+
+
+def works() -> bool:
+    """Whether the agents can do their work in this installation: parts import, the graph compiles, a plan is made."""
+    try:
+        from agents import labeling_pipeline, training_pipeline  # noqa: F401
+        from agents.orchestrator.tools import REGISTRY
+
+        build()
+        return set(REGISTRY) == set(ARGUMENTS) and OfflinePlanner().plan("Train on adult").status == "ok"
+    except Exception:  # whatever is wrong, the answer is that it does not work
+        return False

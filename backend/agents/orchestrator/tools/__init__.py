@@ -1,0 +1,32 @@
+"""Each tool of a plan as one call of the library; the registry names them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from agents.orchestrator.tools import labels, models, rows, tables
+from agents.orchestrator.tools.work import Result, Work
+
+REGISTRY: dict[str, Callable[[Work], Result]] = {
+    "label": labels.label,
+    "label_agent": labels.label_agent,
+    "train": models.train,
+    "train_agent": models.train_agent,
+    "generate": rows.generate,
+    "detect_anomalies": rows.detect_anomalies,
+    "evaluate": rows.evaluate,
+    "describe": tables.describe,
+    "list": tables.list_things,
+}
+
+
+def execute(tool: str, args: dict[str, Any], results: list[dict[str, Any]], thread_id: str) -> Result:
+    """Run one step on the results of the steps before it.
+
+    Raises
+    ------
+    DataFoundryError
+        One of its classes.
+    Question
+        If only the person can tell how to go on.
+    """
+    return REGISTRY[tool](Work(tool, args, results, thread_id))

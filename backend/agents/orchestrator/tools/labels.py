@@ -1,0 +1,88 @@
+"""Labeling: from hand labels, or from a column of the table that is the label already."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pandas as pd
+
+from agents import labeling_pipeline
+from agents.orchestrator.tools.work import Question, Result, Work, stem_of
+from DataFoundry import labeler
+from DataFoundry.storage.paths import input_path
+from DataFoundry.storage.tables import open_table
+
+LABEL = "label"
+# columns that are a label by their name; compared in lower case
+TARGET_NAMES = frozenset(
+    "income target class outcome y churn churned fraud is_fraud default diagnosis survived response".split()  # noqa: SIM905
+)
+_MOST_CLASSES = 20
+
+
+def label(work: Work) -> Result:
+    """Labels from a column that says them, since a request names neither functions nor hand labels here."""
+    path = work.table()
+    table = open_table(input_path(path, "data"))
+    if LABEL in table.columns:
+        return Result(
+            f"{Path(path).name} has a column 'label' already, so it is used as it is: {path}.", {"table": path}
+        )
+    column, values = _target(table.read(), path)
+    functions = [
+        {
+            "name": f"lf_{number}",
+            "code": f"def lf_{number}(x):\n    return {number} if x[{column!r}] == {value!r} else -1",
+        }
+        for number, value in enumerate(values)
+    ]
+    done = labeler.create_labels(
+        path,
+        functions,
+        output_path=work.output(f"{stem_of(path)}_labeled"),
+        aggregator="majority_vote",
+        cardinality=max(2, len(values)),
+        seed=work.args.get("seed"),
+    )
+    meanings = ", ".join(f"{number} is {value}" for number, value in enumerate(values))
+    return Result(
+        f"Labeled {done['num_labeled']:,} of {done['num_rows']:,} rows of {Path(path).name} from its column {column!r} "
+        f"({meanings}), since no hand labels were named: {done['output_path']}.",
+        {"table": str(done["output_path"])},
+        details={"label_distribution": done["label_distribution"], "column": column},
+    )
+
+
+def _target(frame: pd.DataFrame, path: str) -> tuple[str, list[object]]:
+    """The column that is a label by its name, and its values in order; a question where there is none."""
+    for name in frame.columns:
+        if str(name).lower() in TARGET_NAMES and 2 <= frame[name].nunique() <= _MOST_CLASSES:
+            values = frame[name].dropna().unique().tolist()
+            return str(name), sorted(values, key=lambda value: (str(type(value)), value))
+    raise Question(
+        f"What shall the labels of {Path(path).name} be learnt from? Name a file with hand-labeled examples (the same "
+        "and a column 'label')."
+    )
+
+
+def label_agent(work: Work) -> Result:
+    """The self-correcting pipeline."""
+    raw = work.table("raw_data_path")
+    done = labeling_pipeline.run(
+        str(work.args.get("user_goal", "")),
+        raw,
+        work.table("hand_labeled_examples_path"),
+        target_auc_score=work.args.get("target_auc_score", 0.85),
+        max_attempts=work.args.get("max_attempts", 3),
+        output_path=work.output(f"{stem_of(raw)}_labeled"),
+        seed=work.args.get("seed"),
+    )
+    low, high = cast(list[float], done["auc_interval"])
+    attempts = len(cast(list[Any], done["attempts"]))
+    return Result(
+        f"Labeled {done['num_labeled']:,} of {done['num_rows']:,} rows of {Path(raw).name} from "
+        f"{done['num_hand_labels']} hand labels: AUC {done['auc']:.3f} (95 % interval {low:.3f} to {high:.3f}), target "
+        f"{str(done['outcome']).replace('_', ' ')}, "
+        f"{attempts} attempt{'s' if attempts > 1 else ''}: {done['output_path']}.",
+        {"table": str(done["output_path"]), "journal": str(done["journal_path"])},
+        details={name: done[name] for name in ("auc", "auc_interval", "outcome", "target_reached", "best_attempt")},
+    )

@@ -1,0 +1,51 @@
+"""The orchestrator that one talks to: `python backend/agents/serve_orchestrator.py --help`."""
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":  # started as a program from any folder: `backend/` is the import root, not `backend/agents/`
+    sys.path[:] = [str(Path(__file__).resolve().parents[1]), *(entry for entry in sys.path if entry != sys.path[0])]
+
+os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # checkpoints build plain data only; read at import
+
+from agents.orchestrator.service import DATABASE_VARIABLE, Orchestrator  # noqa: E402
+from agents.wire.app import create_app  # noqa: E402
+from DataFoundry.settings import add_data_roots  # noqa: E402
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line; `arguments` None takes the process's own."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--host", default="0.0.0.0", help="Host to bind to")
+    parser.add_argument("--port", type=int, default=8000, help="Port to bind to")
+    parser.add_argument("--database", metavar="FILE", help=f"SQLite file of threads and jobs (or {DATABASE_VARIABLE})")
+    parser.add_argument(
+        "--data-root",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="One more folder that requests may read and write; may be given several times",
+    )
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    """Serve until interrupted."""
+    import waitress
+
+    arguments = parse_arguments()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    add_data_roots(arguments.data_root)
+    app = create_app(Orchestrator(Path(arguments.database) if arguments.database else None))
+    logging.info("The orchestrator listens on http://%s:%s (POST /generate)", arguments.host, arguments.port)
+    # send_bytes=1: an event is sent when it happens, not when some kilobytes have gathered
+    waitress.serve(
+        app, host=arguments.host, port=arguments.port, threads=32, send_bytes=1, ident="DataFoundry", _quiet=True
+    )
+
+
+if __name__ == "__main__":
+    main()

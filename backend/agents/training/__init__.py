@@ -1,0 +1,1 @@
+"""Parts of the training pipeline: what to predict, what to propose, one attempt, its diagnosis, the journal."""

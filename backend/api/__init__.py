@@ -1,0 +1,55 @@
+"""The HTTP surface: requests are checked here, everything else happens in the library."""
+
+from apiflask import APIFlask
+
+from api import docs, errors, openapi
+from api.parsing import JsonRequest, StrictJson
+from api.routes import BLUEPRINTS
+from DataFoundry import __version__
+from DataFoundry.settings import limits
+
+
+class DataFoundryApp(APIFlask):
+    """APIFlask that reads and writes strict JSON."""
+
+    request_class = JsonRequest
+    json_provider_class = StrictJson
+
+
+def create_app(debug: bool = False) -> APIFlask:
+    """The service as a WSGI application.
+
+    Parameters
+    ----------
+    debug
+        Error bodies carry a traceback.
+    """
+    app = DataFoundryApp(
+        "DataFoundry",
+        title="DataFoundry",
+        version=__version__,
+        docs_path=None,
+        json_errors=False,
+        static_folder=None,  # type: ignore[arg-type]  # Flask's word for: serve none
+    )
+    app.config.update(
+        MAX_CONTENT_LENGTH=limits().max_request_bytes,
+        OPENAPI_VERSION="3.1.0",
+        AUTO_SERVERS=False,
+        AUTO_404_RESPONSE=False,
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        TRACEBACKS=debug,
+    )
+    app.description = "Label raw tables, train generative models, draw synthetic rows, find what is wrong."
+    for blueprint in (*BLUEPRINTS, docs.blueprint):
+        app.register_blueprint(blueprint)
+    errors.register(app)
+    openapi.register(app)
+    app.after_request(_harden)
+    return app
+
+
+def _harden(response):  # type: ignore[no-untyped-def]
+    """Nothing that we send is to be guessed at, or run as a page of ours."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    return response

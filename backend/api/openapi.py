@@ -1,0 +1,102 @@
+"""What the generated OpenAPI document lacks: required bodies, error bodies, the specification's examples."""
+
+from typing import Any
+
+from apiflask import APIFlask
+
+from api.errors import MEANINGS
+from api.responses import Problem
+
+_FILES = {400, 403, 404, 409, 413, 415, 422, 500, 507}
+_READS = {400, 403, 404, 422, 500}
+
+_FUNCTIONS = [
+    {
+        "name": "lf_high_income",
+        "code": "def lf_high_income(x):\n    return 1 if x['capital-gain'] > 5000 else 0",
+    },
+    {
+        "name": "lf_educated",
+        "code": "def lf_educated(x):\n    return 1 if x['education-num'] >= 13 else 0",
+    },
+]
+_MODELS = "backend/output_data/models"
+
+# The specification's requests, on the data that comes with the project. They run in this order.
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "/api/dataset/info": {"data_path": "backend/testing_data/adult.csv"},
+    "/api/labeling/create-labels": {
+        "data_path": "backend/testing_data/adult.csv",
+        "output_path": "backend/output_data/adult_labeled.parquet",
+        "labeling_functions": _FUNCTIONS,
+    },
+    "/api/labeling/run-pipeline": {
+        "user_goal": "Label whether income is >50K based on census features",
+        "raw_data_path": "path/to/unlabeled.parquet",
+        "hand_labeled_examples_path": "path/to/ground_truth.parquet",
+        "target_auc_score": 0.85,
+        "max_attempts": 3,
+    },
+    "/api/training/create-config": {
+        "data_path": "backend/output_data/adult_labeled.parquet",
+        "output_dir": f"{_MODELS}/",
+        "model_type": "tabular_cvae",
+        "model_params": {"latent_dim": 64, "encoder_hidden_layers": [128, 64], "decoder_hidden_layers": [64, 128]},
+        "training_params": {"batch_size": 128, "learning_rate": 0.001, "epochs": 50},
+    },
+    "/api/training/train-model": {"config_path": f"{_MODELS}/config.json"},
+    "/api/training/run-pipeline": {
+        "labeled_data_path": "path/to/labeled_data.parquet",
+        "holdout_test_path": "path/to/test_data.parquet",
+        "target_utility_pct": 0.85,
+        "max_attempts": 3,
+    },
+    "/api/generation/generate-data": {
+        "model_path": f"{_MODELS}/model.pth",
+        "config_path": f"{_MODELS}/config.json",
+        "label": 1.0,
+        "num_to_generate": 1000,
+        "output_path": "backend/output_data/synthetic_high_income.parquet",
+        "output_format": "parquet",
+    },
+    "/api/generation/evaluate": {
+        "real_path": "backend/output_data/adult_labeled.parquet",
+        "synthetic_path": "backend/output_data/synthetic_high_income.parquet",
+    },
+    "/api/cleaning/detect-anomalies": {
+        "config_path": f"{_MODELS}/config.json",
+        "model_path": f"{_MODELS}/model.pth",
+        "preprocessor_path": f"{_MODELS}/preprocessor.joblib",
+        "data_to_scan_path": "backend/testing_data/adult.csv",
+        "output_path": "backend/output_data/anomalies.parquet",
+    },
+}
+
+
+def register(app: APIFlask) -> None:
+    """Complete the document of `app`."""
+    app.spec_processor(_complete)  # type: ignore[arg-type]  # the document is a dictionary here
+
+
+def _complete(document: dict[str, Any]) -> dict[str, Any]:
+    document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            body = operation.get("requestBody")
+            if body:
+                body["required"] = True
+                body["content"]["application/json"]["example"] = EXAMPLES[path]
+            for status in _statuses(operation):
+                operation["responses"].setdefault(str(status), _problem(status))
+    return document
+
+
+def _statuses(operation: dict[str, Any]) -> list[int]:
+    if operation.get("requestBody"):
+        return sorted(_FILES)
+    return sorted(_READS) if operation.get("parameters") else [500]
+
+
+def _problem(status: int) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": MEANINGS[status], "content": {"application/json": {"schema": schema}}}

@@ -1,0 +1,139 @@
+"""What each route promises to answer; more fields may come with it."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Reply(BaseModel):
+    """Every success."""
+
+    model_config = ConfigDict(extra="allow", protected_namespaces=())
+
+    success: bool
+    message: str
+
+
+class Problem(BaseModel):
+    """Every failure."""
+
+    model_config = ConfigDict(extra="allow")
+
+    error: str
+    code: str
+    details: dict[str, Any] | None = None
+
+
+class Features(BaseModel):
+    """What this installation can do: each is true only if its parts import and work."""
+
+    data_labeling: bool
+    model_training: bool
+    data_generation: bool
+    anomaly_detection: bool
+    agent_pipelines: bool
+
+
+class Health(BaseModel):
+    """The service answers."""
+
+    status: str
+    version: str
+    features: Features
+
+
+class DatasetDescribed(Reply):
+    """What a table holds."""
+
+    num_rows: int
+    num_columns: int
+    columns: list[str]
+    dtypes: dict[str, str]
+    missing_values: dict[str, int]
+    sample_data: list[dict[str, Any]]
+
+
+class Labeled(Reply):
+    """A labeled table was written."""
+
+    output_path: str
+    num_rows: int
+    num_labeled: int
+    label_distribution: dict[str, int]
+    warnings: list[str]
+
+
+class LabelingPipelineDone(Reply):
+    """The best attempt's labels were written."""
+
+    output_path: str
+    auc: float | None
+    auc_interval: list[float] | None
+    target_reached: bool
+    attempts: list[dict[str, Any]]
+
+
+class ConfigCreated(Reply):
+    """A training configuration was written."""
+
+    config_path: str
+    config: dict[str, Any]
+    warnings: list[str]
+
+
+class Trained(Reply):
+    """A model was trained."""
+
+    config_path: str
+    model_path: str
+    preprocessor_path: str
+    metrics: dict[str, Any]
+
+
+class TrainingPipelineDone(Reply):
+    """The best attempt's model was kept."""
+
+    config_path: str
+    model_path: str
+    preprocessor_path: str
+    utility_pct: float
+    target_reached: bool
+    attempts: list[dict[str, Any]]
+
+
+class Generated(Reply):
+    """Synthetic rows were written."""
+
+    output_path: str
+    num_generated: int
+    label: Any
+
+
+class Evaluated(Reply):
+    """Synthetic rows were compared with real ones."""
+
+    report_path: str
+
+
+class Scanned(Reply):
+    """A report of odd rows was written."""
+
+    num_samples_scanned: int
+    anomaly_score_range: list[float]
+    mean_anomaly_score: float
+    output_path: str
+
+
+class FileEntry(BaseModel):
+    """One file."""
+
+    name: str
+    path: str
+    size: int
+    modified: str
+
+
+class FilesListed(Reply):
+    """Data files under the output and testing folders."""
+
+    files: list[FileEntry]

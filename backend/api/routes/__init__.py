@@ -1,0 +1,13 @@
+"""Views: parse, one library call, reply. One file a group."""
+
+from api.routes import cleaning, dataset, files, generation, health, labeling, training
+
+BLUEPRINTS = (
+    health.blueprint,
+    dataset.blueprint,
+    labeling.blueprint,
+    training.blueprint,
+    generation.blueprint,
+    cleaning.blueprint,
+    files.blueprint,
+)

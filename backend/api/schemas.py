@@ -1,0 +1,189 @@
+"""One model for each route's request: what is required, what is allowed, and an example that runs.
+
+Unknown fields are refused with the nearest known name. Defaults of the work itself live in the library: a field that is
+None here was not sent.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from DataFoundry.config import describe
+from DataFoundry.errors import RequestError
+from DataFoundry.models.registry import MODELS
+from DataFoundry.settings import limits
+
+Path = Annotated[str, Field(min_length=1, max_length=4096, examples=["backend/testing_data/adult.csv"])]
+Seed = Annotated[int, Field(ge=0, lt=2**63, description="The same seed gives the same bytes; none differs every time.")]
+_MOST_FIELDS = 100  # telling of each unknown field would take seconds
+Attempts = Annotated[int, Field(ge=1, le=100)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class RequestModel(BaseModel):
+    """Strict: no unknown fields, no conversion between types, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, protected_namespaces=())
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> "RequestModel":
+        """As pydantic's, with a failure told in one sentence.
+
+        Raises
+        ------
+        RequestError
+        """
+        if not isinstance(obj, dict):
+            raise RequestError(f"The body is a JSON {type(obj).__name__}; send an object with named fields.")
+        if len(obj) > _MOST_FIELDS:
+            raise RequestError(f"The body has {len(obj)} fields; no request has more than {_MOST_FIELDS}.")
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError as error:
+            fields = [".".join(map(str, problem["loc"])) for problem in error.errors(include_url=False)[:20]]
+            raise RequestError(describe(error, cls), fields=fields) from None
+
+    def given(self) -> dict[str, Any]:
+        """The fields that were sent, as arguments for the library."""
+        return self.model_dump(exclude_unset=True)
+
+
+class DatasetInfo(RequestModel):
+    """Look at a table."""
+
+    data_path: Path
+
+
+class LabelingFunctionSource(RequestModel):
+    """Python source that defines one function of one row, returning a class number or -1 to abstain."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    code: Annotated[str, Field(min_length=1, max_length=limits().max_function_bytes)]
+
+
+_EXAMPLE_FUNCTIONS = [
+    {"name": "lf_high_income", "code": "def lf_high_income(x):\n    return 1 if x['capital-gain'] > 5000 else 0"},
+    {"name": "lf_educated", "code": "def lf_educated(x):\n    return 1 if x['education-num'] >= 13 else 0"},
+]
+
+
+class CreateLabels(RequestModel):
+    """Label a table by weak supervision."""
+
+    data_path: Path
+    output_path: Path | None = None
+    labeling_functions: Annotated[
+        list[LabelingFunctionSource],
+        Field(min_length=1, max_length=limits().max_labeling_functions, examples=[_EXAMPLE_FUNCTIONS]),
+    ]
+    cardinality: (
+        Annotated[int, Field(ge=2, le=100, description="Number of classes; by default found from the votes.")] | None
+    ) = None
+    hand_labeled_examples_path: Path | None = None
+    aggregator: Annotated[str, Field(max_length=100, description="How votes become labels; auto chooses.")] | None = (
+        None
+    )
+    seed: Seed | None = None
+
+
+class LabelingPipeline(RequestModel):
+    """Find labeling functions by itself until a target is met."""
+
+    user_goal: Annotated[str, Field(min_length=1, max_length=10_000, examples=["Label whether income is >50K"])]
+    raw_data_path: Path
+    hand_labeled_examples_path: Path
+    target_auc_score: Share | None = None
+    max_attempts: Attempts | None = None
+    output_path: Path | None = None
+    seed: Seed | None = None
+
+
+class CreateConfig(RequestModel):
+    """Write a training configuration with sensible defaults."""
+
+    data_path: Path
+    output_dir: (
+        Annotated[str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/"])] | None
+    ) = None
+    model_type: Literal[tuple(MODELS)] | None = None  # type: ignore[valid-type]
+    model_params: dict[str, Any] | None = None
+    training_params: dict[str, Any] | None = None
+
+
+class TrainModel(RequestModel):
+    """Train a model as a configuration says."""
+
+    config_path: Annotated[
+        str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/config.json"])
+    ]
+
+
+class TrainingPipeline(RequestModel):
+    """Train until synthetic rows are as useful as asked for."""
+
+    labeled_data_path: Path
+    holdout_test_path: Path
+    target_utility_pct: Share | None = None
+    max_attempts: Attempts | None = None
+    output_dir: Path | None = None
+    seed: Seed | None = None
+
+
+class GenerateData(RequestModel):
+    """Draw synthetic rows."""
+
+    model_path: Annotated[str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/model.pth"])]
+    config_path: Annotated[
+        str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/config.json"])
+    ]
+    label: Annotated[
+        float | int | str | bool | None,
+        Field(description="Label of every row; left out, labels are drawn as in the training table.", examples=[1.0]),
+    ] = None
+    num_to_generate: Annotated[int, Field(ge=1, le=limits().max_rows_generated, examples=[1000])] | None = None
+    output_path: Path | None = None
+    output_format: Literal["parquet", "csv", "pt"] | None = None
+    seed: Seed | None = None
+    conditions: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description="Values or ranges that every row has.",
+            examples=[{"sex": "Female", "age": {"min": 30, "max": 40}}],
+        ),
+    ] = None
+
+
+class EvaluateSynthetic(RequestModel):
+    """Compare synthetic rows with real ones."""
+
+    real_path: Path
+    synthetic_path: Path
+    holdout_path: Path | None = None
+    label_column: Annotated[str, Field(min_length=1)] | None = None
+    output_path: Path | None = None
+    seed: Seed | None = None
+
+
+class DetectAnomalies(RequestModel):
+    """Find odd rows and cells."""
+
+    config_path: Annotated[
+        str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/config.json"])
+    ]
+    model_path: Annotated[str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/model.pth"])]
+    preprocessor_path: Annotated[
+        str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/preprocessor.joblib"])
+    ]
+    data_to_scan_path: Path
+    output_path: Path | None = None
+    contamination: Annotated[float, Field(gt=0, lt=1, description="Share of rows to flag.")] | None = None
+    top_k: Annotated[int, Field(ge=1, description="Number of rows to flag.")] | None = None
+    false_alarm_rate: (
+        Annotated[float, Field(gt=0, lt=1, description="Share of clean rows that may be flagged.")] | None
+    ) = None
+
+
+class DownloadFile(RequestModel):
+    """Fetch a file."""
+
+    path: Path

@@ -1,0 +1,60 @@
+"""The README's commands run in their order, and its tables are those of the code."""
+
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from DataFoundry.models.registry import MODELS
+from DataFoundry.settings import Limits
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+BLOCKS = [
+    (kind, text) for kind, text in re.findall(r"```(bash|python)\n(.*?)```", README, re.DOTALL) if "make" not in text
+]
+
+
+def run_curl(command: str, server: Any) -> requests.Response:
+    """What `curl` would do with the words of a command: POST JSON, or GET into a file."""
+    words = shlex.split(command.replace("http://localhost:5000", server.url))
+    options = {
+        words[place]: words[place + 1] for place in range(len(words)) if words[place] in ("-X", "-H", "-d", "-o")
+    }
+    url = next(word for word in words if word.startswith("http"))
+    name, _, value = options.get("-H", "Accept: */*").partition(": ")
+    body = options["-d"].encode() if "-d" in options else None
+    return requests.request(options.get("-X", "GET"), url, data=body, headers={name: value}, timeout=300)
+
+
+def commands(text: str) -> list[str]:
+    """The commands of a block: a line that begins with `curl`, with what follows it."""
+    return [part.replace("\\\n", " ") for part in re.split(r"^(?=curl )", text, flags=re.MULTILINE) if part.strip()]
+
+
+def test_every_command_succeeds_in_order(server: Any) -> None:
+    ran = 0
+    for kind, text in BLOCKS:
+        if kind == "python":
+            subprocess.run([sys.executable, "-c", text], cwd=server.backend.parent, check=True)
+            continue
+        for command in commands(text):
+            answer = run_curl(command, server)
+            assert answer.status_code == 200, f"{command}\n{answer.text}"
+            ran += 1
+    assert ran >= 12
+
+
+@pytest.mark.parametrize("each", fields(Limits), ids=lambda each: each.name)
+def test_every_limit_is_in_the_table(each: Any) -> None:
+    assert f"| `DATAFOUNDRY_{each.name.upper()}` | {each.metadata['meaning']} | {each.default:,} |" in README
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_type_is_in_the_table(name: str) -> None:
+    assert f"| `{name}` | {MODELS[name].summary}" in README

@@ -1,0 +1,120 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from DataFoundry import trainer
+from DataFoundry.errors import ColumnError, ConfigError, OutputBusyError, TrainingError
+from DataFoundry.storage.files import claim_output
+
+SMALL = {"latent_dim": 2, "encoder_hidden_layers": [8], "decoder_hidden_layers": [16]}
+
+
+@pytest.fixture
+def labeled(adult, root):
+    """Adult's first rows as create-labels leaves them: some without a label."""
+    table = adult.head(300).drop(columns="income")
+    table["label"] = np.where(np.arange(300) % 10 == 0, np.nan, (table["age"] > 40).astype(float))
+    table["label_probability"] = 0.5
+    table.to_parquet(root / "labeled.parquet")
+    return str(root / "labeled.parquet")
+
+
+def test_a_configuration_names_the_features_by_kind_and_the_condition(labeled, root):
+    told = trainer.create_config(labeled, str(root / "models"), model_params=SMALL | {"condition_dim": 3})
+    config = json.loads((root / "models" / "config.json").read_text())
+    assert config == told["config"] and told["config_path"] == str(root / "models" / "config.json")
+    assert config["model_params"]["condition_cols"] == ["label"]
+    assert config["model_params"]["latent_dim"] == 2
+    columns = config["model_params"]["feature_cols"]
+    assert "age" in columns["numerical_cols"] and "sex" in columns["categorical_cols"]
+    assert "label_probability" not in columns["numerical_cols"]
+    assert len(told["warnings"]) == 1 and "model_params.condition_dim is not known" in told["warnings"][0]
+
+
+def test_given_parameters_are_kept_and_the_others_suit_the_table(labeled, root):
+    told = trainer.create_config(labeled, str(root), training_params={"epochs": 3, "learning_rate": 0.5})["config"]
+    assert told["training_params"] == {
+        "batch_size": 32,
+        "learning_rate": 0.5,
+        "epochs": 3,
+        "seed": None,
+        "rare_value_threshold": None,
+    }
+    gan = trainer.create_config(labeled, str(root), "tabular_ctgan")["config"]
+    assert gan["model_params"]["decoder_hidden_layers"] == [256, 256]
+    assert gan["training_params"]["epochs"] == 300
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ({"model_type": "cvae"}, "tabular_cvae"),
+        ({"training_params": {"epochs": 0}}, "epochs"),
+        ({"model_params": {"latent_dim": "many"}}, "latent_dim"),
+        ({"model_params": {"feature_cols": {"numerical_cols": ["age", "age"]}}}, "age"),
+    ],
+)
+def test_a_parameter_that_cannot_be_used_is_named_and_nothing_is_written(labeled, root, arguments, word):
+    with pytest.raises(ConfigError, match=word):
+        trainer.create_config(labeled, str(root / "new"), **arguments)
+    assert not (root / "new").exists()
+
+
+def test_training_writes_model_preprocessor_and_history_and_tells_of_them(labeled, root):
+    made = trainer.create_config(labeled, str(root), model_params=SMALL, training_params={"epochs": 2, "seed": 1})
+    told = trainer.train_model(made["config_path"])
+    assert {path.name for path in root.iterdir()} == {
+        "labeled.parquet",
+        "config.json",
+        "model.pth",
+        "preprocessor.joblib",
+        "history.json",
+    }
+    assert told["model_path"] == str(root / "model.pth")
+    assert told["warnings"] == ["30 of 300 rows have no label and were left out of training."]
+    metrics = told["metrics"]
+    assert metrics["epochs_run"] == 2 and metrics["rows"] == 270
+    assert metrics["stopped_because"] == "all epochs were run"
+    assert metrics["train_kl"] > 0 and metrics["validation_reconstruction"] > 0
+    history = json.loads((root / "history.json").read_text())
+    assert [entry["epoch"] for entry in history["epochs"]] == [1, 2]
+    assert history["seed"] == 1
+
+
+def test_two_trainings_of_one_seed_write_the_same_bytes(labeled, root):
+    pd.read_parquet(labeled).head(60).to_parquet(labeled)
+    made = trainer.create_config(labeled, str(root), model_params=SMALL, training_params={"epochs": 1, "seed": 1})
+    files = []
+    for _ in range(2):
+        trainer.train_model(made["config_path"])
+        files.append([(root / name).read_bytes() for name in ("model.pth", "preprocessor.joblib")])
+    assert files[0] == files[1]
+
+
+def test_a_feature_that_the_table_lost_is_named(labeled, root):
+    made = trainer.create_config(labeled, str(root), model_params=SMALL)
+    pd.read_parquet(labeled).drop(columns="race").to_parquet(labeled)
+    with pytest.raises(ColumnError, match="'race'"):
+        trainer.train_model(made["config_path"])
+
+
+def test_a_table_without_the_label_that_the_configuration_names(labeled, root):
+    made = trainer.create_config(labeled, str(root), model_params=SMALL)
+    pd.read_parquet(labeled).drop(columns="label").to_parquet(labeled)
+    with pytest.raises(ColumnError, match="create-labels"):
+        trainer.train_model(made["config_path"])
+
+
+def test_one_training_at_a_time_writes_a_model(labeled, root):
+    made = trainer.create_config(labeled, str(root), model_params=SMALL)
+    with claim_output(root / "model.pth"), pytest.raises(OutputBusyError):
+        trainer.train_model(made["config_path"])
+
+
+def test_nothing_labeled_is_nothing_to_learn_from(labeled, root):
+    pd.read_parquet(labeled).assign(label=np.nan).to_parquet(labeled)
+    made = trainer.create_config(labeled, str(root), model_params=SMALL)
+    with pytest.raises(TrainingError, match="0 rows"):
+        trainer.train_model(made["config_path"])
