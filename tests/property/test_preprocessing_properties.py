@@ -30,6 +30,8 @@ def there_and_back(kind, column, options):
     assert ((tokens >= 0) & (tokens < span.width)).all()
     assert np.bincount(tokens, minlength=span.width).tolist() == list(span.counts)
     assert len(KINDS[kind].widths(state)) == span.width
+    assert np.isfinite(np.log(KINDS[kind].widths(state))).all()
+    assert np.isfinite(KINDS[kind].beyond(column, state)).all()
     assert np.isfinite(np.array(span.points)).all()
     return KINDS[kind].decode(tokens, state, np.random.default_rng(0)), tokens, state
 
@@ -85,5 +87,5 @@ def test_any_table_keeps_its_columns_and_rows(categories, numbers):
 
 
 def _text(value):
-    """1, 1.0 and True are one category, as they are to Python."""
-    return str(float(value)) if isinstance(value, (bool, int, float, np.number)) else f"text {value}"
+    """1, 1.0 and True are one category, as they are to Python; so are 0.0 and -0.0."""
+    return str(float(value) + 0.0) if isinstance(value, (bool, int, float, np.number)) else f"text {value}"

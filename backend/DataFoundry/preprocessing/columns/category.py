@@ -23,16 +23,20 @@ def fit(column: pd.Series, options: TokenOptions) -> dict[str, Any]:
     kept = min(len(values), options.categories)
     if options.rare_threshold is not None:
         kept = min(kept, int((counts >= options.rare_threshold).sum()))
-    rare = values[kept : kept + options.rare_values] if options.rare_threshold is None else []
+    # A rare value that reads like a kept one, such as True beside "True", is that one.
+    again = _find(pd.Series(values[kept:], dtype=object), values[:kept])
+    np.add.at(counts, again[again >= 0], counts[kept:][again >= 0])
+    others = kept + np.flatnonzero(again < 0)
+    listed = others[: options.rare_values] if options.rare_threshold is None else others[:0]
     return {
         "dtype": str(column.dtype),
         "categories": _declared(column, options),
         "ordered": bool(getattr(column.dtype, "ordered", False)),
         "values": values[:kept],
         "counts": counts[:kept],
-        "rare_values": rare,
-        "rare_counts": counts[kept : kept + len(rare)],
-        "rare": int(counts[kept:].sum()),
+        "rare_values": [values[place] for place in listed],
+        "rare_counts": counts[listed],
+        "rare": int(counts[others].sum()),
         "rare_text": _rare_text(values),
         "missing": int(plain.isna().sum()),
     }

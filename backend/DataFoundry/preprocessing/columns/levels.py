@@ -34,9 +34,9 @@ def fit_levels(values: np.ndarray, step: float, options: TokenOptions) -> dict[s
     memories = [_memory(kept, rows, options) for kept, rows in exact + bins]
     if options.rare_threshold is not None:
         common = distinct[counts >= options.rare_threshold]
-        memories[len(exact) :] = [
-            _stand_ins(*group, memory, common, step, options.rare_threshold)
-            for group, memory in zip(bins, memories[len(exact) :], strict=True)
+        memories = [
+            _stand_ins(*group, memory, distinct, common, step, options.rare_threshold)
+            for group, memory in zip(exact + bins, memories, strict=True)
         ]
     return _state(exact, bins, memories, step)
 
@@ -102,9 +102,15 @@ def _memory(values: np.ndarray, counts: np.ndarray, options: TokenOptions) -> np
 
 
 def _stand_ins(
-    values: np.ndarray, counts: np.ndarray, memory: np.ndarray, common: np.ndarray, step: float, threshold: int
+    values: np.ndarray,
+    counts: np.ndarray,
+    memory: np.ndarray,
+    distinct: np.ndarray,
+    common: np.ndarray,
+    step: float,
+    threshold: int,
 ) -> np.ndarray:
-    """A bin's memory without rare values: values between those seen, at the column's precision, equal to none of them.
+    """A level's memory without rare values: values between its own, at the column's precision, that no row has.
 
     Where there is no room between them, the nearest value that is not rare.
     """
@@ -116,11 +122,14 @@ def _stand_ins(
         part = np.arange(1, len(memory) + 1) / (len(memory) + 1)
         grid = finite[0] * (1 - part) + finite[-1] * part
         fine = (np.round(grid / step) * step if step else grid).astype(values.dtype)
-        new = np.unique(fine[~np.isin(fine, values)])
+        new = np.unique(fine[~np.isin(fine, distinct)])
         if len(new):
             return new
     middle = values[0] / 2 + values[-1] / 2
-    near = common[np.argmin(np.abs(common.astype(np.float64) - middle))] if len(common) else middle + step / 2
+    if len(common):
+        near = common[np.argmin(_distance(common, np.nan_to_num(middle)))]
+    else:
+        near = middle + step / 2 if np.isfinite(middle) else 0
     return np.array([near], dtype=values.dtype)
 
 
