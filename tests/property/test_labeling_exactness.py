@@ -12,6 +12,7 @@ from DataFoundry.labeling import encoding
 from DataFoundry.labeling.columnar import statements
 from DataFoundry.labeling.columnar.vector import NotColumnarError
 from DataFoundry.labeling.functions import read_function
+from DataFoundry.labeling.regexes import worst_steps
 from DataFoundry.labeling.sandbox import FaultError, Sandbox
 from DataFoundry.labeling.ways import Block, Runner
 
@@ -89,7 +90,8 @@ class Maker:
         )
 
     def source(self):
-        head = ["LIMIT = 2", "PREFIX = 'a'", "WORDS = ['a', 'ab', 3]", "def lf(x):", '    """A generated function."""']
+        head = ["import re", "LIMIT = 2", "PREFIX = 'a'", "WORDS = ['a', 'ab', 3]", "FOUND = re.compile('b+$', re.I)"]
+        head += ["def lf(x):", '    """A generated function."""']
         if self._random.random() < 0.8:
             head.append(f"    v = {self._one(['0', '1', '0.5'])}")
         return "\n".join([*head, *self._block("    ", 2)])
@@ -129,7 +131,7 @@ class Maker:
         return self._one(["''", "'a'", "'A'", "'ab'", "'12'", "PREFIX"])
 
     def _condition(self, depth=2):
-        kind = self._random.randint(0, 11)
+        kind = self._random.randint(0, 12)
         order = self._one(["<", "<=", ">", ">=", "==", "!="])
         if kind <= 2:
             return f"{self._number()} {order} {self._number(1)}"
@@ -148,6 +150,14 @@ class Maker:
         if kind == 8:
             test = self._one(["startswith('a')", "endswith(('b', 'B'))", "isdigit()", "startswith(PREFIX)"])
             return f"{self._word()}.{test}"
+        if kind == 12:
+            pattern, flags = (
+                self._one(["'a'", "'^a.?$'", "'b|1*'", "'[a-cß][a-c]'"]),
+                self._one(["", ", re.I", ", flags=re.S"]),
+            )
+            how = self._one([f"re.search({pattern}, {{}}{flags})", f"re.match({pattern}, {{}})", "FOUND.search({})"])
+            test = self._one(["{}", "{} is None", "{} != None", "bool({})"])
+            return test.format(how.format(self._one([self._word(), self._read("sc"), self._number(0)])))
         if kind == 9 or depth == 0:
             return self._one(["'i' in x", "'absent' not in x", "True", "x.b", "x['s']", "v"])
         joined = self._one([" and ", " or "]).join(f"({self._condition(depth - 1)})" for _ in range(2))
@@ -239,6 +249,9 @@ def test_every_way_gives_what_python_gives(seed):
         "return x['j'] in (1, 2)",
         "text = x['s']\n    return -1 if text is None else len(text.strip())",
         "return 1 if x['f'] is not None and x['f'] * 2 + 1 > 1.5 else 0",
+        "return 1 if x['s'] and re.search(r'^A.*', x['s'], flags=re.I | re.S) else -1",
+        "found = FOUND.fullmatch(x['s'] or '')\n    return -1 if found is None else 1",
+        "return 1 if seek('b', x['s'] or '') is not None else 0",
     ],
 )
 def test_ordinary_functions_run_on_whole_columns(body):
@@ -251,8 +264,44 @@ def test_ordinary_functions_run_on_whole_columns(body):
             "s": ["a", None, "ab ", "b"],
         }
     )
-    code = f"def lf(x):\n    {body}"
+    code = f"import re\nfrom re import search as seek\nFOUND = re.compile('[ab]+')\ndef lf(x):\n    {body}"
     outcome = statements.run(read_function("lf", code), Block(frame, 0).vector, len(frame))
     votes, nones, fault = plainly(code, frame)
     assert fault is None
     assert (outcome.votes.tolist(), outcome.nones, outcome.fault) == (votes, nones, None)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("re.search('(?=a)b', x['s'])", "may take long"),
+        ("re.search('.*.*.*x', x['s'])", "may take long"),
+        (r"re.search(r'(a)\1', x['s'])", "may take long"),
+        ("re.search('(', x['s'])", "may take long"),
+        ("re.search(x['s'], 'a')", "no text of the source"),
+        ("re.search('a', x['s'], 2)", "flags"),
+        ("re.findall('a', x['s'])", "findall"),
+        ("re.search('a', x['s']) == re.search('b', x['s'])", "two matches"),
+    ],
+)
+def test_other_patterns_are_for_the_sandbox(body, why):
+    frame = pd.DataFrame({"s": ["ab" * 300, "b"]})
+    function = read_function("lf", f"import re\ndef lf(x):\n    return 1 if {body} else 0")
+    with pytest.raises(NotColumnarError, match=why):
+        statements.run(function, Block(frame, 0).vector, len(frame))
+
+
+@pytest.mark.parametrize("head", ["import re\nimport math as re", "import re\nre = 1", "from math import search", ""])
+def test_a_name_that_is_not_re_is_not_taken_for_it(head):
+    frame = pd.DataFrame({"s": ["a"]})
+    function = read_function("lf", f"{head}\ndef lf(x):\n    return 1 if re.search('a', x['s']) else 0")
+    with pytest.raises(NotColumnarError):
+        statements.run(function, Block(frame, 0).vector, len(frame))
+
+
+@given(st.integers(0, 60))
+def test_no_search_takes_more_steps_than_is_told(length):
+    # One character a step at least: what the engine could not do in fewer is no bound.
+    assert worst_steps("a|b", 0, length) >= length
+    assert worst_steps("a*b*c", 0, length) >= length**3
+    assert worst_steps("(a|b)(a|c)(d|e)", 0, length) >= 8 * length

@@ -6,15 +6,15 @@ nearly all.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _FUNCTIONS = {"compile", "search", "match", "fullmatch", "findall", "finditer", "sub", "subn", "split"}
 _IN_SETS = {"[", "&", "~"}
 
 
-def regex_literals(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.Constant]]:
+def regex_literals(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Call, ast.Constant]]:
     """Each call of a function of `re` whose pattern is a literal, and the literal."""
-    nodes = list(ast.walk(tree))
+    nodes = list(nodes)
     modules = {each.asname or each.name for each in _imported(nodes, ast.Import) if each.name == "re"}
     names = {each.asname or each.name for each in _imported(nodes, ast.ImportFrom) if each.name in _FUNCTIONS}
     for node in nodes if modules or names else ():
@@ -27,7 +27,7 @@ def regex_literals(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.Constant]]:
 def for_sandbox(code: str, tree: ast.Module) -> str:
     """The source with its patterns in the sandbox's dialect; every line stays where it is."""
     lines = code.encode().split(b"\n")
-    for call, literal in sorted(regex_literals(tree), key=lambda pair: (pair[1].lineno, -pair[1].col_offset)):
+    for call, literal in sorted(regex_literals(ast.walk(tree)), key=lambda pair: (pair[1].lineno, -pair[1].col_offset)):
         pattern = str(literal.value)
         spoken = _translated(pattern, _is_multiline(call, pattern))
         if spoken != pattern and literal.lineno == literal.end_lineno and literal.end_col_offset is not None:

@@ -1,7 +1,7 @@
 """Labeling functions as they come in a request: parsed, checked, never run here."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from DataFoundry.errors import LabelingFunctionError, RequestError
@@ -10,7 +10,7 @@ from DataFoundry.labeling.faults import Fault
 from DataFoundry.labeling.purity import is_pure
 from DataFoundry.labeling.reads import Reads, columns_read
 from DataFoundry.labeling.regexes import may_never_end
-from DataFoundry.labeling.static import own_nodes
+from DataFoundry.labeling.static import Parents, TooDeepError, own_nodes, parents
 from DataFoundry.settings import limits
 
 MAX_DEPTH = 200  # of nested syntax; deeper sources exhaust parsers, people do not write them
@@ -89,7 +89,7 @@ def read_function(name: str, code: str) -> LabelingFunction:
         If the source is too long, is no Python, or defines no function of one row.
     """
     _refuse_text(name, code)
-    tree = _parsed(name, code)
+    tree, above = _parsed(name, code)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     if not functions:
         raise _refused(name, "the source defines no function; write def " + (name or "lf") + "(x): ...")
@@ -97,8 +97,8 @@ def read_function(name: str, code: str) -> LabelingFunction:
     if isinstance(target, ast.AsyncFunctionDef):
         raise _refused(name, "an async function cannot label; write a plain def.", target.lineno)
     _refuse_signature(name, target)
-    _refuse_endless_regexes(name, tree)
-    return LabelingFunction(name, code, tree, target, columns_read(tree, target), is_pure(tree))
+    _refuse_endless_regexes(name, above)
+    return LabelingFunction(name, code, tree, target, columns_read(tree, target, above), is_pure(tree, above))
 
 
 def _refuse_text(name: str, code: str) -> None:
@@ -112,27 +112,33 @@ def _refuse_text(name: str, code: str) -> None:
         raise _refused(name, f"the source is {size} bytes long, more than the limit of {most}.")
     if "\0" in code:
         raise _refused(name, "the source holds a NUL character.")
+    if _bracket_depth(code) > MAX_DEPTH:
+        raise _refused(name, f"the source nests brackets more than {MAX_DEPTH} deep.")
+
+
+def _bracket_depth(code: str) -> int:
+    """How deep brackets nest, those in strings and comments counted too; 0 where there are too few to matter."""
+    if sum(code.count(letter) for letter in "([{") <= MAX_DEPTH:
+        return 0
     depth = deepest = 0
     for letter in code:
         depth += (letter in "([{") - (letter in ")]}")
         deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
-        raise _refused(name, f"the source nests brackets more than {MAX_DEPTH} deep.")
+    return deepest
 
 
-def _parsed(name: str, code: str) -> ast.Module:
+def _parsed(name: str, code: str) -> tuple[ast.Module, Parents]:
     try:
         tree = ast.parse(code)
     except SyntaxError as error:
         raise _refused(name, f"it is not valid Python: {error.msg}.", error.lineno) from None
     except (ValueError, RecursionError, MemoryError):
         raise _refused(name, "it is not valid Python, or too deeply nested.") from None
-    level: list[ast.AST] = [tree]
-    for _ in range(MAX_DEPTH):
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-        if not level:
-            return tree
-    raise _refused(name, f"the source nests more than {MAX_DEPTH} deep.", getattr(level[0], "lineno", None))
+    try:
+        return tree, parents(tree, MAX_DEPTH)
+    except TooDeepError as error:
+        line = getattr(error.node, "lineno", None)
+        raise _refused(name, f"the source nests more than {MAX_DEPTH} deep.", line) from None
 
 
 def _refuse_signature(name: str, target: ast.FunctionDef) -> None:
@@ -146,8 +152,8 @@ def _refuse_signature(name: str, target: ast.FunctionDef) -> None:
         raise _refused(name, f"{target.name} must take exactly one argument, the row.", target.lineno)
 
 
-def _refuse_endless_regexes(name: str, tree: ast.Module) -> None:
-    for _, literal in regex_literals(tree):
+def _refuse_endless_regexes(name: str, nodes: Iterable[ast.AST]) -> None:
+    for _, literal in regex_literals(nodes):
         pattern = str(literal.value)
         if may_never_end(pattern):
             raise Fault(

@@ -5,7 +5,7 @@ The check errs to the careful side: a function that it does not understand runs 
 
 import ast
 
-from DataFoundry.labeling.reads import parents
+from DataFoundry.labeling.static import Parents
 
 _MODULES = {"re", "math", "json", "string", "unicodedata", "typing", "__future__"}
 _STATEFUL_NAMES = {
@@ -38,9 +38,14 @@ _READING_METHODS = {
 _MAKERS_OF_CONSTANTS = {"compile", "frozenset"}
 
 
-def is_pure(tree: ast.Module) -> bool:
-    """Whether every function in `tree` keeps nothing between calls and asks nothing but its arguments."""
-    above = parents(tree)
+def is_pure(tree: ast.Module, above: Parents) -> bool:
+    """Whether every function in `tree` keeps nothing between calls and asks nothing but its arguments.
+
+    Parameters
+    ----------
+    above
+        The parent of each node below `tree`.
+    """
     shared = _shared_names(tree)
     return all(_harmless(node, above, shared) for node in above)
 
@@ -80,7 +85,7 @@ def _is_flat(node: ast.expr) -> bool:
     return False
 
 
-def _harmless(node: ast.AST, above: dict[ast.AST, ast.AST], shared: dict[str, bool]) -> bool:
+def _harmless(node: ast.AST, above: Parents, shared: dict[str, bool]) -> bool:
     if isinstance(node, ast.Global | ast.Nonlocal | ast.ClassDef | ast.Yield | ast.YieldFrom | ast.Await | ast.Delete):
         return False
     if isinstance(node, ast.Import):
@@ -98,7 +103,7 @@ def _harmless(node: ast.AST, above: dict[ast.AST, ast.AST], shared: dict[str, bo
     return True
 
 
-def _only_read(node: ast.Name, above: dict[ast.AST, ast.AST]) -> bool:
+def _only_read(node: ast.Name, above: Parents) -> bool:
     """Whether this use of a shared list, set or dict of constants cannot change it."""
     parent = above[node]
     if isinstance(parent, ast.Compare | ast.comprehension | ast.For):

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from DataFoundry.labeling.static import Parents
+
 
 @dataclass(frozen=True)
 class Reads:
@@ -35,8 +37,14 @@ class _RowEscapesError(Exception):
     """The row is used in a way that the source alone does not explain."""
 
 
-def columns_read(tree: ast.Module, target: ast.FunctionDef) -> Reads:
-    """The columns that `target`, and the helpers that it passes its row to, read from the row."""
+def columns_read(tree: ast.Module, target: ast.FunctionDef, above: Parents) -> Reads:
+    """The columns that `target`, and the helpers that it passes its row to, read from the row.
+
+    Parameters
+    ----------
+    above
+        The parent of each node below `tree`.
+    """
     helpers = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     keys: dict[str, None] = {}
     attributes: dict[str, None] = {}
@@ -49,7 +57,7 @@ def columns_read(tree: ast.Module, target: ast.FunctionDef) -> Reads:
             if (function.name, place) in seen:
                 continue
             seen.add((function.name, place))
-            for kind, value in _uses(function, _parameter(function, place), helpers):
+            for kind, value in _uses(function, _parameter(function, place), helpers, above):
                 if not isinstance(value, str):
                     waiting.append(value)
                     continue
@@ -69,25 +77,20 @@ def _parameter(function: ast.FunctionDef, place: int) -> str:
     return positional[place].arg
 
 
-def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
-    """The parent of each node below `tree`."""
-    return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-
-
-def _uses(function: ast.FunctionDef, row: str, helpers: dict[str, ast.FunctionDef]) -> Iterator[_Use]:
+def _uses(function: ast.FunctionDef, row: str, helpers: dict[str, ast.FunctionDef], above: Parents) -> Iterator[_Use]:
     """("key" | "attribute" | "keyword_get", column) or ("helper", (function, place)) for each use of the row."""
-    above = parents(function)
-    arguments = [node for node in ast.walk(function) if isinstance(node, ast.arg) and node.arg == row]
+    nodes = list(ast.walk(function))
+    arguments = [node for node in nodes if isinstance(node, ast.arg) and node.arg == row]
     if len(arguments) > 1:  # an inner function has a parameter of the same name
         raise _RowEscapesError
-    for node in ast.walk(function):
+    for node in nodes:
         if isinstance(node, ast.Global | ast.Nonlocal) or (isinstance(node, ast.ExceptHandler) and node.name == row):
             raise _RowEscapesError
         if isinstance(node, ast.Name) and node.id == row:
             yield _use(node, above, helpers)
 
 
-def _use(node: ast.Name, above: dict[ast.AST, ast.AST], helpers: dict[str, ast.FunctionDef]) -> _Use:
+def _use(node: ast.Name, above: Parents, helpers: dict[str, ast.FunctionDef]) -> _Use:
     parent = above[node]
     if not isinstance(node.ctx, ast.Load):
         raise _RowEscapesError
@@ -108,7 +111,7 @@ def _asks_in(node: ast.AST) -> TypeGuard[ast.Compare]:
     return isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.In | ast.NotIn)
 
 
-def _attribute(node: ast.Attribute, above: dict[ast.AST, ast.AST]) -> _Use:
+def _attribute(node: ast.Attribute, above: Parents) -> _Use:
     if node.attr.startswith("_"):
         raise _RowEscapesError
     if node.attr != "get":

@@ -2,6 +2,38 @@
 
 import ast
 
+Parents = dict[ast.AST, ast.AST]
+
+
+def parents(tree: ast.AST, depth: int) -> Parents:
+    """The parent of each node below `tree`, those near the root first.
+
+    Raises
+    ------
+    TooDeepError
+        If nodes are nested more than `depth` deep.
+    """
+    above: Parents = {}
+    level: list[ast.AST] = [tree]
+    for _ in range(depth):
+        below: list[ast.AST] = []
+        for node in level:
+            for child in ast.iter_child_nodes(node):
+                above[child] = node
+                below.append(child)
+        if not below:
+            return above
+        level = below
+    raise TooDeepError(level[0])
+
+
+class TooDeepError(ValueError):
+    """A source nests too deep; `node` is the first of the nodes at that depth."""
+
+    def __init__(self, node: ast.AST) -> None:
+        super().__init__("too deeply nested")
+        self.node = node
+
 
 def possible_votes(target: ast.FunctionDef) -> set[int] | None:
     """The class numbers and -1 that `target` returns, or None where the source does not tell."""

@@ -90,9 +90,14 @@ def test_nearest_names():
     assert nearest("zzz", ["age", "capital-gain"]) == []
 
 
+def test_a_regular_expression_that_is_short_work_runs_on_whole_columns(label):
+    regex = {"name": "regex", "code": "import re\ndef regex(x):\n    return 1 if re.search('y', x['t']) else -1"}
+    assert label([regex])["explain"] == [{"name": "regex", "columns": ["t"], "way": "on whole columns"}]
+
+
 def test_explain_tells_the_way_and_why(label):
     impure = {"name": "counts", "code": "SEEN = []\ndef counts(x):\n    SEEN.append(1)\n    return len(SEEN) % 2"}
-    regex = {"name": "regex", "code": "import re\ndef regex(x):\n    return 1 if re.search('y', x['t']) else -1"}
+    regex = {"name": "regex", "code": "import re\ndef regex(x):\n    return 1 if re.sub('y', '', x['t']) else -1"}
     response = label([GAIN, regex, impure])
     gain, regex, counts = response["explain"]
     assert (gain["way"], gain["columns"]) == ("on whole columns", ["capital-gain"])

@@ -4,6 +4,7 @@ Nothing that a user sent is executed. Every step either gives, for each row, exa
 or that it raises), or says NotColumnarError, and then the function is run in the sandbox instead.
 
 - `vector`: a value for each row: its kind, its numbers or coded strings, and where it is None.
-- `operators`: arithmetic and comparisons; `strings`: tests and methods of strings, once for each distinct string.
+- `operators`: arithmetic and comparisons; `strings`: tests and methods of strings, once for each distinct string;
+  `patterns`: regular expressions that cannot take long, the same.
 - `expressions`: expressions, evaluated for the rows that reach them; `statements`: assignments, if, return; the entry.
 """

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from DataFoundry.labeling.columnar import operators, strings
+from DataFoundry.labeling.columnar import operators, patterns, strings
 from DataFoundry.labeling.columnar.vector import EXACT, WIDEST, NotColumnarError, Rows, Vector, chosen, constant
 
 _BUILTINS = {"len", "abs", "float", "int", "bool", "min", "max"}
@@ -24,6 +24,8 @@ class Expressions:
         What names of the module stand for; a name that means anything else must not be here.
     shadowed
         Names that the source binds, so that they are not Python's builtins.
+    regex
+        What the source calls `re` and its functions.
 
     Attributes
     ----------
@@ -40,12 +42,14 @@ class Expressions:
         constants: Mapping[str, object],
         shadowed: set[str],
         local: set[str],
+        regex: patterns.Names,
     ) -> None:
         self._row = row
         self._column = column
         self._constants = constants
         self._shadowed = shadowed
         self._local = local
+        self._regex = regex
         self.raised: Rows = np.False_
         self.variables: dict[str, tuple[Vector, Rows]] = {}
 
@@ -203,11 +207,18 @@ class Expressions:
 
     def _call(self, node: ast.Call, rows: Rows) -> Vector:
         function = node.func
+        of_re = self._regex.function(function)
+        if of_re is not None:
+            method, pattern = self._regex.compiled(node, of_re)
+            return self._matches(pattern, method, node.args[1:2], rows)
         if isinstance(function, ast.Attribute):
             if isinstance(function.value, ast.Name) and function.value.id == self._row:
                 return self._get(node, rows)
             if node.keywords:
                 raise NotColumnarError("keyword arguments")
+            compiled = self._pattern(function.value)
+            if compiled is not None:
+                return self._matches(compiled, function.attr, node.args, rows)
             value = self.value(function.value, rows)
             result, raises = strings.method(function.attr, value, [self._literal(each) for each in node.args])
             self._raise(raises, rows)
@@ -215,6 +226,20 @@ class Expressions:
         if isinstance(function, ast.Name) and function.id in _BUILTINS - self._shadowed and not node.keywords:
             return self._builtin(function.id, [self.value(each, rows) for each in node.args], rows)
         raise NotColumnarError("a call")
+
+    def _pattern(self, node: ast.expr) -> patterns.Pattern | None:
+        """The compiled pattern that a name of the module stands for."""
+        if isinstance(node, ast.Name) and node.id not in self._local:
+            known = self._constants.get(node.id)
+            return known if isinstance(known, patterns.Pattern) else None
+        return None
+
+    def _matches(self, pattern: patterns.Pattern, method: str, arguments: list[ast.expr], rows: Rows) -> Vector:
+        if method not in patterns.METHODS or len(arguments) != 1:
+            raise NotColumnarError(f"{method} of a regular expression")
+        result, raises = patterns.matches(pattern, method, self.value(arguments[0], rows))
+        self._raise(raises, rows)
+        return result
 
     def _get(self, node: ast.Call, rows: Rows) -> Vector:
         if not isinstance(node.func, ast.Attribute) or node.func.attr != "get":

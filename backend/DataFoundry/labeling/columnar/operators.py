@@ -111,6 +111,8 @@ def equal(left: Vector, right: Vector) -> Rows:
         if left.data.ndim == 0:
             return equal(right, left)
         raise NotColumnarError("two columns of strings compared")
+    if left.kind == right.kind == "match":
+        raise NotColumnarError("two matches compared")
     return np.broadcast_to(both_null, np.broadcast_shapes(left.data.shape, right.data.shape, np.shape(both_null)))
 
 

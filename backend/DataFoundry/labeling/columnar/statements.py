@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from DataFoundry.labeling.columnar.expressions import Expressions
+from DataFoundry.labeling.columnar.patterns import Names
 from DataFoundry.labeling.columnar.vector import NotColumnarError, Rows, Vector, chosen
 from DataFoundry.labeling.functions import LabelingFunction
 
@@ -58,7 +59,6 @@ def run(function: LabelingFunction, column: Callable[[str], Vector | None], size
 class _Run:
     def __init__(self, function: LabelingFunction, column: Callable[[str], Vector | None], size: int) -> None:
         target = function.target
-        constants, bound = _module(function.tree, target.name)
         parameters = target.args.posonlyargs + target.args.args + target.args.kwonlyargs
         if len(parameters) > 1 or target.args.vararg or target.args.kwarg:
             raise NotColumnarError("more than one parameter")
@@ -68,9 +68,11 @@ class _Run:
         }
         if row in stores:
             raise NotColumnarError("the row is assigned to")
+        regex = Names.of(function.tree, stores | {row})
+        constants, bound = _module(function.tree, target.name, regex)
         self._body = target.body
         self._size = size
-        self._expressions = Expressions(row, column, constants, bound | stores | {row}, stores)
+        self._expressions = Expressions(row, column, constants, bound | stores | {row}, stores, regex)
         self._votes = np.full(size, _ABSTAIN, dtype=np.int8)
         self._none = np.ones(size, dtype=bool)  # a function that runs to its end returns None
 
@@ -149,7 +151,7 @@ class _Run:
         return least >= _ABSTAIN and greatest <= _TOP
 
 
-def _module(tree: ast.Module, target: str) -> tuple[dict[str, object], set[str]]:
+def _module(tree: ast.Module, target: str, regex: Names) -> tuple[dict[str, object], set[str]]:
     """Names of the module that are constants, and all names that it binds; `target` must stay a function."""
     constants: dict[str, object] = {}
     bound: set[str] = set()
@@ -162,12 +164,18 @@ def _module(tree: ast.Module, target: str) -> tuple[dict[str, object], set[str]]
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and len(names) == 1:
             name = node.targets[0].id
             if name not in bound:
-                try:
-                    constants[name] = ast.literal_eval(node.value)
-                except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-                    raise NotColumnarError("a module that computes") from None
+                constants[name] = _constant(node.value, regex)
         bound |= names
     return constants, bound
+
+
+def _constant(node: ast.expr, regex: Names) -> object:
+    if isinstance(node, ast.Call) and regex.function(node.func) == "compile":
+        return regex.compiled(node, "compile")[1]
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        raise NotColumnarError("a module that computes") from None
 
 
 def _bound_names(node: ast.stmt) -> set[str]:

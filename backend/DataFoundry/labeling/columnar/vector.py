@@ -24,9 +24,9 @@ class Vector:
     Attributes
     ----------
     kind
-        "int", "float", "bool", "str", or "none" where every value is None.
+        "int", "float", "bool", "str", "match" (of a regular expression), or "none" where every value is None.
     data
-        (n,) or () array: int64, float64 or bool; for strings the codes into `words`.
+        (n,) or () array: int64, float64 or bool; for strings the codes into `words`, for matches whether there is one.
     null
         (n,) or () bool array: where the value is None.
     words

@@ -35,8 +35,8 @@ def fit_levels(values: np.ndarray, step: float, options: TokenOptions) -> dict[s
     if options.rare_threshold is not None:
         common = distinct[counts >= options.rare_threshold]
         memories = [
-            _stand_ins(*group, memory, distinct, common, step, options.rare_threshold)
-            for group, memory in zip(exact + bins, memories, strict=True)
+            _stand_ins(own, rows, memory, distinct, common, step, options.rare_threshold)
+            for (own, rows), memory in zip(exact + bins, memories, strict=True)
         ]
     return _state(exact, bins, memories, step)
 
