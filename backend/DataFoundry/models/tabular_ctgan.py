@@ -2,7 +2,8 @@
 
 The package (Business Source Licence 1.1) is imported only here and in `training.adversarial`, when this type is used.
 Of it only the network is kept, as plain tensors; sampling is ours, since the package's own keeps batch statistics, sets
-the condition of the wrong column and draws from the global random state.
+the condition of the wrong column and draws from the global random state. Of several rows drawn those are taken that are
+likelier among real rows (`density_ratio`).
 """
 
 from collections.abc import Sequence
@@ -15,11 +16,12 @@ from torch import Tensor, nn
 from DataFoundry.config import ModelParams
 from DataFoundry.errors import TrainingError, UnsupportedModelError
 from DataFoundry.models.base import GenerativeModel
+from DataFoundry.models.density_ratio import DensityRatio
 from DataFoundry.preprocessing.spans import ORDERED, Span
 
 _SPREADS = 4.0  # the package scales a number by so many standard deviations of its mode
-_FREE_ROUNDS = 20  # of redrawing rows whose label is not the one asked for, other columns being the condition
-_ROUNDS = 30  # then the label is the condition
+_CANDIDATES = 8  # drawn for each row, once it is known which ones are like real rows
+_MOST_ROUNDS = 100  # of drawing as many rows as are asked for
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class TabularCTGAN(GenerativeModel):
         super().__init__(spans, num_labels, params, generator)
         self.parts: tuple[Part, ...] = ()
         self.network: nn.Module | None = None
+        self.ratio = DensityRatio(spans, num_labels, generator)
+        self._candidates = 1
 
     def take(self, parts: Sequence[Part]) -> None:
         """Build the network for these parts; its weights are to be loaded."""
@@ -85,15 +89,31 @@ class TabularCTGAN(GenerativeModel):
         """Codes (n, d) of new rows with these labels (n,).
 
         A generator told the label learns to repeat it before it learns what goes with it. So rows are drawn under
-        conditions on other columns, as in training, and those that came with the right label are kept.
+        conditions on other columns, as in training, and come with a label of their own. Of those with the right one
+        the likeliest to be real are taken, by chance in that proportion (sampling, importance resampling).
         """
-        codes, drawn = self._round(labels, generator, free=True)
-        for number in range(1, _ROUNDS):
-            wrong = torch.nonzero(drawn != labels).squeeze(1)
-            if self.num_labels == 0 or len(wrong) == 0:
-                break
-            codes[wrong], drawn[wrong] = self._round(labels[wrong], generator, free=number < _FREE_ROUNDS)
-        return codes
+        codes, drawn = self._pool(labels, generator)
+        # The n greatest of log weight + Gumbel noise are n draws by weight, none twice (Kool et al. 2019, 1903.06059).
+        keys = self._log_ratios(codes, drawn) - torch.log(-torch.log(torch.rand(len(drawn), generator=generator)))
+        result = torch.empty(len(labels), len(self.spans), dtype=torch.int64)
+        for label, number in enumerate(torch.bincount(labels).tolist()):
+            have = torch.nonzero(drawn == label).squeeze(1)
+            taken = have[torch.topk(keys[have], number).indices]
+            result[labels == label] = codes[taken[torch.randperm(number, generator=generator)]]
+        return result
+
+    def finish(self, codes: Tensor, labels: Tensor, generator: torch.Generator) -> None:
+        """Learn which of the rows drawn are like real ones."""
+        seed = int(torch.randint(2**31 - 1, (1,), generator=generator, device=codes.device))
+        self.cpu().eval()
+        codes, labels, draws = codes.cpu(), labels.cpu(), torch.Generator().manual_seed(seed)
+
+        @torch.no_grad()
+        def free(rows: int) -> tuple[Tensor, Tensor]:
+            return self._round(labels[torch.randint(len(labels), (rows,), generator=draws)], draws, free=True)
+
+        self.ratio.fit(codes, labels, free, draws)
+        self._candidates = _CANDIDATES
 
     def cell_nll(self, codes: Tensor, labels: Tensor) -> Tensor:
         raise _no_likelihood()
@@ -103,6 +123,7 @@ class TabularCTGAN(GenerativeModel):
 
     def extra_state(self) -> dict[str, Any]:
         return {
+            "candidates": self._candidates,
             "parts": [
                 {
                     "role": part.role,
@@ -111,10 +132,11 @@ class TabularCTGAN(GenerativeModel):
                     "tokens": list(part.tokens),
                 }
                 for part in self.parts
-            ]
+            ],
         }
 
     def load_extra_state(self, state: dict[str, Any]) -> None:
+        self._candidates = min(max(int(state["candidates"]), 1), _CANDIDATES)
         self.take(
             [
                 Part(
@@ -127,8 +149,34 @@ class TabularCTGAN(GenerativeModel):
             ]
         )
 
+    def _pool(self, labels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Codes (m, d) and labels (m,) of rows to choose from: of each label at least as many as are wanted."""
+        lacking = torch.bincount(labels, minlength=max(self.num_labels, 1)) * self._candidates
+        least = lacking - lacking // self._candidates
+        pool: list[tuple[Tensor, Tensor]] = []
+        for _ in range(_MOST_ROUNDS):
+            codes, drawn = self._round(labels, generator, free=True)
+            useful = lacking[drawn] > 0
+            pool.append((codes[useful], drawn[useful]))
+            lacking = lacking - torch.bincount(drawn, minlength=len(lacking))
+            if bool((lacking <= 0).all()):
+                break
+        for label, number in enumerate((lacking - least).clamp(min=0).tolist()):
+            if number:  # the generator hardly ever draws this label: it is told to
+                told = torch.full((number,), label)
+                pool.append((self._round(told, generator, free=False)[0], told))
+        return torch.cat([codes for codes, _ in pool]), torch.cat([drawn for _, drawn in pool])
+
+    def _log_ratios(self, codes: Tensor, labels: Tensor) -> Tensor:
+        if self._candidates == 1:
+            return torch.zeros(len(codes))
+        return torch.cat([self.ratio(*part) for part in zip(codes.split(8192), labels.split(8192), strict=True)])
+
     def _round(self, labels: Tensor, generator: torch.Generator, free: bool) -> tuple[Tensor, Tensor]:
-        """Codes (n, d) and the labels (n,) that the network gave them; `free` rows are not told their label."""
+        """Codes (n, d) and the labels (n,) that the network gave them.
+
+        `free` rows are not told their label, unless nothing else can be the condition.
+        """
         noise = torch.randn(len(labels), self.params.latent_dim, generator=generator)
         outputs = self.trained_network()(
             torch.cat([noise, self._condition(labels, generator, free)], dim=1)
