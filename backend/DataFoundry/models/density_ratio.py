@@ -30,6 +30,7 @@ class DensityRatio(nn.Module):
         super().__init__()
         tokens = spans[-1].stop
         self._labels = max(num_labels, 1)
+        self.starts: Tensor
         self.register_buffer("starts", torch.tensor([span.start for span in spans]), persistent=False)
         self._tokens = tokens
         self.pairs = nn.Parameter(torch.zeros(tokens * self._labels, 1))  # of a token and the label
@@ -82,7 +83,7 @@ class DensityRatio(nn.Module):
                 real, part = mixed[start : start + batch], slice(start, start + batch)
                 loss = self._loss((codes[real], labels[real]), (others[part], other_labels[part]))
                 optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 optimizer.step()
                 schedule.step()
             with torch.no_grad():

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tests.contract.test_models import config, fit, table
 
 from DataFoundry.models.density_ratio import DensityRatio
 from DataFoundry.models.sampling import sample_chunks
 from DataFoundry.preprocessing.spans import CATEGORY, Span
-from tests.contract.test_models import config, fit, table
 
 SPANS = [Span(0, 2, CATEGORY, (), (1, 1)), Span(2, 2, CATEGORY, (), (1, 1))]
 REAL, DRAWN = [0.8, 0.2], [0.5, 0.5]
