@@ -71,9 +71,10 @@ def default_training_params(model_type: str, rows: int) -> dict[str, Any]:
     """
     if model_type == "tabular_ctgan":
         return dict(_CTGAN_TRAINING)
-    batch = min(512, max(32, 2 ** round(math.log2(max(rows, 64) / 64))))
+    batch = min(512, max(32, 2 ** round(math.log2(max(rows, 64) / 32))))
     rate = round(TrainingParams().learning_rate * math.sqrt(batch / TrainingParams().batch_size), 5)
-    epochs = min(60, max(5, math.ceil(500_000 / max(rows, 1))))
+    most = 60 if batch == 32 else 24  # fewer than 32 batches an epoch, or about so many
+    epochs = min(most, max(5, math.ceil(500_000 / max(rows, 1))))
     return {"batch_size": batch, "learning_rate": rate, "epochs": epochs}
 
 

@@ -35,6 +35,8 @@ class AutoregressiveDecoder(nn.Module):
 
     tokens: TokenWeights
     heads: TokenWeights
+    owner: Tensor
+    members: Tensor
     starts: Tensor
     never: Tensor
     input_mask: Tensor
@@ -68,6 +70,8 @@ class AutoregressiveDecoder(nn.Module):
         self.bias = nn.Parameter(torch.cat([_log_frequencies(span) for span in spans]))
         self.register_buffer("input_mask", (layers[0][None, :] > owner[:, None]).float(), persistent=False)
         self.register_buffer("head_mask", (owner[:, None] >= layers[-1][None, :]).float(), persistent=False)
+        self.register_buffer("owner", owner, persistent=False)
+        self.register_buffer("members", functional.one_hot(owner, len(spans)).T.float(), persistent=False)
         self.register_buffer("starts", torch.tensor([span.start for span in spans]), persistent=False)
         self.register_buffer("never", _never(spans), persistent=False)
 
@@ -83,12 +87,14 @@ class AutoregressiveDecoder(nn.Module):
 
     def cell_nll(self, logits: Tensor, codes: Tensor) -> Tensor:
         """(n, d) -log p of each cell, in nats."""
-        parts = logits.split([span.width for span in self.spans], dim=1)
-        cells = [
-            functional.cross_entropy(part, column, reduction="none")
-            for part, column in zip(parts, codes.unbind(dim=1), strict=True)
-        ]
-        return torch.stack(cells, dim=1)
+        # Of all columns at once: a softmax for each would cost a table of a hundred columns most of its time.
+        owner = self.owner.expand(len(logits), -1)
+        with torch.no_grad():
+            greatest = logits.new_full((len(logits), len(self.spans)), -torch.inf).scatter_reduce(
+                1, owner, logits, "amax"
+            )
+        sums = functional.linear(torch.exp(logits - greatest.index_select(1, self.owner)), self.members)
+        return torch.log(sums) + greatest - logits.gather(1, codes + self.starts)
 
 
 def joined(below: Tensor, above: Tensor) -> Tensor:

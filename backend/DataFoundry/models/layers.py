@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -57,30 +58,38 @@ def smooth_basis(span: Span) -> Tensor | None:
 class TokenWeights(nn.Module):
     """One vector for each token of a table: (total width, size), free parts plus smooth parts for ordered columns."""
 
+    bases: Tensor
+    padded: Tensor
+    ordered: Tensor
+
     def __init__(self, spans: Sequence[Span], size: int, scale: float, generator: torch.Generator | None) -> None:
         super().__init__()
         self.free = nn.Parameter(normal((total_width(spans), size), scale, generator))
-        self.smooth = nn.ParameterList()
-        self._widths: list[int] = []
-        self._smoothed: list[int | None] = []  # for each column its place in `smooth`
-        for span in spans:
-            basis = smooth_basis(span)
-            self._widths.append(span.width)
-            self._smoothed.append(None if basis is None else len(self.smooth))
-            if basis is not None:
-                functions = basis.shape[1]
-                self.register_buffer(f"basis_{len(self.smooth)}", basis, persistent=False)
-                self.smooth.append(nn.Parameter(normal((functions, size), scale / math.sqrt(functions), generator)))
+        bases = [smooth_basis(span) for span in spans]
+        known = [basis for basis in bases if basis is not None]
+        functions = known[0].shape[1] if known else 1
+        self.smooth = nn.Parameter(normal((len(known), functions, size), scale / math.sqrt(functions), generator))
+        # One product for all columns, each padded to the widest: hundreds of small ones cost more than they compute.
+        widest = max((len(basis) for basis in known), default=0)
+        padding = [functional.pad(basis, (0, 0, 0, widest - len(basis))) for basis in known]
+        self.register_buffer("bases", torch.stack(padding) if known else torch.zeros(0, 0, 1), persistent=False)
+        padded = [widest * place + row for place, basis in enumerate(known) for row in range(len(basis))]
+        starts = list(accumulate((span.width for span in spans), initial=0))[: len(spans)]
+        ordered = [
+            start + row
+            for start, basis in zip(starts, bases, strict=True)
+            if basis is not None
+            for row in range(len(basis))
+        ]
+        self.register_buffer("padded", torch.tensor(padded, dtype=torch.int64), persistent=False)
+        self.register_buffer("ordered", torch.tensor(ordered, dtype=torch.int64), persistent=False)
 
     def forward(self) -> Tensor:
-        if not self.smooth:
+        if not len(self.ordered):
             return self.free
-        # The gradient of one split is one concatenation; that of a slice would be a matrix of zeros for each.
-        pieces = zip(self.free.split(self._widths), self._smoothed, strict=True)
-        return torch.cat([free if place is None else free + self._smooth_part(place) for free, place in pieces])
-
-    def _smooth_part(self, place: int) -> Tensor:
-        return getattr(self, f"basis_{place}") @ self.smooth[place]
+        # No place comes twice, so the gradients of these selections are the same whatever the order of their sums.
+        smooth = torch.bmm(self.bases, self.smooth).flatten(0, 1).index_select(0, self.padded)
+        return self.free + smooth if len(smooth) == len(self.free) else self.free.index_add(0, self.ordered, smooth)
 
 
 class EmbeddedTokenWeights(TokenWeights):
