@@ -2,9 +2,15 @@
 
 import argparse
 import logging
+import os
+import sys
+from typing import Any
 
-from api import create_app
-from DataFoundry.settings import add_data_roots
+from DataFoundry.errors import ConfigError
+from DataFoundry.settings import add_data_roots, limits
+from serving import sockets
+
+LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -30,20 +36,43 @@ def main() -> None:
     arguments = parse_arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     add_data_roots(arguments.data_root)
-    app = create_app(debug=arguments.debug)
-    if arguments.host not in ("127.0.0.1", "localhost", "::1"):
+    try:
+        limits()
+        bound = [] if _reloaded() else sockets.listening_sockets(arguments.host, arguments.port)
+    except (ConfigError, ValueError) as error:
+        sys.exit(str(error))
+    if arguments.host not in LOCAL and not _reloaded():
         logging.warning(
             "Anyone who reaches %s:%s can use this service; --host 127.0.0.1 keeps it to this machine.",
             arguments.host,
             arguments.port,
         )
     if arguments.debug:  # tracebacks and reload; never the interactive debugger, which runs code for whoever asks
-        app.run(arguments.host, arguments.port, debug=True, use_debugger=False, threaded=True)
+        for each in bound:
+            each.close()
+        _load(debug=True).run(arguments.host, arguments.port, debug=True, use_debugger=False, threaded=True)
+        return
+    if os.name == "posix":
+        from serving import gunicorn_server as server
     else:
-        import waitress
+        from serving import waitress_server as server  # type: ignore[no-redef]
+    server.serve(_load, bound, lambda: _tell(arguments.host, arguments.port))
 
-        logging.info("DataFoundry listens on http://%s:%s (documentation: /docs)", arguments.host, arguments.port)
-        waitress.serve(app, host=arguments.host, port=arguments.port, threads=32, ident="DataFoundry", _quiet=True)
+
+def _load(debug: bool = False) -> Any:
+    """The application; imported in the process that answers, not in the one that watches over it."""
+    from api import create_app
+
+    return create_app(debug)
+
+
+def _reloaded() -> bool:
+    """Is this the process that --debug starts anew on every change, on a socket of its parent?"""
+    return os.environ.get("WERKZEUG_RUN_MAIN") == "true"
+
+
+def _tell(host: str, port: int) -> None:
+    logging.info("DataFoundry listens on http://%s:%s (documentation: /docs)", host, port)
 
 
 if __name__ == "__main__":
