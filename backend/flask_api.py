@@ -4,11 +4,15 @@ import argparse
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from DataFoundry.errors import ConfigError
 from DataFoundry.settings import add_data_roots, limits
-from serving import sockets
+from DataFoundry.storage.files import read_operator_file
+from serving import keys, sockets
+from serving.origins import named_origins
+from serving.rate_storage import rate_storage
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -28,20 +32,28 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="DIR",
         help="One more folder that requests may read and write; may be given several times",
     )
+    parser.add_argument("--api-key-file", metavar="FILE", help=f"API keys that may be used (or {keys.VARIABLE})")
+    parser.add_argument(
+        "--new-api-key", metavar="NAME", help="Print a fresh API key and its line for the file, and end"
+    )
+    parser.add_argument("--scopes", default=",".join(keys.SCOPES), help="What the key of --new-api-key may do")
     return parser.parse_args(arguments)
 
 
 def main() -> None:
     """Serve until interrupted."""
     arguments = parse_arguments()
+    if arguments.new_api_key:
+        _print_new_key(arguments.new_api_key, arguments.scopes)
+        return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     add_data_roots(arguments.data_root)
     try:
-        limits()
+        _check_settings(arguments.api_key_file)
         bound = [] if _reloaded() else sockets.listening_sockets(arguments.host, arguments.port)
     except (ConfigError, ValueError) as error:
         sys.exit(str(error))
-    if arguments.host not in LOCAL and not _reloaded():
+    if arguments.host not in LOCAL and not keys.configured_keys() and not _reloaded():
         logging.warning(
             "Anyone who reaches %s:%s can use this service; --host 127.0.0.1 keeps it to this machine.",
             arguments.host,
@@ -57,6 +69,26 @@ def main() -> None:
     else:
         from serving import waitress_server as server  # type: ignore[no-redef]
     server.serve(_load, bound, lambda: _tell(arguments.host, arguments.port))
+
+
+def _print_new_key(name: str, scopes: str) -> None:
+    try:
+        key, line = keys.new_key(name, scopes)
+    except ConfigError as error:
+        sys.exit(str(error))
+    print(f"Key, shown this once: {key}\nLine for the key file: {line}")
+
+
+def _check_settings(key_file: str | None) -> None:
+    """Find out now what a setting has wrong; keys of the file join those of the environment."""
+    limits()
+    named_origins()
+    rate_storage()
+    if key_file is not None and not _reloaded():
+        text = read_operator_file(Path(key_file))
+        keys.read_keys(text)
+        os.environ[keys.VARIABLE] = f"{os.environ.get(keys.VARIABLE, '')}\n{text}"
+    keys.configured_keys()
 
 
 def _load(debug: bool = False) -> Any:

@@ -3,6 +3,8 @@
 import logging
 import re
 import traceback
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -40,17 +42,62 @@ STATUS: dict[type[library.DataFoundryError], int] = {
 
 MEANINGS = {
     400: "The request is malformed, or a field is missing, unknown or out of range.",
-    403: "The path is outside the data roots, hidden, or not a data file.",
+    401: "An API key is needed, or this one is not known.",
+    403: "The path is outside the data roots, hidden, or not a data file; or the API key lacks the scope.",
     404: "There is no such file.",
     405: "The route does not take this method.",
     409: "The output is being written by another request, or is also an input.",
+    412: "The file is there already, and If-None-Match forbids to replace it.",
     413: "The request or a file is larger than a limit.",
     415: "The body is not JSON.",
     422: "The request is well-formed, but cannot be done with this data.",
+    429: "Too many requests in a minute; Retry-After says how many seconds to wait.",
     500: "A defect of the service; nothing was written.",
-    507: "The disk is full; nothing was written.",
+    503: "The service cannot work now; the details say why.",
+    507: "The disk or the quota is full; nothing was written.",
 }
-_CODES = {400: "invalid_request", 404: "unknown_route", 405: "method_not_allowed", 413: "too_large", 415: "not_json"}
+_CODES = {
+    400: "invalid_request",
+    404: "unknown_route",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "not_json",
+    416: "range_not_satisfiable",
+    429: "too_many_requests",
+}
+_HEADERS = {"Allow", "Content-Range", "Retry-After", "WWW-Authenticate"}
+
+
+class HttpProblem(HTTPException):
+    """A failure of HTTP itself: a key, a header, a rate.
+
+    Parameters
+    ----------
+    status
+        One of `MEANINGS`.
+    name
+        The stable code in the body.
+    text
+        One sentence that says what to do.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        name: str,
+        text: str,
+        headers: Mapping[str, str] | None = None,
+        details: dict[str, object] | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.code = status
+        self.name_in_body = name
+        self.details = details
+        self._headers = dict(headers or {})
+
+    def get_headers(self, environ: Any = None, scope: Any = None) -> list[tuple[str, str]]:
+        """The headers that come with the answer."""
+        return list(self._headers.items())
 
 
 def register(app: Flask) -> None:
@@ -69,9 +116,12 @@ def _library_error(error: library.DataFoundryError) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    response = _body(error, status, _sentence(error), _CODES.get(status, "http_error"))
+    if isinstance(error, HttpProblem):
+        response = _body(error, status, error.description or "", error.name_in_body, error.details)
+    else:
+        response = _body(error, status, _sentence(error), _CODES.get(status, "http_error"))
     for name, value in error.get_headers():
-        if name == "Allow":
+        if name in _HEADERS:
             response.headers[name] = value
     return response
 
@@ -87,6 +137,8 @@ def _sentence(error: HTTPException) -> str:
         return (
             f"The body is larger than {limits().max_request_bytes} bytes; name files by path instead of sending them."
         )
+    if error.code == 429:
+        return f"More requests came from this key or address than {error.description}; wait as Retry-After says."
     if error.code == 404:
         return f"There is no {request.path[:200]!r} here; /docs lists every route."
     if error.code == 405:

@@ -6,9 +6,12 @@ from apiflask import APIFlask
 
 from api.errors import MEANINGS
 from api.responses import Problem
+from api.security.access import OPEN
+from serving.keys import configured_keys
 
-_FILES = {400, 403, 404, 409, 413, 415, 422, 500, 507}
-_READS = {400, 403, 404, 422, 500}
+_ANY = {401, 403, 429, 500}
+_FILES = {400, 403, 404, 409, 413, 415, 422, 507} | _ANY
+_READS = {400, 403, 404, 422} | _ANY
 
 _FUNCTIONS = [
     {
@@ -80,6 +83,8 @@ def register(app: APIFlask) -> None:
 
 def _complete(document: dict[str, Any]) -> dict[str, Any]:
     document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+    if configured_keys():
+        _describe_keys(document)
     for path, methods in document["paths"].items():
         for operation in methods.values():
             body = operation.get("requestBody")
@@ -91,10 +96,21 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+def _describe_keys(document: dict[str, Any]) -> None:
+    document["components"]["securitySchemes"] = {
+        "Bearer": {"type": "http", "scheme": "bearer"},
+        "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    }
+    document["security"] = [{"Bearer": []}, {"ApiKey": []}]
+    for path in OPEN:
+        for operation in document["paths"][path].values():
+            operation["security"] = []
+
+
 def _statuses(operation: dict[str, Any]) -> list[int]:
     if operation.get("requestBody"):
         return sorted(_FILES)
-    return sorted(_READS) if operation.get("parameters") else [500]
+    return sorted(_READS if operation.get("parameters") else _ANY)
 
 
 def _problem(status: int) -> dict[str, Any]:

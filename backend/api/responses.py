@@ -124,6 +124,21 @@ class Scanned(Reply):
     output_path: str
 
 
+class LimitEntry(BaseModel):
+    """One limit."""
+
+    value: int
+    default: int
+    meaning: str
+    setting: str
+
+
+class LimitsListed(Reply):
+    """Every limit by its name."""
+
+    limits: dict[str, LimitEntry]
+
+
 class FileEntry(BaseModel):
     """One file."""
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
-from DataFoundry.errors import DiskFullError, NotDataError, OutputBusyError
+from DataFoundry.errors import ConfigError, DiskFullError, NotDataError, OutputBusyError
 
 TEMPORARY_SUFFIX = ".part"
 
@@ -60,6 +60,20 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: object) -> None:
     """Replace `path` by `value` as indented JSON in one step; NaN is refused, since JSON has none."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_operator_file(path: Path) -> str:
+    """The text of a small file that the operator named when starting the service.
+
+    Raises
+    ------
+    ConfigError
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError(f"{path} cannot be read ({reason}); check its name and permissions.") from None
 
 
 def remove_file(path: Path) -> None:
