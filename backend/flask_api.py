@@ -10,7 +10,7 @@ from typing import Any
 from DataFoundry.errors import ConfigError
 from DataFoundry.settings import add_data_roots, limits
 from DataFoundry.storage.files import read_operator_file
-from serving import keys, sockets
+from serving import keys, logs, sockets
 from serving.origins import named_origins
 from serving.rate_storage import rate_storage
 
@@ -46,9 +46,9 @@ def main() -> None:
     if arguments.new_api_key:
         _print_new_key(arguments.new_api_key, arguments.scopes)
         return
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     add_data_roots(arguments.data_root)
     try:
+        logs.configure(arguments.debug)
         _check_settings(arguments.api_key_file)
         bound = [] if _reloaded() else sockets.listening_sockets(arguments.host, arguments.port)
     except (ConfigError, ValueError) as error:

@@ -63,7 +63,6 @@ _CODES = {
     413: "too_large",
     415: "not_json",
     416: "range_not_satisfiable",
-    429: "too_many_requests",
 }
 _HEADERS = {"Allow", "Content-Range", "Retry-After", "WWW-Authenticate"}
 
@@ -103,7 +102,7 @@ class HttpProblem(HTTPException):
 def register(app: Flask) -> None:
     """Let `app` answer every failure with the one body."""
     app.register_error_handler(library.DataFoundryError, _library_error)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(HTTPException, answer)
     app.register_error_handler(Exception, _defect)
 
 
@@ -114,7 +113,8 @@ def _library_error(error: library.DataFoundryError) -> Response:
     return _body(error, status, error.message, error.code, error.details)
 
 
-def _http_error(error: HTTPException) -> Response:
+def answer(error: HTTPException) -> Response:
+    """A failure of HTTP as the one body, with the headers that belong to it."""
     status = error.code or 500
     if isinstance(error, HttpProblem):
         response = _body(error, status, error.description or "", error.name_in_body, error.details)
@@ -137,8 +137,6 @@ def _sentence(error: HTTPException) -> str:
         return (
             f"The body is larger than {limits().max_request_bytes} bytes; name files by path instead of sending them."
         )
-    if error.code == 429:
-        return f"More requests came from this key or address than {error.description}; wait as Retry-After says."
     if error.code == 404:
         return f"There is no {request.path[:200]!r} here; /docs lists every route."
     if error.code == 405:

@@ -12,6 +12,7 @@ from serving.keys import configured_keys
 _ANY = {401, 403, 429, 500}
 _FILES = {400, 403, 404, 409, 413, 415, 422, 507} | _ANY
 _READS = {400, 403, 404, 422} | _ANY
+_MORE = {"/ready": {503}}
 
 _FUNCTIONS = [
     {
@@ -91,7 +92,7 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
             if body:
                 body["required"] = True
                 body["content"]["application/json"]["example"] = EXAMPLES[path]
-            for status in _statuses(operation):
+            for status in _statuses(path, operation):
                 operation["responses"].setdefault(str(status), _problem(status))
     return document
 
@@ -107,7 +108,9 @@ def _describe_keys(document: dict[str, Any]) -> None:
             operation["security"] = []
 
 
-def _statuses(operation: dict[str, Any]) -> list[int]:
+def _statuses(path: str, operation: dict[str, Any]) -> list[int]:
+    if path in _MORE:
+        return sorted(_MORE[path] | _ANY)
     if operation.get("requestBody"):
         return sorted(_FILES)
     return sorted(_READS if operation.get("parameters") else _ANY)

@@ -42,6 +42,13 @@ class Health(BaseModel):
     features: Features
 
 
+class Ready(BaseModel):
+    """Every check passed."""
+
+    status: str
+    checks: dict[str, bool]
+
+
 class DatasetDescribed(Reply):
     """What a table holds."""
 

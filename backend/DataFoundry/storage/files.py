@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -74,6 +75,34 @@ def read_operator_file(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError(f"{path} cannot be read ({reason}); check its name and permissions.") from None
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that may still be written on the disk of `folder`, which need not exist yet."""
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    return shutil.disk_usage(existing).free
+
+
+def try_writing(folder: Path) -> None:
+    """Write a small file in `folder` and take it away again.
+
+    Raises
+    ------
+    DiskFullError, NotDataError
+    """
+    trial = folder / "trial"
+    try:
+        with whole_file(trial) as handle:
+            handle.write(b"x")
+            handle.flush()
+            os.fsync(handle.fileno())
+            raise _Enough
+    except _Enough:
+        pass
+
+
+class _Enough(Exception):
+    """Ends a trial before its file appears."""
 
 
 def remove_file(path: Path) -> None:

@@ -1,8 +1,13 @@
 """How often one key, or one address without a key, may ask: Flask-Limiter, in memory or in Redis."""
 
-from flask import Flask, g, request
-from flask_limiter import Limiter
+import math
+import time
 
+from flask import Flask, Response, g, request
+from flask_limiter import Limiter
+from flask_limiter.errors import RateLimitExceeded
+
+from api.errors import HttpProblem, answer
 from DataFoundry.settings import limits
 from serving.rate_storage import MEMORY, rate_storage
 
@@ -19,7 +24,6 @@ def register(app: Flask) -> None:
     limiter = Limiter(
         _client,
         application_limits=[allowed],
-        headers_enabled=True,
         storage_uri=storage,
         strategy="moving-window" if storage == MEMORY else "fixed-window",
         in_memory_fallback=[allowed],
@@ -28,6 +32,13 @@ def register(app: Flask) -> None:
     )
     limiter.request_filter(_is_free)
     limiter.init_app(app)
+
+    @app.errorhandler(RateLimitExceeded)
+    def too_many(error: RateLimitExceeded) -> Response:
+        reset = limiter.current_limit.reset_at if limiter.current_limit else 0
+        wait = max(1, math.ceil(reset - time.time()))
+        text = f"More requests came from this key or address than {allowed}; ask again in {wait} s."
+        return answer(HttpProblem(429, "too_many_requests", text, {"Retry-After": str(wait)}))
 
 
 def _client() -> str:
