@@ -26,6 +26,8 @@ STATUS: dict[type[library.DataFoundryError], int] = {
     library.ConflictError: 409,
     library.OutputBusyError: 409,
     library.OutputIsInputError: 409,
+    library.UploadOffsetError: 409,
+    library.AlreadyThereError: 412,
     library.TooLargeError: 413,
     library.ImpossibleError: 422,
     library.TableError: 422,
@@ -37,7 +39,9 @@ STATUS: dict[type[library.DataFoundryError], int] = {
     library.UnknownLabelError: 422,
     library.TrainingError: 422,
     library.UnsupportedModelError: 422,
+    library.ChecksumError: 422,
     library.DiskFullError: 507,
+    library.QuotaError: 507,
 }
 
 MEANINGS = {

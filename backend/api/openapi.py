@@ -12,7 +12,22 @@ from serving.keys import configured_keys
 _ANY = {401, 403, 429, 500}
 _FILES = {400, 403, 404, 409, 413, 415, 422, 507} | _ANY
 _READS = {400, 403, 404, 422} | _ANY
-_MORE = {"/ready": {503}}
+_MORE = {
+    "/ready": {503},
+    "/api/files/upload": (_FILES | {412}) - {415},
+    "/api/files/upload/{upload_id}": (_FILES | {412}) - {415},
+}
+_BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+_FORM = {"schema": {"type": "object", "properties": {"file": _BYTES["schema"]}, "required": ["file"]}}
+# Bodies that are no JSON, by path and method.
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("/api/files/upload", "post"): {"multipart/form-data": _FORM, "application/octet-stream": _BYTES},
+    ("/api/files/upload/{upload_id}", "put"): {"application/octet-stream": _BYTES},
+}
+_AWAITING = {
+    "description": "Further pieces are awaited.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/UploadState"}}},
+}
 
 _FUNCTIONS = [
     {
@@ -87,9 +102,11 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
     if configured_keys():
         _describe_keys(document)
     for path, methods in document["paths"].items():
-        for operation in methods.values():
-            body = operation.get("requestBody")
-            if body:
+        for method, operation in methods.items():
+            if (path, method) in BODIES:
+                operation["requestBody"] = {"required": True, "content": BODIES[path, method]}
+                operation["responses"]["202"] = _AWAITING
+            elif body := operation.get("requestBody"):
                 body["required"] = True
                 body["content"]["application/json"]["example"] = EXAMPLES[path]
             for status in _statuses(path, operation):

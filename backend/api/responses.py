@@ -159,3 +159,20 @@ class FilesListed(Reply):
     """Data files under the output and testing folders."""
 
     files: list[FileEntry]
+
+
+class Uploaded(Reply):
+    """A file was uploaded."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+class UploadState(Reply):
+    """How far an upload in pieces came."""
+
+    upload_id: str
+    path: str
+    received: int
+    total: int

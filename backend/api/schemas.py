@@ -187,3 +187,19 @@ class DownloadFile(RequestModel):
     """Fetch a file."""
 
     path: Path
+
+
+class UploadFile(RequestModel):
+    """Send a file."""
+
+    path: Annotated[
+        str | None,
+        Field(min_length=1, max_length=4096, description="Where it goes; by default the upload folder."),
+    ] = None
+    filename: Annotated[
+        str | None, Field(min_length=1, max_length=255, description="Its name in the upload folder, for raw bytes.")
+    ] = None
+    sha256: Annotated[
+        str | None,
+        Field(pattern="^[0-9a-fA-F]{64}$", description="What the bytes must hash to, or nothing is kept."),
+    ] = None

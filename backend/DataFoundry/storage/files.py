@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -103,6 +103,55 @@ def try_writing(folder: Path) -> None:
 
 class _Enough(Exception):
     """Ends a trial before its file appears."""
+
+
+def read_small(path: Path) -> bytes:
+    """The content of a small file of our own; FileNotFoundError if it is not there."""
+    return path.read_bytes()
+
+
+def append(path: Path, pieces: Iterable[bytes]) -> None:
+    """Add `pieces` at the end of `path`, which need not exist; what came before an error stays, safe on the disk.
+
+    Raises
+    ------
+    DiskFullError, NotDataError
+    """
+    with _told_to_people(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "ab") as handle:
+            try:
+                for piece in pieces:
+                    handle.write(piece)
+            finally:
+                handle.flush()
+                os.fsync(handle.fileno())
+
+
+def shorten(path: Path, size: int) -> None:
+    """Take away what `path` holds beyond `size` bytes."""
+    os.truncate(path, size)
+
+
+def move(source: Path, target: Path) -> None:
+    """Let `source` take the place of `target` in the same folder, in one step.
+
+    Raises
+    ------
+    DiskFullError, NotDataError
+    """
+    with _told_to_people(target):
+        os.replace(source, target)
+        _sync_folder(target.parent)
+
+
+def sha256_of(path: Path, block: int = 2**20) -> str:
+    """SHA-256 of a file's content in hexadecimal, read `block` bytes at a time."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as handle:
+        while content := handle.read(block):
+            digest.update(content)
+    return digest.hexdigest()
 
 
 def remove_file(path: Path) -> None:
