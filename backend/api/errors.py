@@ -53,6 +53,7 @@ MEANINGS = {
     409: "The output is being written by another request, or is also an input.",
     412: "The file is there already, and If-None-Match forbids to replace it.",
     413: "The request or a file is larger than a limit.",
+    414: "The address is longer than 8,190 bytes.",
     415: "The body is not JSON.",
     422: "The request is well-formed, but cannot be done with this data.",
     429: "Too many requests in a minute; Retry-After says how many seconds to wait.",

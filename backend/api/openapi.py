@@ -12,9 +12,9 @@ from serving.keys import configured_keys
 _ANY = {401, 403, 429, 500}
 _FILES = {400, 403, 404, 409, 413, 415, 422, 507} | _ANY
 _READS = {400, 403, 404, 422} | _ANY
-_MORE = {
-    "/ready": {503},
-    "/api/files/upload": (_FILES | {412}) - {415},
+_MORE: dict[str, set[int]] = {
+    "/ready": {503} | _ANY,
+    "/api/files/upload": (_FILES | {412, 414}) - {415},
     "/api/files/upload/{upload_id}": (_FILES | {412}) - {415},
 }
 _BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
@@ -127,10 +127,10 @@ def _describe_keys(document: dict[str, Any]) -> None:
 
 def _statuses(path: str, operation: dict[str, Any]) -> list[int]:
     if path in _MORE:
-        return sorted(_MORE[path] | _ANY)
+        return sorted(_MORE[path])
     if operation.get("requestBody"):
         return sorted(_FILES)
-    return sorted(_READS if operation.get("parameters") else _ANY)
+    return sorted(_READS | {414} if operation.get("parameters") else _ANY)
 
 
 def _problem(status: int) -> dict[str, Any]:

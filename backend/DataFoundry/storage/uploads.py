@@ -25,7 +25,7 @@ from DataFoundry.errors import (
 )
 from DataFoundry.settings import limits
 from DataFoundry.storage import files
-from DataFoundry.storage.files import claim_output, whole_file
+from DataFoundry.storage.files import TEMPORARY_SUFFIX, claim_output, whole_file
 from DataFoundry.storage.upload_room import UPLOAD_FOLDER, remember, room
 
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}")
@@ -182,13 +182,26 @@ def discard(partial: Partial) -> None:
 
 
 def sweep() -> None:
-    """Remove unfinished uploads to which nothing was added for `settings.Limits.upload_hours`."""
+    """Remove unfinished uploads to which nothing was added for `settings.Limits.upload_hours`.
+
+    What a killed server left of an upload in one request is removed from the upload folder in the same way.
+    """
     oldest = time.time() - limits().upload_hours * 3600
+    for left in UPLOAD_FOLDER.glob(f".*{TEMPORARY_SUFFIX}"):
+        if _changed(left) < oldest:
+            files.remove_file(left)
     for partial in _partials():
         manifest = _manifest(partial.identifier)
-        changed = [path.stat().st_mtime for path in (manifest, partial.content) if path.exists()]
-        if max(changed, default=oldest) < oldest:
+        if max(_changed(manifest), _changed(partial.content)) < oldest:
             _remove(partial)
+
+
+def _changed(path: Path) -> float:
+    """When a file was last written to, in seconds since 1970; -inf if it is gone."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("-inf")
 
 
 def _finish(partial: Partial) -> dict[str, Any]:

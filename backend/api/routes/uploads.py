@@ -13,6 +13,7 @@ from api.reply import succeeded
 from api.responses import Uploaded, UploadState
 from api.schemas import UploadFile
 from api.security.cors import refuse_other_sites
+from DataFoundry.errors import ImpossibleError
 from DataFoundry.storage import paths, uploads
 from DataFoundry.storage.upload_room import UPLOAD_FOLDER
 
@@ -95,7 +96,9 @@ def _target(asked: UploadFile, sent: Incoming) -> Path:
         return paths.output_path(asked.path, "path", paths.DATA_SUFFIXES)
     filename = asked.filename or sent.filename
     if not filename:
-        raise BadRequest("Name the file: send ?filename=NAME or ?path=PATH, or a form whose part 'file' has a name.")
+        raise ImpossibleError(
+            "The bytes have no name; send ?filename=NAME or ?path=PATH, or a form whose part 'file' has one."
+        )
     name = filename.replace("\\", "/").rsplit("/", 1)[-1]  # some browsers send the path on their machine
     return paths.output_path(f"{UPLOAD_FOLDER}/{name}" if name else "", "filename", paths.DATA_SUFFIXES)
 
