@@ -33,6 +33,20 @@ def at_most_one(*names: str) -> JsonDict:
     return {"allOf": refused}
 
 
+def agreeing(path: str, form: str, suffixes: Mapping[str, str]) -> JsonDict:
+    """A path that ends in the suffix of one format is not given together with the name of another."""
+    refused: list[JsonValue] = []
+    for name in suffixes:
+        others = [_any_case(suffix) for other, suffix in suffixes.items() if other != name]
+        ends: JsonDict = {"type": "string", "pattern": f"({'|'.join(others)})$"}
+        refused.append({"not": {"required": [path, form], "properties": {path: ends, form: {"const": name}}}})
+    return {"allOf": refused}
+
+
+def _any_case(suffix: str) -> str:
+    return "".join(f"[{letter}{letter.upper()}]" if letter.isalpha() else f"[{letter}]" for letter in suffix)
+
+
 def whole(value: Any) -> Any:
     """JSON has one kind of number: 2.0 is 2, also inside objects and lists."""
     if isinstance(value, dict):

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from flask import Request
 from werkzeug.exceptions import BadRequest
-from werkzeug.sansio.multipart import Data, Epilogue, Event, File, MultipartDecoder, NeedData
+from werkzeug.sansio.multipart import Epilogue, Event, File, MultipartDecoder, NeedData
 
 from DataFoundry.settings import limits
 
 _BLOCK = 2**20
+_BUFFER = 4 * 2**20
 _MOST_PARTS = 20
 _LONGEST_BOUNDARY = 70  # RFC 2046
 _FORM_OVERHEAD = 2**21
@@ -59,13 +60,8 @@ def incoming(request: Request) -> Incoming:
     boundary = request.mimetype_params.get("boundary", "").encode("latin-1", "replace")
     if not 0 < len(boundary) <= _LONGEST_BOUNDARY:
         raise BadRequest("The form's Content-Type names no usable boundary; send it with an HTTP client.")
-    events = _events(request, boundary)
-    for event in events:
-        if isinstance(event, File):
-            if event.name != "file":
-                raise BadRequest(f"The form has a file {event.name[:100]!r}; name the part 'file'.")
-            return Incoming(event.filename or "", _content(events), request.content_length)
-    raise BadRequest("The form has no part 'file' with a file name; send one.")
+    form = _Form(_blocks(request), boundary)
+    return Incoming(form.file(), form.content(), request.content_length)
 
 
 def piece_of(request: Request) -> Piece | None:
@@ -101,28 +97,70 @@ def _blocks(request: Request) -> Iterator[bytes]:
         raise BadRequest(f"The body ended after {received} of {promised} bytes; send it again.")
 
 
-def _events(request: Request, boundary: bytes) -> Iterator[Event]:
-    # The decoder's buffer is bounded, so that a form without any boundary is refused and not gathered.
-    decoder = MultipartDecoder(boundary, max_form_memory_size=4 * _BLOCK, max_parts=_MOST_PARTS)
-    blocks = _blocks(request)
-    while True:
-        try:
-            event = decoder.next_event()
-            if isinstance(event, NeedData):
-                decoder.receive_data(next(blocks, None))
-                continue
-        except (ValueError, KeyError):  # the decoder's words for a form that ends early or has no names
-            raise BadRequest("The form is damaged, or ends before its last boundary; send it again.") from None
-        yield event
-        if isinstance(event, Epilogue):
-            return
+class _Form:
+    """A form read block by block, up to its file and then on to its end.
+
+    The bytes of the file are looked through here: werkzeug's decoder (3.1.9) adds a carriage return to them if a block
+    ends inside the `--` of the last boundary.
+    """
+
+    def __init__(self, blocks: Iterator[bytes], boundary: bytes) -> None:
+        self._blocks = blocks
+        self._boundary = b"--" + boundary
+        self._decoder = self._new_decoder()
+
+    def _new_decoder(self) -> MultipartDecoder:
+        # Its buffer is bounded, so that a form without any boundary is refused and not gathered.
+        return MultipartDecoder(self._boundary[2:], max_form_memory_size=_BUFFER, max_parts=_MOST_PARTS)
+
+    def file(self) -> str:
+        """Go on to the part `file`; the file name that it gives."""
+        for event in self._events():
+            if isinstance(event, File):
+                if event.name != "file":
+                    raise BadRequest(f"The form has a file {str(event.name)[:100]!r}; name the part 'file'.")
+                return event.filename
+        raise BadRequest("The form has no part 'file' with a file name; send one.")
+
+    def content(self) -> Iterator[bytes]:
+        """The bytes of the file; then the rest of the form is read, since what is cut off must not pass as whole."""
+        window = self._decoder.buffer  # begins with the line break that ends the headers
+        end = b"\r\n" + self._boundary
+        while len(window) < 2:
+            self._take(window)
+        if not window.startswith(b"\r\n"):
+            raise _damaged()
+        del window[:2]
+        while (found := window.find(end)) < 0:
+            if len(window) >= len(end):
+                yield bytes(window[: 1 - len(end)])
+                del window[: 1 - len(end)]
+            self._take(window)
+        yield bytes(window[:found])
+        self._decoder = self._new_decoder()
+        self._decoder.receive_data(bytes(window[found + 2 :]))
+        if any(isinstance(event, File) for event in self._events()):
+            raise BadRequest("The form has more than one file; send one in each request.")
+
+    def _take(self, window: bytearray) -> None:
+        block = next(self._blocks, None)
+        if block is None:
+            raise _damaged()
+        window.extend(block)
+
+    def _events(self) -> Iterator[Event]:
+        while True:
+            try:
+                event = self._decoder.next_event()
+                if isinstance(event, NeedData):
+                    self._decoder.receive_data(next(self._blocks, None))
+                    continue
+            except (ValueError, KeyError):  # the decoder's words for a form that ends early or has no names
+                raise _damaged() from None
+            yield event
+            if isinstance(event, Epilogue):
+                return
 
 
-def _content(events: Iterator[Event]) -> Iterator[bytes]:
-    for event in events:
-        if isinstance(event, Data):
-            yield bytes(event.data)
-            if not event.more_data:
-                break
-    if any(isinstance(event, File) for event in events):  # to the end: what is cut off must not pass as whole
-        raise BadRequest("The form has more than one file; send one in each request.")
+def _damaged() -> BadRequest:
+    return BadRequest("The form is damaged, or ends before its last boundary; send it again.")

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from api.documented import FILE_NAME, PLAIN_PATH, at_most_one, choices, open_object, whole
+from api.documented import FILE_NAME, PLAIN_PATH, agreeing, at_most_one, choices, open_object, whole
 from DataFoundry.config import ModelParams, TrainingParams, describe
 from DataFoundry.errors import RequestError
+from DataFoundry.generator import FORMATS
 from DataFoundry.labeling.aggregators import REGISTRY as AGGREGATORS
 from DataFoundry.models.registry import MODELS
 from DataFoundry.settings import limits
@@ -144,6 +145,8 @@ class TrainingPipeline(RequestModel):
 
 class GenerateData(RequestModel):
     """Draw synthetic rows."""
+
+    model_config = ConfigDict(json_schema_extra=agreeing("output_path", "output_format", FORMATS))
 
     model_path: Annotated[PathText, Field(examples=["backend/output_data/models/model.pth"])]
     config_path: Annotated[PathText, Field(examples=["backend/output_data/models/config.json"])]

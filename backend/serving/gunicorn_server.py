@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import signal
 import socket
 import struct
@@ -98,6 +99,11 @@ class _Worker(ThreadWorker):
         super().init_signals()
         # Ctrl-C reaches every process of the terminal; only the parent decides what it means.
         signal.signal(signal.SIGINT, _do_nothing)
+
+    def run(self) -> None:
+        super().run()
+        if not self.is_parent_alive():  # killed: nobody is left who would end this process after the grace
+            os._exit(1)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)

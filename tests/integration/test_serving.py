@@ -144,6 +144,23 @@ def test_a_worker_that_is_killed_is_replaced(start: Callable[..., Started]) -> N
     wait_for(replaced)
 
 
+def test_a_parent_that_is_killed_takes_its_worker_along(start: Callable[..., Started]) -> None:
+    started = start("gunicorn_server", DATAFOUNDRY_STOP_SECONDS="1")
+    worker = int(requests.get(f"http://127.0.0.1:{started.port}", timeout=60).text.split()[0])
+    with started.half_a_request():
+        wait_until_taken(started)
+        started.process.kill()
+        wait_for(lambda: not alive(worker))
+
+
+def alive(pid: int) -> bool:
+    """Is there a process of this id that does anything?"""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [

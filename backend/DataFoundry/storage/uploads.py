@@ -21,12 +21,13 @@ from DataFoundry.errors import (
     ChecksumError,
     DiskFullError,
     MissingFileError,
+    TooLargeError,
     UploadOffsetError,
 )
 from DataFoundry.settings import limits
 from DataFoundry.storage import files
 from DataFoundry.storage.files import TEMPORARY_SUFFIX, claim_output, whole_file
-from DataFoundry.storage.upload_room import UPLOAD_FOLDER, remember, room
+from DataFoundry.storage.upload_room import UPLOAD_FOLDER, Room, remember, room
 
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}")
 _STEP = 2**23  # bytes of unknown size between two looks at the room
@@ -78,13 +79,22 @@ def receive(wanted: Wanted, pieces: Iterable[bytes], size: int | None) -> dict[s
             for piece in pieces:
                 received += len(piece)
                 if received > looked:
-                    looked = received + _STEP if received + _STEP <= limits().max_upload_bytes else received
-                    claimed.take(looked, received)
+                    looked = _claim_more(claimed, received)
                 digest.update(piece)
                 handle.write(piece)
             _refuse_checksum(wanted, digest.hexdigest())
         remember(target)
     return {"path": str(target), "size": received, "sha256": digest.hexdigest()}
+
+
+def _claim_more(claimed: Room, received: int) -> int:
+    """Claim a step ahead, so that not every piece is looked at, or what has come where a step is too much."""
+    try:
+        claimed.take(received + _STEP, received)
+    except (TooLargeError, DiskFullError):
+        claimed.take(received, received)
+        return received
+    return received + _STEP
 
 
 @dataclass(frozen=True)
