@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from http import HTTPStatus
@@ -133,19 +134,23 @@ class _Worker(ThreadWorker):
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         """Answer what is not HTTP with the one JSON error body."""
+        name = uuid.uuid4().hex
+        about: dict[str, Any] = {"extra": {"request_id": name}}
         if isinstance(exc, http_errors.ParseException | ValueError):
             status = _STATUS.get(type(exc), 400)
-            self.log.warning("A request from %s was not HTTP: %s", addr[0] if addr else "?", type(exc).__name__)
+            self.log.warning(
+                "A request from %s was not HTTP: %s", addr[0] if addr else "?", type(exc).__name__, **about
+            )
             text = f"The request is not valid HTTP ({HTTPStatus(status).phrase}); send it with an HTTP client."
             code = "invalid_http"
         else:
-            self.log.exception("The server failed on a request")
+            self.log.exception("The server failed on a request", **about)
             status, code = 500, "internal_error"
             text = "The service failed on this request through a defect of its own; its log says more."
         body = json.dumps({"error": text, "code": code}).encode()
         head = (
             f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\nContent-Type: application/json\r\n"
-            f"X-Content-Type-Options: nosniff\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"X-Content-Type-Options: nosniff\r\nX-Request-ID: {name}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         try:
             client.sendall(head.encode("latin-1") + body)

@@ -129,6 +129,16 @@ def test_a_stop_waits_no_longer_than_the_setting(start: Callable[..., Started], 
         assert started.process.wait(timeout=60) == 0
 
 
+def test_a_second_ctrl_c_ends_at_once(start: Callable[..., Started]) -> None:
+    started = start("gunicorn_server", DATAFOUNDRY_STOP_SECONDS="3600")
+    with started.half_a_request():
+        wait_until_taken(started)
+        os.killpg(started.process.pid, signal.SIGINT)
+        wait_for(started.refuses)
+        os.killpg(started.process.pid, signal.SIGINT)
+        assert started.process.wait(timeout=60) == 0
+
+
 def test_a_worker_that_is_killed_is_replaced(start: Callable[..., Started]) -> None:
     started = start("gunicorn_server")
     url = f"http://127.0.0.1:{started.port}"
@@ -177,7 +187,7 @@ def test_what_is_not_http_gets_the_one_error_body(start: Callable[..., Started],
         while piece := connection.recv(1000):
             answer += piece
     head, _, body = answer.partition(b"\r\n\r\n")
-    assert head.split()[1] == b"%d" % status
+    assert head.split()[1] == b"%d" % status and b"X-Request-ID: " in head
     assert json.loads(body)["code"] == "invalid_http" and json.loads(body)["error"].endswith(".")
 
 
