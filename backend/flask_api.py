@@ -2,9 +2,19 @@
 
 import argparse
 import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
 
-from api import create_app
-from DataFoundry.settings import add_data_roots
+from DataFoundry.errors import ConfigError
+from DataFoundry.settings import add_data_roots, limits
+from DataFoundry.storage.files import read_operator_file
+from serving import keys, logs, sockets
+from serving.origins import named_origins
+from serving.rate_storage import rate_storage
+
+LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -22,28 +32,79 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="DIR",
         help="One more folder that requests may read and write; may be given several times",
     )
+    parser.add_argument("--api-key-file", metavar="FILE", help=f"API keys that may be used (or {keys.VARIABLE})")
+    parser.add_argument(
+        "--new-api-key", metavar="NAME", help="Print a fresh API key and its line for the file, and end"
+    )
+    parser.add_argument("--scopes", default=",".join(keys.SCOPES), help="What the key of --new-api-key may do")
     return parser.parse_args(arguments)
 
 
 def main() -> None:
     """Serve until interrupted."""
     arguments = parse_arguments()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if arguments.new_api_key:
+        _print_new_key(arguments.new_api_key, arguments.scopes)
+        return
     add_data_roots(arguments.data_root)
-    app = create_app(debug=arguments.debug)
-    if arguments.host not in ("127.0.0.1", "localhost", "::1"):
+    try:
+        logs.configure(arguments.debug)
+        _check_settings(arguments.api_key_file)
+        bound = [] if _reloaded() else sockets.listening_sockets(arguments.host, arguments.port)
+    except (ConfigError, ValueError) as error:
+        sys.exit(str(error))
+    if arguments.host not in LOCAL and not keys.configured_keys() and not _reloaded():
         logging.warning(
             "Anyone who reaches %s:%s can use this service; --host 127.0.0.1 keeps it to this machine.",
             arguments.host,
             arguments.port,
         )
     if arguments.debug:  # tracebacks and reload; never the interactive debugger, which runs code for whoever asks
-        app.run(arguments.host, arguments.port, debug=True, use_debugger=False, threaded=True)
+        for each in bound:
+            each.close()
+        _load(debug=True).run(arguments.host, arguments.port, debug=True, use_debugger=False, threaded=True)
+        return
+    if os.name == "posix":
+        from serving import gunicorn_server as server
     else:
-        import waitress
+        from serving import waitress_server as server  # type: ignore[no-redef]
+    server.serve(_load, bound, lambda: _tell(arguments.host, arguments.port))
 
-        logging.info("DataFoundry listens on http://%s:%s (documentation: /docs)", arguments.host, arguments.port)
-        waitress.serve(app, host=arguments.host, port=arguments.port, threads=32, ident="DataFoundry", _quiet=True)
+
+def _print_new_key(name: str, scopes: str) -> None:
+    try:
+        key, line = keys.new_key(name, scopes)
+    except ConfigError as error:
+        sys.exit(str(error))
+    print(f"Key, shown this once: {key}\nLine for the key file: {line}")
+
+
+def _check_settings(key_file: str | None) -> None:
+    """Find out now what a setting has wrong; keys of the file join those of the environment."""
+    limits()
+    named_origins()
+    rate_storage()
+    if key_file is not None and not _reloaded():
+        text = read_operator_file(Path(key_file))
+        keys.read_keys(text)
+        os.environ[keys.VARIABLE] = f"{os.environ.get(keys.VARIABLE, '')}\n{text}"
+    keys.configured_keys()
+
+
+def _load(debug: bool = False) -> Any:
+    """The application; imported in the process that answers, not in the one that watches over it."""
+    from api import create_app
+
+    return create_app(debug)
+
+
+def _reloaded() -> bool:
+    """Is this the process that --debug starts anew on every change, on a socket of its parent?"""
+    return os.environ.get("WERKZEUG_RUN_MAIN") == "true"
+
+
+def _tell(host: str, port: int) -> None:
+    logging.info("DataFoundry listens on http://%s:%s (documentation: /docs)", host, port)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,28 +61,57 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """`python flask_api.py` with one data root more, as a user starts it, for all tests of the session.
+def free_port() -> Callable[[], int]:
+    """A port that nobody listens on now."""
 
-    It runs from a copy of `backend/`, so that no test touches what the user has in `backend/output_data`.
-    """
-    root = tmp_path_factory.mktemp("served")
+    def found() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            return port
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def service_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of `backend/`, so that no test touches what the user has in `backend/output_data`."""
     backend = tmp_path_factory.mktemp("clone") / "backend"
     shutil.copytree(BACKEND, backend, ignore=shutil.ignore_patterns("output_data", "__pycache__"))
-    log = tmp_path_factory.mktemp("log") / "server.log"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "flask_api.py", "--host", "127.0.0.1", "--port", str(port), "--data-root", str(root)]
-    with open(log, "wb") as output:
-        process = subprocess.Popen(command, cwd=backend, stdout=output, stderr=output, env={**os.environ})
-    started = Server(f"http://127.0.0.1:{port}", root, backend, process, log)
-    try:
-        _wait(started)
-        yield started
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    return backend
+
+
+@pytest.fixture(scope="session")
+def start_server(
+    service_code: Path, free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Server]]:
+    """Start `python flask_api.py` as a user does: `start_server("--flag", ..., VARIABLE="value")`; ended at the end."""
+    started: list[Server] = []
+
+    def start(*flags: str, backend: Path = service_code, **environment: str) -> Server:
+        root = tmp_path_factory.mktemp("served")
+        log = tmp_path_factory.mktemp("log") / "server.log"
+        port = free_port()
+        command = [sys.executable, "flask_api.py", "--host", "127.0.0.1", "--port", str(port), "--data-root", str(root)]
+        with open(log, "wb") as output:
+            process = subprocess.Popen(
+                [*command, *flags], cwd=backend, stdout=output, stderr=output, env={**os.environ, **environment}
+            )
+        started.append(Server(f"http://127.0.0.1:{port}", root, backend, process, log))
+        _wait(started[-1])
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.process.terminate()
+    for each in started:
+        each.process.wait(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def server(start_server: Callable[..., Server]) -> Server:
+    """One service with one data root more, for all tests of the session."""
+    return start_server()
 
 
 def _wait(server: Server) -> None:

@@ -10,7 +10,9 @@ DataFoundryError
 ├── MissingFileError
 ├── ConflictError
 │   ├── OutputBusyError          another request is writing this output
-│   └── OutputIsInputError       the output would replace the input
+│   ├── OutputIsInputError       the output would replace the input
+│   └── UploadOffsetError        a piece of an upload that does not begin where the last one ended
+├── AlreadyThereError            the file is there, and the request forbids to replace it
 ├── TooLargeError                over a limit of `settings.Limits`
 ├── ImpossibleError              well-formed, but this data cannot do it
 │   ├── TableError               not a readable table
@@ -21,8 +23,10 @@ DataFoundryError
 │   │   └── IncompatibleArtifactError  it does not fit its config or its twin
 │   ├── UnknownLabelError        the model never saw this label
 │   ├── TrainingError            training cannot start, or diverged
-│   └── UnsupportedModelError    this model type cannot do it
+│   ├── UnsupportedModelError    this model type cannot do it
+│   └── ChecksumError            uploaded bytes that are not those which were promised
 └── DiskFullError
+    └── QuotaError               the disk has room, but uploads may not take more of it
 
 Each class has a stable `code` for programs; each message is one sentence for people that says what was wrong and
 what to do about it. `details` is JSON-able and names the column, function, row and so on.
@@ -87,6 +91,14 @@ class OutputIsInputError(ConflictError):
     code = "output_is_input"
 
 
+class UploadOffsetError(ConflictError):
+    code = "upload_offset"
+
+
+class AlreadyThereError(DataFoundryError):
+    code = "already_there"
+
+
 class TooLargeError(DataFoundryError):
     code = "too_large"
 
@@ -131,5 +143,13 @@ class UnsupportedModelError(ImpossibleError):
     code = "unsupported_model"
 
 
+class ChecksumError(ImpossibleError):
+    code = "checksum_mismatch"
+
+
 class DiskFullError(DataFoundryError):
     code = "disk_full"
+
+
+class QuotaError(DiskFullError):
+    code = "quota_exceeded"

@@ -95,7 +95,8 @@ def evaluate_synthetic(
             stack.enter_context(claim_output(path))
         real, synthetic = _read(paths["real_path"]), _read(paths["synthetic_path"])
         holdout = _read(paths["holdout_path"]) if holdout_path is not None else None
-        found = quality(align(real, synthetic, holdout, label_column, seed or 0), seed or 0)
+        folded = (seed or 0) % 2**32  # what pandas and scikit-learn take
+        found = quality(align(real, synthetic, holdout, label_column, folded), folded)
         report = plain(found.report())
         write_text(page, quality_page(found, paths["synthetic_path"].name))
         write_json(written, report)

@@ -21,7 +21,7 @@ def limit(default: int, meaning: str) -> int:
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds on what one request may ask for. `DATAFOUNDRY_<NAME>` (upper case) overrides each."""
+    """Bounds on what requests may ask for. `DATAFOUNDRY_<NAME>` (upper case) overrides each."""
 
     max_request_bytes: int = limit(4 * 2**20, "bytes of one request body")
     max_table_columns: int = limit(10_000, "columns of one table")
@@ -33,6 +33,13 @@ class Limits:
     function_memory_bytes: int = limit(256 * 2**20, "bytes of memory for each labeling function")
     max_artifact_bytes: int = limit(2 * 2**30, "bytes of a model or preprocessor file, also once unpacked")
     max_listed_files: int = limit(10_000, "files in one listing")
+    max_upload_bytes: int = limit(10 * 2**30, "bytes of one uploaded file")
+    upload_quota_bytes: int = limit(100 * 2**30, "bytes of all uploaded files that are still there")
+    upload_hours: int = limit(24, "hours that an unfinished upload is kept")
+    min_free_bytes: int = limit(256 * 2**20, "bytes of disk that an upload leaves free and `/ready` asks for")
+    requests_per_minute: int = limit(12_000, "requests of one key or address in a minute")
+    server_threads: int = limit(64, "requests worked on at once")
+    stop_seconds: int = limit(25, "seconds that running requests have left when the service is stopped")
 
     @classmethod
     def from_environment(cls) -> "Limits":

@@ -2,7 +2,7 @@
 
 from apiflask import APIFlask
 
-from api import docs, errors, openapi
+from api import docs, errors, observability, openapi, security
 from api.parsing import JsonRequest, StrictJson
 from api.routes import BLUEPRINTS
 from DataFoundry import __version__
@@ -40,6 +40,8 @@ def create_app(debug: bool = False) -> APIFlask:
         AUTO_VALIDATION_ERROR_RESPONSE=False,
         TRACEBACKS=debug,
     )
+    observability.register(app)
+    security.register(app)
     app.description = "Label raw tables, train generative models, draw synthetic rows, find what is wrong."
     for blueprint in (*BLUEPRINTS, docs.blueprint):
         app.register_blueprint(blueprint)

@@ -29,8 +29,12 @@ def _route(path: str, method: str, operation: dict[str, Any], document: dict[str
     if example:
         body = shlex.quote(json.dumps(example, indent=2, ensure_ascii=False))
         curl = f"curl -X POST {url} -H 'Content-Type: application/json' -d {body}"
+    elif operation.get("requestBody"):
+        curl = f"curl -X {method.upper()} --data-binary @table.csv '{url}?filename=table.csv'"
     else:
-        curl = f"curl '{url}{'?path=output_data/adult_labeled.parquet' if operation.get('parameters') else ''}'"
+        asks = any(each["in"] == "query" for each in operation.get("parameters", []))
+        curl = f"curl -X {method.upper()} " if method != "get" else "curl "
+        curl += f"'{url}{'?path=output_data/adult_labeled.parquet' if asks else ''}'"
     return {
         "path": path,
         "method": method.upper(),

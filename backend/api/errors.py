@@ -3,6 +3,8 @@
 import logging
 import re
 import traceback
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -24,6 +26,8 @@ STATUS: dict[type[library.DataFoundryError], int] = {
     library.ConflictError: 409,
     library.OutputBusyError: 409,
     library.OutputIsInputError: 409,
+    library.UploadOffsetError: 409,
+    library.AlreadyThereError: 412,
     library.TooLargeError: 413,
     library.ImpossibleError: 422,
     library.TableError: 422,
@@ -35,28 +39,75 @@ STATUS: dict[type[library.DataFoundryError], int] = {
     library.UnknownLabelError: 422,
     library.TrainingError: 422,
     library.UnsupportedModelError: 422,
+    library.ChecksumError: 422,
     library.DiskFullError: 507,
+    library.QuotaError: 507,
 }
 
 MEANINGS = {
     400: "The request is malformed, or a field is missing, unknown or out of range.",
-    403: "The path is outside the data roots, hidden, or not a data file.",
+    401: "An API key is needed, or this one is not known.",
+    403: "The path is outside the data roots, hidden, or not a data file; or the API key lacks the scope.",
     404: "There is no such file.",
     405: "The route does not take this method.",
     409: "The output is being written by another request, or is also an input.",
+    412: "The file is there already, and If-None-Match forbids to replace it.",
     413: "The request or a file is larger than a limit.",
+    414: "The address is longer than 8,190 bytes.",
     415: "The body is not JSON.",
     422: "The request is well-formed, but cannot be done with this data.",
+    429: "Too many requests in a minute; Retry-After says how many seconds to wait.",
     500: "A defect of the service; nothing was written.",
-    507: "The disk is full; nothing was written.",
+    503: "The service cannot work now; the details say why.",
+    507: "The disk or the quota is full; nothing was written.",
 }
-_CODES = {400: "invalid_request", 404: "unknown_route", 405: "method_not_allowed", 413: "too_large", 415: "not_json"}
+_CODES = {
+    400: "invalid_request",
+    404: "unknown_route",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "not_json",
+    416: "range_not_satisfiable",
+}
+_HEADERS = {"Allow", "Content-Range", "Retry-After", "WWW-Authenticate"}
+
+
+class HttpProblem(HTTPException):
+    """A failure of HTTP itself: a key, a header, a rate.
+
+    Parameters
+    ----------
+    status
+        One of `MEANINGS`.
+    name
+        The stable code in the body.
+    text
+        One sentence that says what to do.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        name: str,
+        text: str,
+        headers: Mapping[str, str] | None = None,
+        details: dict[str, object] | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.code = status
+        self.name_in_body = name
+        self.details = details
+        self._headers = dict(headers or {})
+
+    def get_headers(self, environ: Any = None, scope: Any = None) -> list[tuple[str, str]]:
+        """The headers that come with the answer."""
+        return list(self._headers.items())
 
 
 def register(app: Flask) -> None:
     """Let `app` answer every failure with the one body."""
     app.register_error_handler(library.DataFoundryError, _library_error)
-    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(HTTPException, answer)
     app.register_error_handler(Exception, _defect)
 
 
@@ -67,11 +118,15 @@ def _library_error(error: library.DataFoundryError) -> Response:
     return _body(error, status, error.message, error.code, error.details)
 
 
-def _http_error(error: HTTPException) -> Response:
+def answer(error: HTTPException) -> Response:
+    """A failure of HTTP as the one body, with the headers that belong to it."""
     status = error.code or 500
-    response = _body(error, status, _sentence(error), _CODES.get(status, "http_error"))
+    if isinstance(error, HttpProblem):
+        response = _body(error, status, error.description or "", error.name_in_body, error.details)
+    else:
+        response = _body(error, status, _sentence(error), _CODES.get(status, "http_error"))
     for name, value in error.get_headers():
-        if name == "Allow":
+        if name in _HEADERS:
             response.headers[name] = value
     return response
 

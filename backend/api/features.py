@@ -26,12 +26,17 @@ def _works(name: str) -> bool:
     return True
 
 
-def _labeling() -> None:
-    import_module("DataFoundry.labeler")
+def try_sandbox() -> None:
+    """Run a labeling function in the sandbox; raises whatever is wrong."""
     function = read_functions([{"name": "probe", "code": "def probe(x):\n    return str(x['a']).count('1')"}])[0]
     with Sandbox() as sandbox, sandbox.opened(function) as session:
         if session.call(["a"], [(1,), (0,)]) != [1, 0]:
             raise RuntimeError("The sandbox answers wrongly.")
+
+
+def _labeling() -> None:
+    import_module("DataFoundry.labeler")
+    try_sandbox()
 
 
 def _imports(*modules: str) -> Callable[[], None]:

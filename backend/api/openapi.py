@@ -6,9 +6,28 @@ from apiflask import APIFlask
 
 from api.errors import MEANINGS
 from api.responses import Problem
+from api.security.access import OPEN
+from serving.keys import configured_keys
 
-_FILES = {400, 403, 404, 409, 413, 415, 422, 500, 507}
-_READS = {400, 403, 404, 422, 500}
+_ANY = {401, 403, 429, 500}
+_FILES = {400, 403, 404, 409, 413, 415, 422, 507} | _ANY
+_READS = {400, 403, 404, 422} | _ANY
+_MORE: dict[str, set[int]] = {
+    "/ready": {503} | _ANY,
+    "/api/files/upload": (_FILES | {412, 414}) - {415},
+    "/api/files/upload/{upload_id}": (_FILES | {412}) - {415},
+}
+_BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+_FORM = {"schema": {"type": "object", "properties": {"file": _BYTES["schema"]}, "required": ["file"]}}
+# Bodies that are no JSON, by path and method.
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("/api/files/upload", "post"): {"multipart/form-data": _FORM, "application/octet-stream": _BYTES},
+    ("/api/files/upload/{upload_id}", "put"): {"application/octet-stream": _BYTES},
+}
+_AWAITING = {
+    "description": "Further pieces are awaited.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/UploadState"}}},
+}
 
 _FUNCTIONS = [
     {
@@ -80,21 +99,38 @@ def register(app: APIFlask) -> None:
 
 def _complete(document: dict[str, Any]) -> dict[str, Any]:
     document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+    if configured_keys():
+        _describe_keys(document)
     for path, methods in document["paths"].items():
-        for operation in methods.values():
-            body = operation.get("requestBody")
-            if body:
+        for method, operation in methods.items():
+            if (path, method) in BODIES:
+                operation["requestBody"] = {"required": True, "content": BODIES[path, method]}
+                operation["responses"]["202"] = _AWAITING
+            elif body := operation.get("requestBody"):
                 body["required"] = True
                 body["content"]["application/json"]["example"] = EXAMPLES[path]
-            for status in _statuses(operation):
+            for status in _statuses(path, operation):
                 operation["responses"].setdefault(str(status), _problem(status))
     return document
 
 
-def _statuses(operation: dict[str, Any]) -> list[int]:
+def _describe_keys(document: dict[str, Any]) -> None:
+    document["components"]["securitySchemes"] = {
+        "Bearer": {"type": "http", "scheme": "bearer"},
+        "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    }
+    document["security"] = [{"Bearer": []}, {"ApiKey": []}]
+    for path in OPEN:
+        for operation in document["paths"][path].values():
+            operation["security"] = []
+
+
+def _statuses(path: str, operation: dict[str, Any]) -> list[int]:
+    if path in _MORE:
+        return sorted(_MORE[path])
     if operation.get("requestBody"):
         return sorted(_FILES)
-    return sorted(_READS) if operation.get("parameters") else [500]
+    return sorted(_READS | {414} if operation.get("parameters") else _ANY)
 
 
 def _problem(status: int) -> dict[str, Any]:

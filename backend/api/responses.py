@@ -42,6 +42,13 @@ class Health(BaseModel):
     features: Features
 
 
+class Ready(BaseModel):
+    """Every check passed."""
+
+    status: str
+    checks: dict[str, bool]
+
+
 class DatasetDescribed(Reply):
     """What a table holds."""
 
@@ -124,6 +131,21 @@ class Scanned(Reply):
     output_path: str
 
 
+class LimitEntry(BaseModel):
+    """One limit."""
+
+    value: int
+    default: int
+    meaning: str
+    setting: str
+
+
+class LimitsListed(Reply):
+    """Every limit by its name."""
+
+    limits: dict[str, LimitEntry]
+
+
 class FileEntry(BaseModel):
     """One file."""
 
@@ -137,3 +159,20 @@ class FilesListed(Reply):
     """Data files under the output and testing folders."""
 
     files: list[FileEntry]
+
+
+class Uploaded(Reply):
+    """A file was uploaded."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+class UploadState(Reply):
+    """How far an upload in pieces came."""
+
+    upload_id: str
+    path: str
+    received: int
+    total: int

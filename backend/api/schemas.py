@@ -6,17 +6,24 @@ None here was not sent.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from DataFoundry.config import describe
+from api.documented import FILE_NAME, PLAIN_PATH, agreeing, at_most_one, choices, open_object, whole
+from DataFoundry.config import ModelParams, TrainingParams, describe
 from DataFoundry.errors import RequestError
+from DataFoundry.generator import FORMATS
+from DataFoundry.labeling.aggregators import REGISTRY as AGGREGATORS
 from DataFoundry.models.registry import MODELS
 from DataFoundry.settings import limits
 
-Path = Annotated[str, Field(min_length=1, max_length=4096, examples=["backend/testing_data/adult.csv"])]
-Seed = Annotated[int, Field(ge=0, lt=2**63, description="The same seed gives the same bytes; none differs every time.")]
+Integral = BeforeValidator(whole)
+PathText = Annotated[str, Field(min_length=1, max_length=4096, json_schema_extra=PLAIN_PATH)]
+Path = Annotated[PathText, Field(examples=["backend/testing_data/adult.csv"])]
+Seed = Annotated[
+    int, Field(ge=0, lt=2**63, description="The same seed gives the same bytes; none differs every time."), Integral
+]
 _MOST_FIELDS = 100  # telling of each unknown field would take seconds
-Attempts = Annotated[int, Field(ge=1, le=100)]
+Attempts = Annotated[int, Field(ge=1, le=100), Integral]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -44,8 +51,8 @@ class RequestModel(BaseModel):
             raise RequestError(describe(error, cls), fields=fields) from None
 
     def given(self) -> dict[str, Any]:
-        """The fields that were sent, as arguments for the library."""
-        return self.model_dump(exclude_unset=True)
+        """The fields that were sent, as arguments for the library; null stands for not sent."""
+        return {name: value for name, value in self.model_dump(exclude_unset=True).items() if value is not None}
 
 
 class DatasetInfo(RequestModel):
@@ -77,12 +84,21 @@ class CreateLabels(RequestModel):
         Field(min_length=1, max_length=limits().max_labeling_functions, examples=[_EXAMPLE_FUNCTIONS]),
     ]
     cardinality: (
-        Annotated[int, Field(ge=2, le=100, description="Number of classes; by default found from the votes.")] | None
+        Annotated[int, Field(ge=2, le=100, description="Number of classes; by default found from the votes."), Integral]
+        | None
     ) = None
     hand_labeled_examples_path: Path | None = None
-    aggregator: Annotated[str, Field(max_length=100, description="How votes become labels; auto chooses.")] | None = (
-        None
-    )
+    aggregator: (
+        Annotated[
+            str,
+            Field(
+                max_length=100,
+                description="How votes become labels; auto chooses.",
+                json_schema_extra=choices(AGGREGATORS),
+            ),
+        ]
+        | None
+    ) = None
     seed: Seed | None = None
 
 
@@ -102,20 +118,18 @@ class CreateConfig(RequestModel):
     """Write a training configuration with sensible defaults."""
 
     data_path: Path
-    output_dir: (
-        Annotated[str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/"])] | None
-    ) = None
+    output_dir: Annotated[PathText, Field(examples=["backend/output_data/models/"])] | None = None
     model_type: Literal[tuple(MODELS)] | None = None  # type: ignore[valid-type]
-    model_params: dict[str, Any] | None = None
-    training_params: dict[str, Any] | None = None
+    model_params: Annotated[dict[str, Any], Field(json_schema_extra=open_object(ModelParams)), Integral] | None = None
+    training_params: (
+        Annotated[dict[str, Any], Field(json_schema_extra=open_object(TrainingParams)), Integral] | None
+    ) = None
 
 
 class TrainModel(RequestModel):
     """Train a model as a configuration says."""
 
-    config_path: Annotated[
-        str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/config.json"])
-    ]
+    config_path: Annotated[PathText, Field(examples=["backend/output_data/models/config.json"])]
 
 
 class TrainingPipeline(RequestModel):
@@ -132,15 +146,17 @@ class TrainingPipeline(RequestModel):
 class GenerateData(RequestModel):
     """Draw synthetic rows."""
 
-    model_path: Annotated[str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/model.pth"])]
-    config_path: Annotated[
-        str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/config.json"])
-    ]
+    model_config = ConfigDict(json_schema_extra=agreeing("output_path", "output_format", FORMATS))
+
+    model_path: Annotated[PathText, Field(examples=["backend/output_data/models/model.pth"])]
+    config_path: Annotated[PathText, Field(examples=["backend/output_data/models/config.json"])]
     label: Annotated[
         float | int | str | bool | None,
         Field(description="Label of every row; left out, labels are drawn as in the training table.", examples=[1.0]),
     ] = None
-    num_to_generate: Annotated[int, Field(ge=1, le=limits().max_rows_generated, examples=[1000])] | None = None
+    num_to_generate: Annotated[int, Field(ge=1, le=limits().max_rows_generated, examples=[1000]), Integral] | None = (
+        None
+    )
     output_path: Path | None = None
     output_format: Literal["parquet", "csv", "pt"] | None = None
     seed: Seed | None = None
@@ -167,17 +183,15 @@ class EvaluateSynthetic(RequestModel):
 class DetectAnomalies(RequestModel):
     """Find odd rows and cells."""
 
-    config_path: Annotated[
-        str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/config.json"])
-    ]
-    model_path: Annotated[str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/model.pth"])]
-    preprocessor_path: Annotated[
-        str, Field(min_length=1, max_length=4096, examples=["backend/output_data/models/preprocessor.joblib"])
-    ]
+    model_config = ConfigDict(json_schema_extra=at_most_one("contamination", "top_k", "false_alarm_rate"))
+
+    config_path: Annotated[PathText, Field(examples=["backend/output_data/models/config.json"])]
+    model_path: Annotated[PathText, Field(examples=["backend/output_data/models/model.pth"])]
+    preprocessor_path: Annotated[PathText, Field(examples=["backend/output_data/models/preprocessor.joblib"])]
     data_to_scan_path: Path
     output_path: Path | None = None
     contamination: Annotated[float, Field(gt=0, lt=1, description="Share of rows to flag.")] | None = None
-    top_k: Annotated[int, Field(ge=1, description="Number of rows to flag.")] | None = None
+    top_k: Annotated[int, Field(ge=1, description="Number of rows to flag."), Integral] | None = None
     false_alarm_rate: (
         Annotated[float, Field(gt=0, lt=1, description="Share of clean rows that may be flagged.")] | None
     ) = None
@@ -187,3 +201,22 @@ class DownloadFile(RequestModel):
     """Fetch a file."""
 
     path: Path
+
+
+class UploadFile(RequestModel):
+    """Send a file."""
+
+    path: Annotated[PathText | None, Field(description="Where it goes; by default the upload folder.")] = None
+    filename: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=255,
+            description="Its name in the upload folder, for raw bytes.",
+            json_schema_extra=FILE_NAME,
+        ),
+    ] = None
+    sha256: Annotated[
+        str | None,
+        Field(pattern="^[0-9a-fA-F]{64}$", description="What the bytes must hash to, or nothing is kept."),
+    ] = None

@@ -4,16 +4,17 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
-from DataFoundry.errors import DiskFullError, NotDataError, OutputBusyError
+from DataFoundry.errors import ConfigError, DiskFullError, NotDataError, OutputBusyError
 
 TEMPORARY_SUFFIX = ".part"
 
@@ -60,6 +61,97 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: object) -> None:
     """Replace `path` by `value` as indented JSON in one step; NaN is refused, since JSON has none."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_operator_file(path: Path) -> str:
+    """The text of a small file that the operator named when starting the service.
+
+    Raises
+    ------
+    ConfigError
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError(f"{path} cannot be read ({reason}); check its name and permissions.") from None
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that may still be written on the disk of `folder`, which need not exist yet."""
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    return shutil.disk_usage(existing).free
+
+
+def try_writing(folder: Path) -> None:
+    """Write a small file in `folder` and take it away again.
+
+    Raises
+    ------
+    DiskFullError, NotDataError
+    """
+    trial = folder / "trial"
+    try:
+        with whole_file(trial) as handle:
+            handle.write(b"x")
+            handle.flush()
+            os.fsync(handle.fileno())
+            raise _Enough
+    except _Enough:
+        pass
+
+
+class _Enough(Exception):
+    """Ends a trial before its file appears."""
+
+
+def read_small(path: Path) -> bytes:
+    """The content of a small file of our own; FileNotFoundError if it is not there."""
+    return path.read_bytes()
+
+
+def append(path: Path, pieces: Iterable[bytes]) -> None:
+    """Add `pieces` at the end of `path`, which need not exist; what came before an error stays, safe on the disk.
+
+    Raises
+    ------
+    DiskFullError, NotDataError
+    """
+    with _told_to_people(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "ab") as handle:
+            try:
+                for piece in pieces:
+                    handle.write(piece)
+            finally:
+                handle.flush()
+                os.fsync(handle.fileno())
+
+
+def shorten(path: Path, size: int) -> None:
+    """Take away what `path` holds beyond `size` bytes."""
+    os.truncate(path, size)
+
+
+def move(source: Path, target: Path) -> None:
+    """Let `source` take the place of `target` in the same folder, in one step.
+
+    Raises
+    ------
+    DiskFullError, NotDataError
+    """
+    with _told_to_people(target):
+        os.replace(source, target)
+        _sync_folder(target.parent)
+
+
+def sha256_of(path: Path, block: int = 2**20) -> str:
+    """SHA-256 of a file's content in hexadecimal, read `block` bytes at a time."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as handle:
+        while content := handle.read(block):
+            digest.update(content)
+    return digest.hexdigest()
 
 
 def remove_file(path: Path) -> None:

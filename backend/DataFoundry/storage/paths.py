@@ -5,6 +5,7 @@ be hidden or code, and must have a data file's suffix. What is checked is what i
 resolved path from its root without following any link, so that a link put there meanwhile is refused, too.
 """
 
+import errno
 import os
 import re
 import stat
@@ -24,7 +25,7 @@ from DataFoundry.settings import BACKEND, DATA_ROOTS_VARIABLE, OUTPUT_FOLDER, da
 TABLE_SUFFIXES = (".csv", ".parquet")
 DATA_SUFFIXES = (*TABLE_SUFFIXES, ".pt", ".pth", ".joblib", ".json", ".html", ".png", ".svg", ".txt", ".md", ".log")
 _LONGEST = 4096
-_CODE_FOLDERS = tuple(BACKEND / name for name in ("DataFoundry", "agents", "api"))
+_CODE_FOLDERS = tuple(BACKEND / name for name in ("DataFoundry", "agents", "api", "serving"))
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 
 
@@ -45,6 +46,8 @@ def input_path(text: str, field: str, suffixes: tuple[str, ...] = TABLE_SUFFIXES
     PathTextError, OutsideDataRootsError, NotDataError, MissingFileError, ImpossibleError
     """
     path = _inside_roots(text, field)
+    if _too_long(path):
+        raise MissingFileError(f"{field}: there is no file with so long a name; check it.", field=field)
     _refuse_suffix(path, field, DATA_SUFFIXES, text, unless_folder=True)
     if not path.exists():
         raise MissingFileError(
@@ -73,6 +76,8 @@ def output_path(text: str | None, field: str, suffixes: tuple[str, ...] = TABLE_
     if text is None:
         return OUTPUT_FOLDER / default
     path = _inside_roots(text, field)
+    if _too_long(path):
+        raise NotDataError(f"{field}: a name in {text[:100]!r} is too long; choose a shorter one.", field=field)
     if _named(text).is_symlink():
         raise NotDataError(f"{field}: {text!r} is a symbolic link; name the file itself.", field=field)
     if path.is_dir():
@@ -93,6 +98,8 @@ def output_folder(text: str | None, field: str, default: str) -> Path:
     if text is None:
         return OUTPUT_FOLDER / default
     path = _inside_roots(text, field)
+    if _too_long(path):
+        raise NotDataError(f"{field}: a name in {text[:100]!r} is too long; choose a shorter one.", field=field)
     if path.exists() and not path.is_dir():
         raise NotDataError(f"{field}: {text!r} is a file; name a folder.", field=field)
     return path
@@ -178,6 +185,15 @@ def _refuse_text(text: str, field: str) -> None:
         raise PathTextError(f"{field} holds control characters; give a plain path.", field=field)
     if _URL.match(text) and not re.match(r"[A-Za-z]:/", text):
         raise PathTextError(f"{field}: {text[:100]!r} is a URL; only files on this machine can be named.", field=field)
+
+
+def _too_long(path: Path) -> bool:
+    """Would no file system take such a name?"""
+    try:
+        os.lstat(path)
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False
 
 
 def _root_of(path: Path) -> Path | None:

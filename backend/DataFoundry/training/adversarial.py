@@ -119,7 +119,7 @@ def _watched(model: TabularCTGAN, rows: Rows, params: TrainingParams, watch: "_W
         pac=_PAC,
         enable_gpu=rows.codes.device.type == "cuda",
     )
-    gan.set_random_state(seed)
+    gan.set_random_state(seed % 2**32)  # what NumPy takes
     return gan
 
 

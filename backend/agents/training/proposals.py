@@ -61,7 +61,7 @@ def next_settings(told: Sequence[Mapping[str, Any]], corrected: Settings | None,
 def _study(told: Sequence[Mapping[str, Any]], seed: int) -> optuna.Study:
     """Rebuilt from the journal, so that a run that was interrupted goes on as if it had not been."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    sampler = optuna.samplers.TPESampler(seed=seed + len(told), n_startup_trials=START_UP)
+    sampler = optuna.samplers.TPESampler(seed=(seed + len(told)) % 2**32, n_startup_trials=START_UP)
     study = optuna.create_study(direction="maximize", sampler=sampler)
     for attempt in told:
         study.enqueue_trial(_within(attempt["settings"]))

@@ -1,0 +1,82 @@
+"""API keys: with any key set, every route but `/health` needs one whose scopes allow it."""
+
+from flask import Flask, g, request
+from werkzeug.routing import Rule
+
+from api.errors import HttpProblem
+from serving.keys import SCOPES, ApiKey, configured_keys, find_key
+
+OPEN = {"/health"}
+_READING = {"GET", "HEAD", "OPTIONS"}
+# What a route needs where its method does not tell: most POSTs write files, so `write` is the rule.
+NEEDS = {
+    "/api/dataset/info": "read",
+    "/api/labeling/create-labels": "execute",
+    "/api/labeling/run-pipeline": "execute",
+    "/api/training/run-pipeline": "execute",
+}
+
+
+def scope_of(rule: Rule | None, method: str) -> str:
+    """The scope that a request needs; a route that does not exist needs that of its method."""
+    if rule is not None and rule.rule in NEEDS:
+        return NEEDS[rule.rule]
+    return "read" if method in _READING else "write"
+
+
+def identify(app: Flask) -> None:
+    """Set `g.api_key`: the key that a request shows, or None."""
+    keys = configured_keys()
+
+    @app.before_request
+    def find() -> None:
+        presented = _presented()
+        g.api_key = find_key(keys, presented) if keys and presented else None
+
+
+def authorize(app: Flask, preflights: bool) -> None:
+    """Refuse what the key does not allow; `preflights` lets browsers ask which headers they may send (CORS)."""
+    if not configured_keys():
+        return
+
+    @app.before_request
+    def check() -> None:
+        rule = request.url_rule
+        if rule is not None and rule.rule in OPEN:
+            return
+        if preflights and request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+            return
+        key: ApiKey | None = g.api_key
+        if key is None:
+            raise _who_are_you()
+        needed = scope_of(rule, request.method)
+        if needed not in key.scopes:
+            raise HttpProblem(
+                403,
+                "scope_missing",
+                f"The API key {key.name!r} may not {SCOPES[needed]}; use one with the scope {needed!r}.",
+                details={"needed": needed, "scopes": sorted(key.scopes)},
+            )
+
+
+def _presented() -> str:
+    authorization = request.authorization
+    if authorization is not None and authorization.type == "bearer" and authorization.token:
+        return authorization.token
+    return request.headers.get("X-API-Key", "")
+
+
+def _who_are_you() -> HttpProblem:
+    if _presented():
+        return HttpProblem(
+            401,
+            "key_unknown",
+            "This API key is not known; check it, or ask the operator for a new one.",
+            headers={"WWW-Authenticate": 'Bearer realm="DataFoundry", error="invalid_token"'},
+        )
+    return HttpProblem(
+        401,
+        "key_required",
+        "An API key is needed; send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.",
+        headers={"WWW-Authenticate": 'Bearer realm="DataFoundry"'},
+    )

@@ -1,0 +1,189 @@
+"""gunicorn for Linux and macOS: one worker process of many threads, stopped without dropping what runs."""
+
+import json
+import logging
+import os
+import signal
+import socket
+import struct
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+from http import HTTPStatus
+from types import FrameType
+from typing import Any
+
+from gunicorn import glogging, util
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.http import errors as http_errors
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from DataFoundry.settings import limits
+
+SILENT_SECONDS = 60  # a client that neither sends nor takes a byte for so long is given up
+_LINGER_SECONDS = 5.0
+_LINGER_BYTES = 64 * 2**20
+_STATUS: dict[type[Exception], int] = {
+    http_errors.LimitRequestLine: 414,
+    http_errors.LimitRequestHeaders: 431,
+    http_errors.ExpectationFailed: 417,
+    http_errors.UnsupportedTransferCoding: 501,
+}
+
+
+def serve(load: Callable[[], Any], sockets: list[socket.socket], ready: Callable[[], None]) -> None:
+    """Serve the WSGI application that `load` makes until SIGTERM or Ctrl-C, then end the program with 0.
+
+    `load` runs in the worker process, so that nothing heavy is imported before the fork; `ready` is called there once
+    requests are answered. A worker that dies is replaced.
+    """
+    _Application(load, sockets, ready).run()
+
+
+class _Application(BaseApplication):
+    def __init__(self, load: Callable[[], Any], sockets: list[socket.socket], ready: Callable[[], None]) -> None:
+        self._load = load
+        self._addresses = [f"fd://{each.detach()}" for each in sockets]
+        self._ready = ready
+        super().__init__()
+
+    def load_config(self) -> None:
+        bounds = limits()
+        chosen = {
+            "bind": self._addresses,
+            "workers": 1,  # rate limits, metrics and the queue of heavy work are those of one process
+            "worker_class": _Worker,
+            "threads": bounds.server_threads,
+            "worker_connections": 1000 + bounds.server_threads,
+            "timeout": 0,  # a request may take as long as it needs
+            "graceful_timeout": bounds.stop_seconds,
+            "keepalive": 15,
+            "limit_request_line": 8190,  # a path of 4,096 characters, most of them escaped, is refused with 414
+            "control_socket_disable": True,
+            "logger_class": _Log,
+            "loglevel": "warning",
+            "post_worker_init": self._tell_ready,
+            "proc_name": "datafoundry",
+        }
+        for name, value in chosen.items():
+            self.cfg.set(name, value)
+
+    def _tell_ready(self, worker: ThreadWorker) -> None:
+        if worker.age == 1:  # not again when a worker was replaced
+            self._ready()
+
+    def load(self) -> Any:
+        return self._load()
+
+    def run(self) -> None:
+        _Arbiter(self).run()
+
+
+class _Arbiter(Arbiter):
+    """The parent. Every way of asking it to stop is the gentle one; a second Ctrl-C ends it at once."""
+
+    handle_int = Arbiter.handle_term
+    handle_hup = Arbiter.handle_term  # the terminal was closed
+
+    def _ignore(self) -> None:
+        """More workers, or a program exchanged while it runs, are not what this service is made for."""
+
+    handle_ttin = handle_ttou = handle_usr2 = _ignore
+
+
+class _Worker(ThreadWorker):
+    """The process that answers."""
+
+    def init_signals(self) -> None:
+        super().init_signals()
+        # Ctrl-C reaches every process of the terminal; only the parent decides what it means.
+        signal.signal(signal.SIGINT, _do_nothing)
+
+    def run(self) -> None:
+        super().run()
+        if not self.is_parent_alive():  # killed: nobody is left who would end this process after the grace
+            os._exit(1)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:  # or new clients would wait in the kernel's queue for nothing
+            for listener in self.sockets:
+                listener.close()
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """As gunicorn's; a client that stalls inside a request does not keep its thread for ever."""
+        wait = struct.pack("ll", SILENT_SECONDS, 0)
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            conn.sock.setsockopt(socket.SOL_SOCKET, option, wait)
+        super().enqueue_req(conn)
+
+    def handle(self, conn: TConn) -> Any:
+        kept = super().handle(conn)
+        if not kept:  # gunicorn would wait for the client in the one thread that accepts
+            _linger(conn.sock)
+        return kept
+
+    def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
+        if fs.cancelled() or fs.exception() or not fs.result():
+            self.nr_conns -= 1
+            conn.close()
+        else:
+            super().finish_request(conn, fs)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """Answer what is not HTTP with the one JSON error body."""
+        name = uuid.uuid4().hex
+        about: dict[str, Any] = {"extra": {"request_id": name}}
+        if isinstance(exc, http_errors.ParseException | ValueError):
+            status = _STATUS.get(type(exc), 400)
+            self.log.warning(
+                "A request from %s was not HTTP: %s", addr[0] if addr else "?", type(exc).__name__, **about
+            )
+            text = f"The request is not valid HTTP ({HTTPStatus(status).phrase}); send it with an HTTP client."
+            code = "invalid_http"
+        else:
+            self.log.exception("The server failed on a request", **about)
+            status, code = 500, "internal_error"
+            text = "The service failed on this request through a defect of its own; its log says more."
+        body = json.dumps({"error": text, "code": code}).encode()
+        head = (
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            f"X-Content-Type-Options: nosniff\r\nX-Request-ID: {name}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        try:
+            client.sendall(head.encode("latin-1") + body)
+        except OSError:
+            self.log.debug("The client went before its answer.")
+
+
+class _Log(glogging.Logger):
+    """gunicorn's log lines through the program's own handlers."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for logger in (self.error_log, self.access_log):
+            logger.handlers.clear()
+            logger.propagate = True
+
+
+def _linger(connection: socket.socket) -> None:
+    """Take what the client still sends before closing, or it would lose its answer unread (RFC 9112, 9.6)."""
+    deadline = time.monotonic() + _LINGER_SECONDS
+    taken = 0
+    try:
+        connection.shutdown(socket.SHUT_WR)
+        while taken < _LINGER_BYTES and (left := deadline - time.monotonic()) > 0:
+            connection.settimeout(left)
+            piece = connection.recv(64 * 1024)
+            if not piece:
+                break
+            taken += len(piece)
+    except OSError as error:
+        logging.getLogger(__name__).debug("A client went: %s", error)
+    util.close(connection)
+
+
+def _do_nothing(_signal: int, _frame: FrameType | None) -> None:
+    pass

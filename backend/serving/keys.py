@@ -1,0 +1,109 @@
+"""API keys: who may use the service, and for what. Only digests are kept.
+
+A key is 256 random bits, so that its plain SHA-256 cannot be guessed back and no slow hash is needed. One line a key,
+`name:scopes:sha256`, in a file (`--api-key-file`) or in `DATAFOUNDRY_API_KEYS`, where `;` may stand for a new line.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from dataclasses import dataclass
+
+from DataFoundry.errors import ConfigError
+
+VARIABLE = "DATAFOUNDRY_API_KEYS"
+SCOPES = {
+    "read": "look at tables, files, jobs and settings",
+    "write": "write files: uploads, configurations, models, synthetic tables, reports",
+    "execute": "run labeling functions and the pipelines, which write their results",
+}
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """What is known of a key: never the key itself."""
+
+    name: str
+    scopes: frozenset[str]
+    digest: str  # SHA-256 in hexadecimal
+
+
+def read_keys(text: str) -> tuple[ApiKey, ...]:
+    """The keys of a key file's text; empty lines and those that begin with `#` are left out.
+
+    Raises
+    ------
+    ConfigError
+        If there is no key at all (an open service must not come from an empty file), or a line is not one.
+    """
+    lines = [line.strip() for line in re.split(r"[\n;]", text)]
+    keys = tuple(_read_line(line) for line in lines if line and not line.startswith("#"))
+    if not keys:
+        raise ConfigError("There is no API key among the lines; make one with: python flask_api.py --new-api-key NAME.")
+    names = [key.name for key in keys]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise ConfigError(f"Two API keys are named {twice!r}; give each a name of its own.")
+    return keys
+
+
+def configured_keys() -> tuple[ApiKey, ...]:
+    """The keys that this process was started with; none at all means that the service is open.
+
+    Raises
+    ------
+    ConfigError
+    """
+    text = os.environ.get(VARIABLE, "")
+    return read_keys(text) if text.strip() else ()
+
+
+def new_key(name: str, scopes: str) -> tuple[str, str]:
+    """A fresh key, and its line for the key file.
+
+    Parameters
+    ----------
+    scopes
+        Some of `SCOPES`, separated by commas.
+
+    Raises
+    ------
+    ConfigError
+    """
+    key = f"df_{secrets.token_urlsafe(32)}"
+    line = f"{name}:{scopes}:{_digest(key)}"
+    read_keys(line)
+    return key, line
+
+
+def find_key(keys: tuple[ApiKey, ...], presented: str) -> ApiKey | None:
+    """The key that `presented` is; the time taken does not depend on which one, or on how much of it is right."""
+    digest = _digest(presented)
+    found = None
+    for key in keys:
+        if hmac.compare_digest(key.digest, digest):
+            found = key
+    return found
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _read_line(line: str) -> ApiKey:
+    name, _, rest = line.partition(":")
+    scopes, _, digest = rest.partition(":")
+    if not _NAME.fullmatch(name):
+        raise ConfigError("The name of an API key is 1 to 64 letters, digits, dots, dashes or underscores.")
+    chosen = frozenset(each.strip() for each in scopes.split(","))
+    if not chosen <= set(SCOPES):
+        raise ConfigError(f"The scopes of the API key {name!r} must be some of {', '.join(SCOPES)}.")
+    if not _DIGEST.fullmatch(digest.strip().lower()):
+        raise ConfigError(
+            f"The API key {name!r} has no SHA-256 digest; a line is name:scopes:sha256, as --new-api-key prints it."
+        )
+    return ApiKey(name, chosen, digest.strip().lower())
