@@ -3,8 +3,9 @@
 import argparse
 import logging
 
-from api import create_app
+from api import create_app, features
 from DataFoundry.settings import add_data_roots
+from jobs import service
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -31,6 +32,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     add_data_roots(arguments.data_root)
     app = create_app(debug=arguments.debug)
+    service.runner()  # jobs that were accepted before a restart go on
+    features.working()  # imports now what the first request to /health would wait for
     if arguments.host not in ("127.0.0.1", "localhost", "::1"):
         logging.warning(
             "Anyone who reaches %s:%s can use this service; --host 127.0.0.1 keeps it to this machine.",

@@ -26,6 +26,14 @@ BACKEND = REPOSITORY / "backend"
 DATA = REPOSITORY / "tests" / "data"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Jobs of the tests are not those of the user."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATAFOUNDRY_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder that requests may read and write."""
@@ -74,8 +82,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "flask_api.py", "--host", "127.0.0.1", "--port", str(port), "--data-root", str(root)]
+    state = {"DATAFOUNDRY_STATE_DIR": str(backend / "output_data" / ".state")}
     with open(log, "wb") as output:
-        process = subprocess.Popen(command, cwd=backend, stdout=output, stderr=output, env={**os.environ})
+        process = subprocess.Popen(command, cwd=backend, stdout=output, stderr=output, env={**os.environ, **state})
     started = Server(f"http://127.0.0.1:{port}", root, backend, process, log)
     try:
         _wait(started)

@@ -10,7 +10,10 @@ DataFoundryError
 ├── MissingFileError
 ├── ConflictError
 │   ├── OutputBusyError          another request is writing this output
-│   └── OutputIsInputError       the output would replace the input
+│   ├── OutputIsInputError       the output would replace the input
+│   ├── RequestRunningError      the request with this Idempotency-Key is not finished
+│   ├── JobCancelledError        somebody cancelled the job
+│   └── JobFinishedError         the job is over, so that it cannot be cancelled
 ├── TooLargeError                over a limit of `settings.Limits`
 ├── ImpossibleError              well-formed, but this data cannot do it
 │   ├── TableError               not a readable table
@@ -21,8 +24,13 @@ DataFoundryError
 │   │   └── IncompatibleArtifactError  it does not fit its config or its twin
 │   ├── UnknownLabelError        the model never saw this label
 │   ├── TrainingError            training cannot start, or diverged
-│   └── UnsupportedModelError    this model type cannot do it
-└── DiskFullError
+│   ├── UnsupportedModelError    this model type cannot do it
+│   └── ReusedKeyError           the Idempotency-Key belongs to another request
+├── DiskFullError
+├── MissingJobError
+├── BusyError                    the queue or another bound of the service is full for now
+├── JobKilledError               the process that did the work died
+└── JobTimeoutError              the work took longer than a job may
 
 Each class has a stable `code` for programs; each message is one sentence for people that says what was wrong and
 what to do about it. `details` is JSON-able and names the column, function, row and so on.
@@ -87,6 +95,18 @@ class OutputIsInputError(ConflictError):
     code = "output_is_input"
 
 
+class RequestRunningError(ConflictError):
+    code = "request_running"
+
+
+class JobCancelledError(ConflictError):
+    code = "job_cancelled"
+
+
+class JobFinishedError(ConflictError):
+    code = "job_finished"
+
+
 class TooLargeError(DataFoundryError):
     code = "too_large"
 
@@ -133,3 +153,23 @@ class UnsupportedModelError(ImpossibleError):
 
 class DiskFullError(DataFoundryError):
     code = "disk_full"
+
+
+class ReusedKeyError(ImpossibleError):
+    code = "idempotency_key_reused"
+
+
+class MissingJobError(DataFoundryError):
+    code = "unknown_job"
+
+
+class BusyError(DataFoundryError):
+    code = "busy"
+
+
+class JobKilledError(DataFoundryError):
+    code = "job_killed"
+
+
+class JobTimeoutError(DataFoundryError):
+    code = "job_timeout"

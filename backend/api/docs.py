@@ -30,7 +30,9 @@ def _route(path: str, method: str, operation: dict[str, Any], document: dict[str
         body = shlex.quote(json.dumps(example, indent=2, ensure_ascii=False))
         curl = f"curl -X POST {url} -H 'Content-Type: application/json' -d {body}"
     else:
-        curl = f"curl '{url}{'?path=output_data/adult_labeled.parquet' if operation.get('parameters') else ''}'"
+        named = any(each["name"] == "path" for each in operation.get("parameters", []))
+        query = "?path=output_data/adult_labeled.parquet" if named else ""
+        curl = f"curl {'' if method == 'get' else f'-X {method.upper()} '}'{url}{query}'"
     return {
         "path": path,
         "method": method.upper(),
@@ -43,7 +45,12 @@ def _route(path: str, method: str, operation: dict[str, Any], document: dict[str
 
 def _parameters(operation: dict[str, Any]) -> list[dict[str, str]]:
     return [
-        {"name": each["name"], "kind": _kind(each["schema"]), "needed": "yes", "text": each.get("description", "")}
+        {
+            "name": each["name"],
+            "kind": _kind(each["schema"]),
+            "needed": "yes" if each.get("required") else "",
+            "text": each.get("description", "") or _choices(each["schema"]),
+        }
         for each in operation.get("parameters", [])
     ]
 

@@ -24,6 +24,9 @@ STATUS: dict[type[library.DataFoundryError], int] = {
     library.ConflictError: 409,
     library.OutputBusyError: 409,
     library.OutputIsInputError: 409,
+    library.RequestRunningError: 409,
+    library.JobCancelledError: 409,
+    library.JobFinishedError: 409,
     library.TooLargeError: 413,
     library.ImpossibleError: 422,
     library.TableError: 422,
@@ -35,22 +38,42 @@ STATUS: dict[type[library.DataFoundryError], int] = {
     library.UnknownLabelError: 422,
     library.TrainingError: 422,
     library.UnsupportedModelError: 422,
+    library.ReusedKeyError: 422,
     library.DiskFullError: 507,
+    library.MissingJobError: 404,
+    library.BusyError: 503,
+    library.JobKilledError: 500,
+    library.JobTimeoutError: 500,
 }
 
 MEANINGS = {
+    101: "The connection is a WebSocket from here on.",
+    202: "Accepted as a job, as `Prefer: respond-async` asked for; `Location` says where to follow it.",
+    204: "There is nothing more to come.",
     400: "The request is malformed, or a field is missing, unknown or out of range.",
     403: "The path is outside the data roots, hidden, or not a data file.",
-    404: "There is no such file.",
+    404: "There is no such file or job.",
     405: "The route does not take this method.",
-    409: "The output is being written by another request, or is also an input.",
+    409: "The output is being written by another request or is also an input; or the job is not in a state for this.",
     413: "The request or a file is larger than a limit.",
     415: "The body is not JSON.",
     422: "The request is well-formed, but cannot be done with this data.",
-    500: "A defect of the service; nothing was written.",
+    426: "The route speaks WebSocket only.",
+    500: "A defect of the service, or the work was killed or took too long; nothing was written by halves.",
+    501: "The server program that runs this cannot do it.",
+    503: "The service has as much to do as it may; try again after `Retry-After` seconds.",
     507: "The disk is full; nothing was written.",
 }
-_CODES = {400: "invalid_request", 404: "unknown_route", 405: "method_not_allowed", 413: "too_large", 415: "not_json"}
+_DEFECT = "The service failed on this request through a defect of its own; its log says more."
+_CODES = {
+    400: "invalid_request",
+    404: "unknown_route",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "not_json",
+    426: "websocket_only",
+    501: "not_supported",
+}
 
 
 def register(app: Flask) -> None:
@@ -61,10 +84,20 @@ def register(app: Flask) -> None:
 
 
 def _library_error(error: library.DataFoundryError) -> Response:
-    status = STATUS[type(error)]
-    if status == 500:
+    if type(error) is library.DataFoundryError:
         return _defect(error)
-    return _body(error, status, error.message, error.code, error.details)
+    response = _body(error, STATUS[type(error)], error.message, error.code, error.details)
+    if "retry_after" in error.details:
+        response.headers["Retry-After"] = str(error.details["retry_after"])
+    return response
+
+
+def as_data(error: library.DataFoundryError) -> dict[str, object]:
+    """An error as part of another body: what its own answer would be, and its status."""
+    if type(error) is library.DataFoundryError:
+        return {"status": 500, "error": _DEFECT, "code": error.code}
+    told = {"status": STATUS[type(error)], "error": error.message, "code": error.code}
+    return {**told, "details": error.details} if error.details else told
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -78,8 +111,7 @@ def _http_error(error: HTTPException) -> Response:
 
 def _defect(error: Exception) -> Response:
     logger.exception("%s %s failed", request.method, request.path, exc_info=error)
-    text = "The service failed on this request through a defect of its own; its log says more."
-    return _body(error, 500, text, library.DataFoundryError.code)
+    return _body(error, 500, _DEFECT, library.DataFoundryError.code)
 
 
 def _sentence(error: HTTPException) -> str:

@@ -5,10 +5,25 @@ from typing import Any
 from apiflask import APIFlask
 
 from api.errors import MEANINGS
-from api.responses import Problem
+from api.responses import JobFound, Problem
 
 _FILES = {400, 403, 404, 409, 413, 415, 422, 500, 507}
 _READS = {400, 403, 404, 422, 500}
+_HEADERS = [
+    {
+        "name": "Prefer",
+        "in": "header",
+        "description": "`respond-async` answers 202 at once; with `wait=N` only after N seconds (RFC 7240).",
+        "schema": {"type": "string"},
+        "example": "respond-async, wait=10",
+    },
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "The same request under the same key is done once and answered as often as it is sent (24 h).",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
+]
 
 _FUNCTIONS = [
     {
@@ -86,6 +101,8 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
             if body:
                 body["required"] = True
                 body["content"]["application/json"]["example"] = EXAMPLES[path]
+                operation["parameters"] = [*operation.get("parameters", []), *_HEADERS]
+                operation["responses"]["202"] = _accepted()
             for status in _statuses(operation):
                 operation["responses"].setdefault(str(status), _problem(status))
     return document
@@ -93,8 +110,17 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
 
 def _statuses(operation: dict[str, Any]) -> list[int]:
     if operation.get("requestBody"):
-        return sorted(_FILES)
+        return sorted(_FILES | {503})
     return sorted(_READS) if operation.get("parameters") else [500]
+
+
+def _accepted() -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{JobFound.__name__}"}
+    return {
+        "description": MEANINGS[202],
+        "headers": {"Location": {"description": "The job.", "schema": {"type": "string"}}},
+        "content": {"application/json": {"schema": schema}},
+    }
 
 
 def _problem(status: int) -> dict[str, Any]:

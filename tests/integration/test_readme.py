@@ -23,13 +23,12 @@ BLOCKS = [
 def run_curl(command: str, server: Any) -> requests.Response:
     """What `curl` would do with the words of a command: POST JSON, or GET into a file."""
     words = shlex.split(command.replace("http://localhost:5000", server.url))
-    options = {
-        words[place]: words[place + 1] for place in range(len(words)) if words[place] in ("-X", "-H", "-d", "-o")
-    }
+    pairs = [(words[place], words[place + 1]) for place in range(len(words) - 1)]
+    options = {flag: value for flag, value in pairs if flag in ("-X", "-d", "-o")}
+    headers = dict(value.split(": ", 1) for flag, value in pairs if flag == "-H")
     url = next(word for word in words if word.startswith("http"))
-    name, _, value = options.get("-H", "Accept: */*").partition(": ")
     body = options["-d"].encode() if "-d" in options else None
-    return requests.request(options.get("-X", "GET"), url, data=body, headers={name: value}, timeout=300)
+    return requests.request(options.get("-X", "GET"), url, data=body, headers=headers, timeout=300)
 
 
 def commands(text: str) -> list[str]:
@@ -45,7 +44,7 @@ def test_every_command_succeeds_in_order(server: Any) -> None:
             continue
         for command in commands(text):
             answer = run_curl(command, server)
-            assert answer.status_code == 200, f"{command}\n{answer.text}"
+            assert answer.status_code == (202 if "respond-async" in command else 200), f"{command}\n{answer.text}"
             ran += 1
     assert ran >= 12
 

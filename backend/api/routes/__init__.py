@@ -1,6 +1,6 @@
 """Views: parse, one library call, reply. One file a group."""
 
-from api.routes import cleaning, dataset, files, generation, health, labeling, training
+from api.routes import cleaning, dataset, files, generation, health, jobs, labeling, training
 
 BLUEPRINTS = (
     health.blueprint,
@@ -10,4 +10,5 @@ BLUEPRINTS = (
     generation.blueprint,
     cleaning.blueprint,
     files.blueprint,
+    jobs.blueprint,
 )
