@@ -25,6 +25,7 @@ sys.path[:0] = [str(REPOSITORY / "tests" / "helpers"), str(REPOSITORY / "backend
 
 from live_service import Service, free_port, training, until, weights  # noqa: E402
 
+BOUNDS = {"DATAFOUNDRY_CHECKPOINT_SECONDS": "1", "DATAFOUNDRY_MAX_KEPT_JOBS": "100000"}
 FUNCTIONS = [{"name": "lf", "code": "def lf(x):\n    return 1 if x['age'] > 40 else 0"}]
 
 
@@ -32,7 +33,7 @@ FUNCTIONS = [{"name": "lf", "code": "def lf(x):\n    return 1 if x['age'] > 40 e
 def served() -> Iterator[tuple[Service, Path]]:
     """A server on a folder of its own, and a table of 600 rows in it."""
     with tempfile.TemporaryDirectory() as folder:
-        service = Service(Path(folder), free_port(), {"DATAFOUNDRY_CHECKPOINT_SECONDS": "1"}).start()
+        service = Service(Path(folder), free_port(), BOUNDS).start()
         table = Path(folder) / "table.parquet"
         rows = pd.read_csv(REPOSITORY / "backend" / "testing_data" / "adult.csv").sample(600, random_state=0)
         rows.assign(label=(rows.pop("income") == ">50K").astype(float)).to_parquet(table)
@@ -86,6 +87,7 @@ def kills(count: int, rng: random.Random) -> None:
                         service.accepted("/api/labeling/create-labels", {**body, "labeling_functions": FUNCTIONS})
                     )
                     service.post("/api/dataset/info", {"data_path": str(table)})
+                    time.sleep(0.5)
                 except (requests.RequestException, AssertionError):
                     time.sleep(0.2)  # the server is dead for the moment
 

@@ -19,9 +19,7 @@ class Owner:
         self._lock.acquire(timeout=0)
 
     def is_gone(self, name: str) -> bool:
-        """Whether another owner's process is dead; then its file is removed."""
-        if name == self.name:
-            return False
+        """Whether the process of an owner is dead; then its file is removed."""
         path = self._folder / name
         if not path.exists():
             return True

@@ -50,20 +50,17 @@ class Remembered:
             while len(self._answers) > _MOST:
                 self._answers.popitem(last=False)
         if mine:
-            self._work(key, answer, data_path, ask)
+            self._work(key, answer, ask)
         return answer.result()
 
-    def _work(self, key: _Key, answer: "Future[Body]", data_path: str, ask: Callable[[], Body]) -> None:
-        keep = False
+    def _work(self, key: _Key, answer: "Future[Body]", ask: Callable[[], Body]) -> None:
+        """Ask. A file that changes meanwhile is another one from then on, since its identity never comes again."""
         try:
             answer.set_result(ask())
-            keep = _identity(data_path) == key
         except BaseException as error:  # handed to all who wait for it
+            with self._lock:
+                self._answers.pop(key, None)
             answer.set_exception(error)
-        finally:
-            if not keep:
-                with self._lock:
-                    self._answers.pop(key, None)
 
 
 def _identity(data_path: str) -> _Key | None:

@@ -60,8 +60,8 @@ class Runner:
     ----------
     store
         Where jobs are known.
-    launcher
-        Where they run.
+    short, long
+        Where short jobs run, and where the others do.
     folder
         The state folder.
     bounds

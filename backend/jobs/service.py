@@ -2,7 +2,9 @@
 
 import atexit
 import os
+import tempfile
 import threading
+from pathlib import Path
 
 from DataFoundry.settings import BROKER_VARIABLE, limits, state_folder
 from jobs.launch import Launcher, local_launcher
@@ -22,18 +24,21 @@ def runner() -> Runner:
     global _runner, _process
     with _lock:
         if _runner is None or _process != os.getpid():
-            _runner, _process = _begun(), os.getpid()
+            _runner, _process = begun(), os.getpid()
         return _runner
 
 
-def _begun() -> Runner:
+def begun() -> Runner:
+    """A new runner of the state folder, which goes on with what a dead server left."""
     folder = state_folder()
     store = Store(folder)
+    if store.path is None:  # jobs are kept in memory: their journals are to be kept somewhere, too
+        folder = Path(tempfile.mkdtemp(prefix="datafoundry-"))
     local = local_launcher()
-    begun = Runner(store, local, _for_long_jobs(local), folder, limits())
-    atexit.register(begun.close)
-    begun.recover()
-    return begun
+    new = Runner(store, local, _for_long_jobs(local), folder, limits())
+    atexit.register(new.close)
+    new.recover()
+    return new
 
 
 def _for_long_jobs(local: Launcher) -> Launcher:

@@ -4,6 +4,7 @@ Times of day are for people. What is ordered is ordered by number, and durations
 sets, so that a clock that is set back changes nothing.
 """
 
+import errno
 import json
 import logging
 import os
@@ -25,6 +26,7 @@ QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = STATES = ("queued", "running", "
 FINISHED = (SUCCEEDED, FAILED, CANCELLED)
 KEY_SECONDS = 24 * 3600
 _FILE = "jobs.sqlite"
+_NOT_WRITABLE = ("unable to open", "readonly", "full", "disk I/O")  # in SQLite's words
 _SECONDS_TO_WAIT = 10.0  # for another process that writes
 _TABLES = """
 PRAGMA journal_mode=WAL;
@@ -277,8 +279,8 @@ class Store:
         try:
             return self._connected(self.path)
         except sqlite3.DatabaseError as error:
-            if "unable to open" in str(error) or "readonly" in str(error):
-                raise PermissionError(13, str(error)) from None
+            if any(sign in str(error) for sign in _NOT_WRITABLE):
+                raise OSError(errno.EIO, str(error)) from None
             self._put_aside(self.path, error)
             return self._connected(self.path)
 

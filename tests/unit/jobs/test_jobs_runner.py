@@ -22,6 +22,7 @@ from DataFoundry.errors import (
     ReusedKeyError,
 )
 from DataFoundry.settings import Limits
+from jobs import service
 from jobs.launch import HostLauncher, SpawnLauncher
 from jobs.operations import OPERATIONS
 from jobs.runner import Runner
@@ -233,6 +234,15 @@ def test_jobs_of_a_living_server_are_its_own(start, long):
     job, _ = runner.submit("training.train_model", long, durable=True)
     assert start().recover() == runner.recover() == 0
     runner.cancel(job.id)
+
+
+def test_without_a_state_folder_the_service_works_and_forgets(monkeypatch, tmp_path, table, caplog):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DATAFOUNDRY_STATE_DIR", str(tmp_path / "file" / "state"))
+    runner = service.begun()
+    job, _ = runner.submit("dataset.info", {"data_path": table}, durable=True)
+    assert runner.wait(job.id).state == SUCCEEDED and "will not outlive" in caplog.text
+    runner.close()
 
 
 def test_workers_work_without_fork_too(tmp_path, table):
