@@ -93,9 +93,13 @@ def _check_settings(key_file: str | None) -> None:
 
 def _load(debug: bool = False) -> Any:
     """The application; imported in the process that answers, not in the one that watches over it."""
-    from api import create_app
+    from api import create_app, features
+    from jobs import service
 
-    return create_app(debug)
+    app = create_app(debug)
+    service.runner()  # jobs that were accepted before a restart go on
+    features.working()  # imports now what the first request to /health would wait for
+    return app
 
 
 def _reloaded() -> bool:

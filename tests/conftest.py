@@ -26,6 +26,14 @@ BACKEND = REPOSITORY / "backend"
 DATA = REPOSITORY / "tests" / "data"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Jobs of the tests are not those of the user."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATAFOUNDRY_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder that requests may read and write."""
@@ -92,10 +100,15 @@ def start_server(
         root = tmp_path_factory.mktemp("served")
         log = tmp_path_factory.mktemp("log") / "server.log"
         port = free_port()
+        state = {"DATAFOUNDRY_STATE_DIR": str(tmp_path_factory.mktemp("state"))}
         command = [sys.executable, "flask_api.py", "--host", "127.0.0.1", "--port", str(port), "--data-root", str(root)]
         with open(log, "wb") as output:
             process = subprocess.Popen(
-                [*command, *flags], cwd=backend, stdout=output, stderr=output, env={**os.environ, **environment}
+                [*command, *flags],
+                cwd=backend,
+                stdout=output,
+                stderr=output,
+                env=os.environ | state | environment,
             )
         started.append(Server(f"http://127.0.0.1:{port}", root, backend, process, log))
         _wait(started[-1])

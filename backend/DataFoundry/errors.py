@@ -11,7 +11,10 @@ DataFoundryError
 ├── ConflictError
 │   ├── OutputBusyError          another request is writing this output
 │   ├── OutputIsInputError       the output would replace the input
-│   └── UploadOffsetError        a piece of an upload that does not begin where the last one ended
+│   ├── UploadOffsetError        a piece of an upload that does not begin where the last one ended
+│   ├── RequestRunningError      the request with this Idempotency-Key is not finished
+│   ├── JobCancelledError        somebody cancelled the job
+│   └── JobFinishedError         the job is over, so that it cannot be cancelled
 ├── AlreadyThereError            the file is there, and the request forbids to replace it
 ├── TooLargeError                over a limit of `settings.Limits`
 ├── ImpossibleError              well-formed, but this data cannot do it
@@ -24,9 +27,14 @@ DataFoundryError
 │   ├── UnknownLabelError        the model never saw this label
 │   ├── TrainingError            training cannot start, or diverged
 │   ├── UnsupportedModelError    this model type cannot do it
-│   └── ChecksumError            uploaded bytes that are not those which were promised
-└── DiskFullError
-    └── QuotaError               the disk has room, but uploads may not take more of it
+│   ├── ChecksumError            uploaded bytes that are not those which were promised
+│   └── ReusedKeyError           the Idempotency-Key belongs to another request
+├── DiskFullError
+│   └── QuotaError               the disk has room, but uploads may not take more of it
+├── MissingJobError
+├── BusyError                    the queue or another bound of the service is full for now
+├── JobKilledError               the process that did the work died
+└── JobTimeoutError              the work took longer than a job may
 
 Each class has a stable `code` for programs; each message is one sentence for people that says what was wrong and
 what to do about it. `details` is JSON-able and names the column, function, row and so on.
@@ -95,6 +103,18 @@ class UploadOffsetError(ConflictError):
     code = "upload_offset"
 
 
+class RequestRunningError(ConflictError):
+    code = "request_running"
+
+
+class JobCancelledError(ConflictError):
+    code = "job_cancelled"
+
+
+class JobFinishedError(ConflictError):
+    code = "job_finished"
+
+
 class AlreadyThereError(DataFoundryError):
     code = "already_there"
 
@@ -153,3 +173,23 @@ class DiskFullError(DataFoundryError):
 
 class QuotaError(DiskFullError):
     code = "quota_exceeded"
+
+
+class ReusedKeyError(ImpossibleError):
+    code = "idempotency_key_reused"
+
+
+class MissingJobError(DataFoundryError):
+    code = "unknown_job"
+
+
+class BusyError(DataFoundryError):
+    code = "busy"
+
+
+class JobKilledError(DataFoundryError):
+    code = "job_killed"
+
+
+class JobTimeoutError(DataFoundryError):
+    code = "job_timeout"

@@ -1,8 +1,6 @@
 """Draw synthetic rows from a trained model into a file."""
 
-import logging
 import secrets
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import pandas as pd
 from DataFoundry.errors import RequestError, TooLargeError, UnknownLabelError
 from DataFoundry.models.bundle import Bundle, load_bundle
 from DataFoundry.models.sampling import sample_chunks
+from DataFoundry.progress import Progress
 from DataFoundry.settings import limits
 from DataFoundry.storage import paths
 from DataFoundry.storage.configs import load_config
@@ -20,11 +19,8 @@ from DataFoundry.storage.files import claim_output
 from DataFoundry.storage.tables import TableWriter
 from DataFoundry.storage.tensors import write_tensors
 
-log = logging.getLogger(__name__)
-
 FORMATS = {"parquet": ".parquet", "csv": ".csv", "pt": ".pt"}
 _CHUNKS_IN_BLOCK = 16  # rows written at once: few enough for constant memory, enough for parquet's row groups
-_LOG_EVERY = 5.0  # seconds
 
 
 def generate_data(
@@ -114,8 +110,8 @@ def _shares(bundle: Bundle, label: Any) -> np.ndarray:
 
 
 def _blocks(chunks: Iterator[pd.DataFrame], rows: int) -> Iterator[pd.DataFrame]:
-    """Chunks joined to blocks, with a log line every few seconds."""
-    started = told = time.monotonic()
+    """Chunks joined to blocks; progress is told."""
+    progress = Progress("generating", rows)
     waiting: list[pd.DataFrame] = []
     done = 0
     for chunk in chunks:
@@ -124,7 +120,4 @@ def _blocks(chunks: Iterator[pd.DataFrame], rows: int) -> Iterator[pd.DataFrame]
         if len(waiting) == _CHUNKS_IN_BLOCK or done == rows:
             yield pd.concat(waiting, ignore_index=True)
             waiting = []
-        now = time.monotonic()
-        if now - told > _LOG_EVERY:
-            told, rate = now, done / (now - started)
-            log.info("%d of %d rows drawn, %.0f a second, %.0f s left", done, rows, rate, (rows - done) / rate)
+        progress.advance(len(chunk))

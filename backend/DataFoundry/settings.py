@@ -10,6 +10,9 @@ OUTPUT_FOLDER = BACKEND / "output_data"
 TESTING_FOLDER = BACKEND / "testing_data"
 DATA_ROOTS_VARIABLE = "DATAFOUNDRY_DATA_ROOTS"
 DEVICE_VARIABLE = "DATAFOUNDRY_DEVICE"
+STATE_VARIABLE = "DATAFOUNDRY_STATE_DIR"
+BROKER_VARIABLE = "DATAFOUNDRY_BROKER_URL"
+RESULTS_VARIABLE = "DATAFOUNDRY_RESULTS_URL"
 
 _STARTED_IN = Path.cwd()  # a later chdir must not move the roots
 
@@ -40,6 +43,13 @@ class Limits:
     requests_per_minute: int = limit(12_000, "requests of one key or address in a minute")
     server_threads: int = limit(64, "requests worked on at once")
     stop_seconds: int = limit(25, "seconds that running requests have left when the service is stopped")
+    max_running_jobs: int = limit(2, "jobs that run at the same time, and as many short ones beside them")
+    max_queued_jobs: int = limit(1_000, "jobs that wait for their turn; more are answered with 503")
+    max_job_seconds: int = limit(86_400, "seconds that one job may run")
+    max_job_attempts: int = limit(10, "times that an accepted job is begun, if its process dies or the server does")
+    checkpoint_seconds: int = limit(30, "seconds between two states that an interrupted training can go on from")
+    max_kept_jobs: int = limit(1_000, "finished jobs whose answers are kept")
+    max_event_streams: int = limit(16, "clients that follow jobs by events or WebSocket at the same time")
 
     @classmethod
     def from_environment(cls) -> "Limits":
@@ -64,6 +74,11 @@ class Limits:
 def limits() -> Limits:
     """The limits in force now."""
     return Limits.from_environment()
+
+
+def state_folder() -> Path:
+    """Where the service keeps its jobs: `DATAFOUNDRY_STATE_DIR`, else a hidden folder that no request can name."""
+    return Path(os.path.abspath(os.environ.get(STATE_VARIABLE) or OUTPUT_FOLDER / ".state"))
 
 
 def add_data_roots(folders: Iterable[str]) -> None:

@@ -32,9 +32,9 @@ def _route(path: str, method: str, operation: dict[str, Any], document: dict[str
     elif operation.get("requestBody"):
         curl = f"curl -X {method.upper()} --data-binary @table.csv '{url}?filename=table.csv'"
     else:
-        asks = any(each["in"] == "query" for each in operation.get("parameters", []))
-        curl = f"curl -X {method.upper()} " if method != "get" else "curl "
-        curl += f"'{url}{'?path=output_data/adult_labeled.parquet' if asks else ''}'"
+        named = any(each["name"] == "path" for each in operation.get("parameters", []))
+        query = "?path=output_data/adult_labeled.parquet" if named else ""
+        curl = f"curl {'' if method == 'get' else f'-X {method.upper()} '}'{url}{query}'"
     return {
         "path": path,
         "method": method.upper(),
@@ -47,7 +47,12 @@ def _route(path: str, method: str, operation: dict[str, Any], document: dict[str
 
 def _parameters(operation: dict[str, Any]) -> list[dict[str, str]]:
     return [
-        {"name": each["name"], "kind": _kind(each["schema"]), "needed": "yes", "text": each.get("description", "")}
+        {
+            "name": each["name"],
+            "kind": _kind(each["schema"]),
+            "needed": "yes" if each.get("required") else "",
+            "text": each.get("description", "") or _choices(each["schema"]),
+        }
         for each in operation.get("parameters", [])
     ]
 

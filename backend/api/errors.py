@@ -28,6 +28,9 @@ STATUS: dict[type[library.DataFoundryError], int] = {
     library.OutputIsInputError: 409,
     library.UploadOffsetError: 409,
     library.AlreadyThereError: 412,
+    library.RequestRunningError: 409,
+    library.JobCancelledError: 409,
+    library.JobFinishedError: 409,
     library.TooLargeError: 413,
     library.ImpossibleError: 422,
     library.TableError: 422,
@@ -40,27 +43,38 @@ STATUS: dict[type[library.DataFoundryError], int] = {
     library.TrainingError: 422,
     library.UnsupportedModelError: 422,
     library.ChecksumError: 422,
+    library.ReusedKeyError: 422,
     library.DiskFullError: 507,
     library.QuotaError: 507,
+    library.MissingJobError: 404,
+    library.BusyError: 503,
+    library.JobKilledError: 500,
+    library.JobTimeoutError: 500,
 }
 
 MEANINGS = {
+    101: "The connection is a WebSocket from here on.",
+    202: "Accepted as a job, as `Prefer: respond-async` asked for; `Location` says where to follow it.",
+    204: "There is nothing more to come.",
     400: "The request is malformed, or a field is missing, unknown or out of range.",
     401: "An API key is needed, or this one is not known.",
     403: "The path is outside the data roots, hidden, or not a data file; or the API key lacks the scope.",
-    404: "There is no such file.",
+    404: "There is no such file or job.",
     405: "The route does not take this method.",
-    409: "The output is being written by another request, or is also an input.",
+    409: "The output is being written by another request or is also an input; or the job is not in a state for this.",
     412: "The file is there already, and If-None-Match forbids to replace it.",
     413: "The request or a file is larger than a limit.",
     414: "The address is longer than 8,190 bytes.",
     415: "The body is not JSON.",
     422: "The request is well-formed, but cannot be done with this data.",
+    426: "The route speaks WebSocket only.",
     429: "Too many requests in a minute; Retry-After says how many seconds to wait.",
-    500: "A defect of the service; nothing was written.",
-    503: "The service cannot work now; the details say why.",
+    500: "A defect of the service, or the work was killed or took too long; nothing was written by halves.",
+    501: "The server program that runs this cannot do it.",
+    503: "The service cannot work now, or has as much to do as it may; the details or `Retry-After` say more.",
     507: "The disk or the quota is full; nothing was written.",
 }
+_DEFECT = "The service failed on this request through a defect of its own; its log says more."
 _CODES = {
     400: "invalid_request",
     404: "unknown_route",
@@ -68,6 +82,8 @@ _CODES = {
     413: "too_large",
     415: "not_json",
     416: "range_not_satisfiable",
+    426: "websocket_only",
+    501: "not_supported",
 }
 _HEADERS = {"Allow", "Content-Range", "Retry-After", "WWW-Authenticate"}
 
@@ -112,10 +128,20 @@ def register(app: Flask) -> None:
 
 
 def _library_error(error: library.DataFoundryError) -> Response:
-    status = STATUS[type(error)]
-    if status == 500:
+    if type(error) is library.DataFoundryError:
         return _defect(error)
-    return _body(error, status, error.message, error.code, error.details)
+    response = _body(error, STATUS[type(error)], error.message, error.code, error.details)
+    if "retry_after" in error.details:
+        response.headers["Retry-After"] = str(error.details["retry_after"])
+    return response
+
+
+def as_data(error: library.DataFoundryError) -> dict[str, object]:
+    """An error as part of another body: what its own answer would be, and its status."""
+    if type(error) is library.DataFoundryError:
+        return {"status": 500, "error": _DEFECT, "code": error.code}
+    told = {"status": STATUS[type(error)], "error": error.message, "code": error.code}
+    return {**told, "details": error.details} if error.details else told
 
 
 def answer(error: HTTPException) -> Response:
@@ -133,8 +159,7 @@ def answer(error: HTTPException) -> Response:
 
 def _defect(error: Exception) -> Response:
     logger.exception("%s %s failed", request.method, request.path, exc_info=error)
-    text = "The service failed on this request through a defect of its own; its log says more."
-    return _body(error, 500, text, library.DataFoundryError.code)
+    return _body(error, 500, _DEFECT, library.DataFoundryError.code)
 
 
 def _sentence(error: HTTPException) -> str:

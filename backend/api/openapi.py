@@ -5,7 +5,7 @@ from typing import Any
 from apiflask import APIFlask
 
 from api.errors import MEANINGS
-from api.responses import Problem
+from api.responses import JobFound, Problem
 from api.security.access import OPEN
 from serving.keys import configured_keys
 
@@ -28,6 +28,21 @@ _AWAITING = {
     "description": "Further pieces are awaited.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/UploadState"}}},
 }
+_HEADERS = [
+    {
+        "name": "Prefer",
+        "in": "header",
+        "description": "`respond-async` answers 202 at once; with `wait=N` only after N seconds (RFC 7240).",
+        "schema": {"type": "string"},
+        "example": "respond-async, wait=10",
+    },
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "The same request under the same key is done once and answered as often as it is sent (24 h).",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
+]
 
 _FUNCTIONS = [
     {
@@ -109,6 +124,8 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
             elif body := operation.get("requestBody"):
                 body["required"] = True
                 body["content"]["application/json"]["example"] = EXAMPLES[path]
+                operation["parameters"] = [*operation.get("parameters", []), *_HEADERS]
+                operation["responses"]["202"] = _accepted()
             for status in _statuses(path, operation):
                 operation["responses"].setdefault(str(status), _problem(status))
     return document
@@ -129,8 +146,17 @@ def _statuses(path: str, operation: dict[str, Any]) -> list[int]:
     if path in _MORE:
         return sorted(_MORE[path])
     if operation.get("requestBody"):
-        return sorted(_FILES)
+        return sorted(_FILES | {503})
     return sorted(_READS | {414} if operation.get("parameters") else _ANY)
+
+
+def _accepted() -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{JobFound.__name__}"}
+    return {
+        "description": MEANINGS[202],
+        "headers": {"Location": {"description": "The job.", "schema": {"type": "string"}}},
+        "content": {"application/json": {"schema": schema}},
+    }
 
 
 def _problem(status: int) -> dict[str, Any]:

@@ -176,3 +176,41 @@ class UploadState(Reply):
     path: str
     received: int
     total: int
+
+
+class JobState(BaseModel):
+    """A job: heavy work that runs, ran or will run in a process of its own."""
+
+    id: str
+    url: str
+    operation: str
+    state: str
+    created: str
+    started: str | None
+    finished: str | None
+    seconds: float | None
+    attempts: int
+    progress: dict[str, Any] | None
+    error: dict[str, Any] | None
+
+
+class JobInFull(JobState):
+    """A job with what was asked for, and the answer once there is one."""
+
+    request: dict[str, Any]
+    result: dict[str, Any] | None
+
+
+class JobFound(Reply):
+    """One job."""
+
+    job: JobInFull
+
+
+class JobsListed(Reply):
+    """Jobs, newest first, and how many there are to do."""
+
+    jobs: list[JobState]
+    running: int
+    queued: int
+    next_before: int | None

@@ -197,6 +197,16 @@ class DetectAnomalies(RequestModel):
     ) = None
 
 
+class ListJobs(RequestModel):
+    """Look through jobs, newest first."""
+
+    state: Literal["queued", "running", "succeeded", "failed", "cancelled"] | None = None
+    limit: Annotated[int, Field(ge=1, le=1000, strict=False)] = 100
+    before: (
+        Annotated[int, Field(ge=1, lt=2**62, strict=False, description="`next_before` of the page before.")] | None
+    ) = None
+
+
 class DownloadFile(RequestModel):
     """Fetch a file."""
 

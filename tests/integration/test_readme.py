@@ -23,10 +23,11 @@ BLOCKS = [
 def run_curl(command: str, server: Any) -> requests.Response:
     """What `curl` would do with the words of a command: POST JSON or a file, or GET into a file."""
     words = shlex.split(command.replace("http://localhost:5000", server.url))
-    taken = ("-X", "-H", "-d", "-o", "-F", "--data-binary")
-    options = {words[place]: words[place + 1] for place in range(len(words)) if words[place] in taken}
+    taken = ("-X", "-d", "-o", "-F", "--data-binary")
+    pairs = [(words[place], words[place + 1]) for place in range(len(words) - 1)]
+    options = {flag: value for flag, value in pairs if flag in taken}
+    headers = dict(value.split(": ", 1) for flag, value in pairs if flag == "-H")
     url = next(word for word in words if word.startswith("http"))
-    name, _, value = options.get("-H", "Accept: */*").partition(": ")
     body: Any = options["-d"].encode() if "-d" in options else None
     form = None
     if "--data-binary" in options:
@@ -34,8 +35,7 @@ def run_curl(command: str, server: Any) -> requests.Response:
     if "-F" in options:
         path = server.backend.parent / options["-F"].removeprefix("file=@")
         form = {"file": (path.name, path.read_bytes())}
-    method = options.get("-X", "GET")
-    return requests.request(method, url, data=body, files=form, headers={name: value}, timeout=300)
+    return requests.request(options.get("-X", "GET"), url, data=body, files=form, headers=headers, timeout=300)
 
 
 def commands(text: str) -> list[str]:
@@ -52,6 +52,7 @@ def test_every_command_succeeds_in_order(server: Any) -> None:
         for command in commands(text):
             answer = run_curl(command, server)
             assert answer.ok, f"{command}\n{answer.text}"
+            assert (answer.status_code == 202) == ("respond-async" in command), command
             ran += 1
     assert ran >= 12
 

@@ -1,7 +1,5 @@
 """Scan a table: score it in blocks, sort, choose a threshold, explain the flagged rows, and write it all down."""
 
-import logging
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,14 +16,12 @@ from DataFoundry.anomaly.threshold import Threshold, ThresholdRule
 from DataFoundry.errors import ColumnError, TableError
 from DataFoundry.preprocessing.labels import LabelCodec
 from DataFoundry.preprocessing.schema import LABEL
+from DataFoundry.progress import Progress
 from DataFoundry.storage.tables import Table, TableWriter
-
-log = logging.getLogger(__name__)
 
 SURE = 0.9  # a fix is suggested from this confidence on
 _BLOCK_ROWS = 50_000
 _SHOWN_ROWS = 50
-_LOG_EVERY = 5.0  # seconds
 FIX_COLUMNS = ["row", "column", "found", "expected", "confidence"]
 
 
@@ -106,10 +102,9 @@ def _planned(table: Table, detector: Detector, labels: LabelCodec | None) -> tup
 def _score_all(
     table: Table, detector: Detector, labels: LabelCodec | None, layout: Layout, sorter: RowSorter
 ) -> Counter[str]:
-    """Score block by block, with a log line every few seconds; counts novel cells by column."""
+    """Score block by block; counts novel cells by column."""
     novel: Counter[str] = Counter()
-    started = told = time.monotonic()
-    done = 0
+    progress = Progress("scanning", table.num_rows)
     for block in table.blocks(rows=_BLOCK_ROWS):
         if not len(block):
             continue
@@ -118,12 +113,7 @@ def _score_all(
             {name: int(count) for name, count in zip(layout.features, scored.novel.sum(axis=0), strict=True) if count}
         )
         sorter.add(findings(block, scored, detector, labels, layout), scored.score)
-        done += len(block)
-        if time.monotonic() - told > _LOG_EVERY:
-            told = time.monotonic()
-            rate = done / (told - started)
-            left = f", {(table.num_rows - done) / rate:.0f} s left" if table.num_rows else ""
-            log.info("%d rows scored, %.0f a second%s", done, rate, left)
+        progress.advance(len(block))
     return novel
 
 

@@ -1,6 +1,5 @@
 """Rows by descending score, whatever their number: what does not fit into memory is spread over files by rank."""
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -8,7 +7,7 @@ from types import TracebackType
 import numpy as np
 import pandas as pd
 
-from DataFoundry.storage.files import remove_file
+from DataFoundry.storage.files import remove_file, remove_folder, temporary_folder
 from DataFoundry.storage.tables import TableWriter, open_table
 
 _ROWS_IN_MEMORY = 400_000
@@ -28,7 +27,7 @@ class RowSorter:
         self._near = near
         self._held: list[pd.DataFrame] = []
         self._scores: list[np.ndarray] = []
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
         self._spilled: list[Path] = []
 
     def __enter__(self) -> "RowSorter":
@@ -38,7 +37,7 @@ class RowSorter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._folder is not None:
-            self._folder.cleanup()
+            remove_folder(self._folder)
 
     def add(self, block: pd.DataFrame, scores: np.ndarray) -> None:
         """Take a block and its scores (n,)."""
@@ -67,10 +66,9 @@ class RowSorter:
     def _spill(self) -> None:
         if self._folder is None:
             # Beside the output, since that disk must hold as much anyway; a dot keeps it out of listings.
-            self._near.mkdir(parents=True, exist_ok=True)
-            self._folder = tempfile.TemporaryDirectory(dir=self._near, prefix=".anomalies-")
+            self._folder = temporary_folder(self._near, "anomalies")
         for block in self._held:
-            self._spilled.append(Path(self._folder.name) / f"block{len(self._spilled):06d}.parquet")
+            self._spilled.append(self._folder / f"block{len(self._spilled):06d}.parquet")
             with TableWriter(self._spilled[-1]) as writer:
                 writer.write(block)
         self._held = []
@@ -82,7 +80,7 @@ class RowSorter:
                 yield pd.concat(self._held, ignore_index=True), ranks
             return
         size = max(_ROWS_IN_BUCKET, -(-len(ranks) // _MOST_BUCKETS))
-        folder, ranked = Path(self._folder.name), "__rank__"
+        folder, ranked = self._folder, "__rank__"
         buckets = [folder / f"bucket{number:06d}" for number in range(-(-len(ranks) // size))]
         start = 0
         for number, path in enumerate(self._spilled):

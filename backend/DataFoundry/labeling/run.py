@@ -13,9 +13,9 @@ from DataFoundry.labeling.apply import Applier
 from DataFoundry.labeling.examples import Disagreements
 from DataFoundry.labeling.faults import Fault
 from DataFoundry.labeling.functions import LabelingFunction
-from DataFoundry.labeling.progress import Progress
 from DataFoundry.labeling.static import possible_votes
 from DataFoundry.labeling.summary import Patterns, VoteSummary, patterns_of
+from DataFoundry.progress import Progress
 from DataFoundry.storage.coded import coded_blocks, written_schema
 from DataFoundry.storage.tables import Table, TableWriter
 
@@ -117,7 +117,7 @@ def summarise(table: Table, functions: Sequence[LabelingFunction], cardinality: 
         Of the first function that fails on some row.
     """
     found = Pass(VoteSummary.of_nothing(len(functions)))
-    progress = Progress("votes", table.num_rows)
+    progress = Progress("voting", table.num_rows)
     with Applier(functions, table.columns) as applier:
         for block in coded_blocks(table, applier.columns):
             start = applier.rows_done
@@ -162,7 +162,7 @@ def write_labels(
     """
     found = Pass(VoteSummary.of_nothing(len(functions)), kept=None)
     written = Written(0, 0, 0, np.zeros(cardinality, dtype=np.int64), np.zeros(_BINS, dtype=np.int64))
-    progress = Progress("labels", table.num_rows)
+    progress = Progress("labeling", table.num_rows)
     kept = None if known is None or known.kept is None else iter(known.kept)
     schema = written_schema(table, [LABEL, *probability_columns(cardinality)])
     with Applier(functions, table.columns) as applier, TableWriter(path, schema) as writer:

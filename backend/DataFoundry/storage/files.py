@@ -15,6 +15,7 @@ from typing import BinaryIO
 from filelock import FileLock, Timeout
 
 from DataFoundry.errors import ConfigError, DiskFullError, NotDataError, OutputBusyError
+from DataFoundry.storage import journal
 
 TEMPORARY_SUFFIX = ".part"
 
@@ -36,6 +37,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     temporary = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex}{TEMPORARY_SUFFIX}")
     with _told_to_people(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        journal.note(journal.PARTIAL, temporary)
         try:
             with open(temporary, "xb") as handle:
                 yield handle
@@ -159,6 +161,19 @@ def remove_file(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
+def temporary_folder(near: Path, prefix: str) -> Path:
+    """A new hidden folder in `near` for one request's temporary files; `remove_folder` removes it."""
+    folder = near / f".{prefix}-{uuid.uuid4().hex}"
+    journal.note(journal.PARTIAL, folder)
+    folder.mkdir(parents=True, mode=0o700)
+    return folder
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove `folder` with all that is in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def claim_output(path: Path) -> Iterator[None]:
     """Hold `path` as this request's output, against every thread and process of this machine and user.
@@ -171,17 +186,30 @@ def claim_output(path: Path) -> Iterator[None]:
     folder = Path(tempfile.gettempdir()) / f"datafoundry-locks-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
     folder.mkdir(mode=0o700, exist_ok=True)
     lock = FileLock(folder / hashlib.sha256(str(path).encode()).hexdigest(), thread_local=False)
+    job = Path(f"{lock.lock_file}.job")  # beside the lock, since whoever asks for a lock empties its file
     try:
         lock.acquire(timeout=0)
     except Timeout:
         raise OutputBusyError(
             f"{path.name} is being written by another request; wait for it or choose another output path.",
             path=str(path),
+            **_holder(job),
         ) from None
     try:
+        job.write_text(journal.holder() or "")
         yield
     finally:
+        job.unlink(missing_ok=True)
         lock.release()
+
+
+def _holder(job: Path) -> dict[str, str]:
+    """Whose work holds an output, as far as that is known."""
+    try:
+        name = job.read_text()
+    except FileNotFoundError:
+        return {}
+    return {"job": name} if name else {}
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from DataFoundry.settings import BACKEND, DATA_ROOTS_VARIABLE, OUTPUT_FOLDER, da
 TABLE_SUFFIXES = (".csv", ".parquet")
 DATA_SUFFIXES = (*TABLE_SUFFIXES, ".pt", ".pth", ".joblib", ".json", ".html", ".png", ".svg", ".txt", ".md", ".log")
 _LONGEST = 4096
-_CODE_FOLDERS = tuple(BACKEND / name for name in ("DataFoundry", "agents", "api", "serving"))
+_CODE_FOLDERS = tuple(BACKEND / name for name in ("DataFoundry", "agents", "api", "jobs", "serving"))
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 
 

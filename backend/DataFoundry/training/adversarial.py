@@ -15,7 +15,8 @@ from DataFoundry.errors import TrainingError
 from DataFoundry.models.base import GenerativeModel
 from DataFoundry.models.tabular_ctgan import Part, TabularCTGAN, as_number
 from DataFoundry.preprocessing.spans import Span
-from DataFoundry.training.outcome import Outcome, Progress, Rows
+from DataFoundry.progress import Progress
+from DataFoundry.training.outcome import Outcome, Rows, tell
 
 if TYPE_CHECKING:
     from ctgan import CTGAN
@@ -138,7 +139,7 @@ class _Watch:
         self._labels = validation.labels[:_JUDGED_ROWS]
         self._real = _shares(validation.codes[:_JUDGED_ROWS], self._labels, model.spans)
         self._every = max(1, round(params.epochs * _JUDGED_EVERY))
-        self._progress = Progress(params.epochs)
+        self._progress = Progress("training", params.epochs, "epochs")
         self._started = time.monotonic()
         self._best: dict[str, Tensor] = {}
         self._least = float("inf")
@@ -165,7 +166,7 @@ class _Watch:
         self.history.append(entry)
         if epoch % self._every == 0 or epoch == self._params.epochs:
             self._judge(gan, entry)
-        self._progress.tell(entry)
+        tell(self._progress, entry)
 
     def _judge(self, gan: "CTGAN", entry: dict[str, Any]) -> None:
         if not self._model.parts:

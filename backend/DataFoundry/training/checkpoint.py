@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from DataFoundry.errors import DataFoundryError
+from DataFoundry.settings import limits
+from DataFoundry.storage import journal
 from DataFoundry.storage.artifacts import load_model, save_model
 
 log = logging.getLogger(__name__)
-
-_SAVED_EVERY = 30.0  # seconds
 
 
 class Checkpoint:
@@ -22,14 +22,13 @@ class Checkpoint:
         The file; it need not exist.
     training
         What tells this training from others: rows, model and settings. A state of another one is not taken up.
-    every
-        Seconds between two states.
     """
 
-    def __init__(self, path: Path, training: str, every: float = _SAVED_EVERY) -> None:
+    def __init__(self, path: Path, training: str) -> None:
+        journal.note(journal.RESUMABLE, path)
         self._path = path
         self._training = training
-        self._every = every
+        self._every = limits().checkpoint_seconds
         self._saved = time.monotonic()
 
     def load(self) -> dict[str, Any] | None:

@@ -12,8 +12,9 @@ from torch import Tensor
 from DataFoundry.config import TrainingParams
 from DataFoundry.errors import TrainingError
 from DataFoundry.models.base import GenerativeModel
+from DataFoundry.progress import Progress
 from DataFoundry.training.checkpoint import Checkpoint
-from DataFoundry.training.outcome import Outcome, Progress, Rows
+from DataFoundry.training.outcome import Outcome, Rows, tell
 from DataFoundry.training.schedule import Schedule
 
 log = logging.getLogger(__name__)
@@ -84,10 +85,11 @@ def train(
         run.restore(state)
         log.info("going on after epoch %d of an interrupted training", len(run.history))
     started = time.monotonic() - (run.history[-1]["seconds"] if run.history else 0.0)
-    progress = Progress(params.epochs)
+    progress = Progress("training", params.epochs, "epochs")
+    progress.resume(len(run.history))
     while run.schedule.reason is None:
         _epoch(run, rows, validation, started)
-        progress.tell(run.history[-1])
+        tell(progress, run.history[-1])
         if checkpoint and checkpoint.due():
             checkpoint.save(run.state())
     model.load_state_dict(run.best)

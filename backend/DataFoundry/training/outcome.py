@@ -1,15 +1,11 @@
 """What a training takes and what it tells, whichever way the model is fitted."""
 
-import logging
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
 
-log = logging.getLogger(__name__)
-
-_LOG_EVERY = 5.0  # seconds
+from DataFoundry.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -37,24 +33,6 @@ class Outcome:
     seconds: float = 0.0
 
 
-class Progress:
-    """One log line every few seconds: epochs done, losses, time left at most."""
-
-    def __init__(self, epochs: int) -> None:
-        self._epochs = epochs
-        self._told = -math.inf
-
-    def tell(self, entry: dict[str, Any]) -> None:
-        """Log an entry of history, unless the last line is recent."""
-        if entry["seconds"] - self._told < _LOG_EVERY and entry["epoch"] < self._epochs:
-            return
-        self._told = entry["seconds"]
-        left = entry["seconds"] / entry["epoch"] * (self._epochs - entry["epoch"])
-        log.info(
-            "epoch %d of at most %d, training loss %.3f, %.0f s done, at most %.0f s left",
-            entry["epoch"],
-            self._epochs,
-            entry["train_loss"],
-            entry["seconds"],
-            left,
-        )
+def tell(progress: Progress, entry: dict[str, Any]) -> None:
+    """Report an entry of history: its epoch is done."""
+    progress.advance(**{name: value for name, value in entry.items() if name.endswith("_loss")})

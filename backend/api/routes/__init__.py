@@ -1,6 +1,6 @@
 """Views: parse, one library call, reply. One file a group."""
 
-from api.routes import cleaning, dataset, files, generation, health, labeling, service, training, uploads
+from api.routes import cleaning, dataset, files, generation, health, jobs, labeling, service, training, uploads
 
 BLUEPRINTS = (
     health.blueprint,
@@ -12,4 +12,5 @@ BLUEPRINTS = (
     files.blueprint,
     uploads.blueprint,
     service.blueprint,
+    jobs.blueprint,
 )

@@ -3,11 +3,11 @@
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response
 
-from api.reply import succeeded
 from api.responses import Scanned
 from api.schemas import DetectAnomalies
-from DataFoundry import evaluator
+from api.work import run_job
 
 blueprint = APIBlueprint("cleaning", __name__, url_prefix="/api/cleaning", tag="Cleaning")
 
@@ -15,7 +15,6 @@ blueprint = APIBlueprint("cleaning", __name__, url_prefix="/api/cleaning", tag="
 @blueprint.post("/detect-anomalies")
 @blueprint.input(DetectAnomalies, arg_name="asked")
 @blueprint.output(Scanned)
-def detect_anomalies(asked: DetectAnomalies) -> dict[str, Any]:
+def detect_anomalies(asked: DetectAnomalies) -> dict[str, Any] | Response:
     """Score every row of a table by how unlikely the model finds it."""
-    result = evaluator.detect_anomalies(**asked.given())
-    return succeeded(f"{result['num_samples_scanned']} rows scanned.", result)
+    return run_job("cleaning.detect_anomalies", asked.given())

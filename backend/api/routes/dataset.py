@@ -3,11 +3,11 @@
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response
 
-from api.reply import succeeded
 from api.responses import DatasetDescribed
 from api.schemas import DatasetInfo
-from DataFoundry import evaluator
+from api.work import run_job
 
 blueprint = APIBlueprint("dataset", __name__, url_prefix="/api/dataset", tag="Dataset")
 
@@ -15,7 +15,6 @@ blueprint = APIBlueprint("dataset", __name__, url_prefix="/api/dataset", tag="Da
 @blueprint.post("/info")
 @blueprint.input(DatasetInfo, arg_name="asked")
 @blueprint.output(DatasetDescribed)
-def info(asked: DatasetInfo) -> dict[str, Any]:
+def info(asked: DatasetInfo) -> dict[str, Any] | Response:
     """Describe a table: columns, types, missing values, first rows."""
-    result = evaluator.describe_dataset(**asked.given())
-    return succeeded(f"{result['num_rows']} rows, {result['num_columns']} columns.", result)
+    return run_job("dataset.info", asked.given())

@@ -3,11 +3,11 @@
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response
 
-from api.reply import succeeded
 from api.responses import Evaluated, Generated
 from api.schemas import EvaluateSynthetic, GenerateData
-from DataFoundry import evaluator, generator
+from api.work import run_job
 
 blueprint = APIBlueprint("generation", __name__, url_prefix="/api/generation", tag="Generation")
 
@@ -15,15 +15,14 @@ blueprint = APIBlueprint("generation", __name__, url_prefix="/api/generation", t
 @blueprint.post("/generate-data")
 @blueprint.input(GenerateData, arg_name="asked")
 @blueprint.output(Generated)
-def generate_data(asked: GenerateData) -> dict[str, Any]:
+def generate_data(asked: GenerateData) -> dict[str, Any] | Response:
     """Draw synthetic rows of one label, or of all in their proportions."""
-    result = generator.generate_data(**asked.given())
-    return succeeded(f"{result['num_generated']} rows generated.", result)
+    return run_job("generation.generate_data", asked.given())
 
 
 @blueprint.post("/evaluate")
 @blueprint.input(EvaluateSynthetic, arg_name="asked")
 @blueprint.output(Evaluated)
-def evaluate(asked: EvaluateSynthetic) -> dict[str, Any]:
+def evaluate(asked: EvaluateSynthetic) -> dict[str, Any] | Response:
     """Compare synthetic rows with real ones: utility, shapes, trends, detection, privacy."""
-    return succeeded("Synthetic rows compared with real ones.", evaluator.evaluate_synthetic(**asked.given()))
+    return run_job("generation.evaluate", asked.given())

@@ -1,0 +1,12 @@
+"""Heavy work in processes of its own: what can be asked for, who runs it, what is known of it.
+
+operations  a name for each piece of work, the function behind it, and the sentence that tells its result
+work        runs one operation here and turns what comes of it into JSON; all that a worker process does
+host        a small process that has everything imported and forks a worker for each job
+launch      starts workers and listens to them: of a host, of `spawn` where there is no fork
+remote      the same for Celery workers, with `DATAFOUNDRY_BROKER_URL`
+store       every job in SQLite
+runner      the queue: submit, wait, cancel, close
+remembered  answers about files that have not changed since
+service     the one runner of a server process
+"""

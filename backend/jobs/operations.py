@@ -1,0 +1,75 @@
+"""Every heavy piece of work by name: the function behind it and the sentence that tells its result."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One piece of work.
+
+    Attributes
+    ----------
+    target
+        `module:function`, imported only where the work is done.
+    tell
+        The message for a result.
+    short
+        Done in a moment for most tables, so that it does not queue behind work of minutes.
+    about
+        The argument with the one file that the answer depends on, if it depends on nothing else.
+    """
+
+    target: str
+    tell: Callable[[Mapping[str, Any]], str]
+    short: bool = False
+    about: str | None = None
+
+    def load(self) -> Callable[..., dict[str, Any]]:
+        """The function."""
+        module, _, name = self.target.partition(":")
+        function: Callable[..., dict[str, Any]] = getattr(import_module(module), name)
+        return function
+
+    def run(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Do it; the body of a successful answer. Raises what the function raises."""
+        result = self.load()(**arguments)
+        return {"success": True, "message": self.tell(result), **result}
+
+
+def _met(result: Mapping[str, Any]) -> str:
+    met = "Target reached" if result["target_reached"] else "Target not reached; the best attempt was kept"
+    return f"{met} after {len(result['attempts'])} attempts."
+
+
+OPERATIONS: dict[str, Operation] = {
+    "dataset.info": Operation(
+        "DataFoundry.evaluator:describe_dataset",
+        lambda result: f"{result['num_rows']} rows, {result['num_columns']} columns.",
+        short=True,
+        about="data_path",
+    ),
+    "labeling.create_labels": Operation(
+        "DataFoundry.labeler:create_labels",
+        lambda result: f"{result['num_labeled']} of {result['num_rows']} rows labeled.",
+    ),
+    "labeling.run_pipeline": Operation("agents.labeling_pipeline:run", _met),
+    "training.create_config": Operation(
+        "DataFoundry.trainer:create_config",
+        lambda result: f"Configuration of a {result['config']['model_type']} written.",
+        short=True,
+    ),
+    "training.train_model": Operation("DataFoundry.trainer:train_model", lambda result: "Model trained."),
+    "training.run_pipeline": Operation("agents.training_pipeline:run", _met),
+    "generation.generate_data": Operation(
+        "DataFoundry.generator:generate_data", lambda result: f"{result['num_generated']} rows generated."
+    ),
+    "generation.evaluate": Operation(
+        "DataFoundry.evaluator:evaluate_synthetic", lambda result: "Synthetic rows compared with real ones."
+    ),
+    "cleaning.detect_anomalies": Operation(
+        "DataFoundry.evaluator:detect_anomalies", lambda result: f"{result['num_samples_scanned']} rows scanned."
+    ),
+}

@@ -1,0 +1,122 @@
+"""One answer a file, as long as the file stays as it is."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from DataFoundry.errors import MissingFileError, TableError
+from jobs.remembered import Remembered
+
+
+@pytest.fixture
+def path(root: Path) -> Path:
+    path = root / "a.csv"
+    path.write_text("a\n1\n")
+    settle(path)
+    return path
+
+
+def settle(path: Path, seconds: float = 60) -> None:
+    """As if the file had been written a while ago."""
+    os.utime(path, (time.time() - seconds,) * 2)
+
+
+class Asked:
+    """Counts how often it is asked, and answers with the number."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> dict[str, int]:
+        self.times += 1
+        return {"times": self.times}
+
+
+def test_a_file_that_stays_is_looked_at_once(path):
+    remembered, asked = Remembered(), Asked()
+    assert [remembered.answer(str(path), asked) for _ in range(3)] == [{"times": 1}] * 3
+
+
+def test_a_file_that_changes_is_looked_at_again(path):
+    remembered, asked = Remembered(), Asked()
+    remembered.answer(str(path), asked)
+    path.write_text("a\n2\n")
+    settle(path)
+    assert remembered.answer(str(path), asked) == {"times": 2}
+    other = path.with_name("other.csv")
+    other.write_text("a\n2\n")
+    settle(other)
+    os.replace(other, path)
+    assert remembered.answer(str(path), asked) == {"times": 3}
+
+
+def test_a_file_that_was_written_just_now_is_not_trusted(path):
+    remembered, asked = Remembered(), Asked()
+    settle(path, 0)
+    assert [remembered.answer(str(path), asked)["times"] for _ in range(2)] == [1, 2]
+
+
+def test_a_file_that_changes_meanwhile_is_not_remembered(path):
+    remembered = Remembered()
+
+    def change() -> dict[str, int]:
+        path.write_text("a\n1\n2\n")
+        settle(path)
+        return {"times": 0}
+
+    remembered.answer(str(path), change)
+    assert remembered.answer(str(path), Asked()) == {"times": 1}
+
+
+def test_a_folder_is_looked_at_each_time(root):
+    (root / "parts").mkdir()
+    (root / "parts" / "a.parquet").touch()
+    settle(root / "parts")
+    remembered, asked = Remembered(), Asked()
+    assert [remembered.answer(str(root / "parts"), asked)["times"] for _ in range(2)] == [1, 2]
+
+
+def test_errors_are_raised_and_not_remembered(path, root):
+    remembered, asked = Remembered(), Asked()
+
+    def fail() -> dict[str, int]:
+        raise TableError("Not a table.")
+
+    with pytest.raises(TableError):
+        remembered.answer(str(path), fail)
+    assert remembered.answer(str(path), asked) == {"times": 1}
+    with pytest.raises(MissingFileError):
+        remembered.answer(str(root / "none.csv"), asked)
+
+
+def test_many_who_ask_at_once_cost_one_job(path):
+    remembered, asked, begun, go_on = Remembered(), Asked(), threading.Event(), threading.Event()
+
+    def slowly() -> dict[str, int]:
+        begun.set()
+        go_on.wait(30)
+        return asked()
+
+    answers: list[dict[str, int]] = []
+    clients = [threading.Thread(target=lambda: answers.append(remembered.answer(str(path), slowly))) for _ in range(8)]
+    clients[0].start()
+    begun.wait(30)
+    for each in clients[1:]:
+        each.start()
+    go_on.set()
+    for each in clients:
+        each.join()
+    assert answers == [{"times": 1}] * 8
+
+
+def test_old_answers_make_room(root):
+    remembered, asked = Remembered(), Asked()
+    for number in range(130):
+        (root / f"{number}.csv").touch()
+        settle(root / f"{number}.csv")
+        remembered.answer(str(root / f"{number}.csv"), asked)
+    assert remembered.answer(str(root / "129.csv"), asked) == {"times": 130}
+    assert remembered.answer(str(root / "0.csv"), asked) == {"times": 131}
