@@ -14,7 +14,7 @@ from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from DataFoundry.settings import BACKEND, limits
+from DataFoundry.settings import BACKEND
 from jobs import host
 from jobs.work import Message, Order
 
@@ -57,8 +57,11 @@ def local_launcher() -> Launcher:
 
 
 def threads_each() -> int:
-    """Threads of torch for one job: as many jobs as may run fill the machine. The number shows in the last bits."""
-    return max(1, (os.cpu_count() or 1) // limits().max_running_jobs)
+    """Threads of torch for one job: all cores, which two jobs share well, and one alone has to itself.
+
+    The number shows in the last bits, so it does not depend on what else runs.
+    """
+    return os.cpu_count() or 1
 
 
 def _whole(order: Order) -> bytes:

@@ -11,7 +11,7 @@ from DataFoundry.labeling.purity import is_pure
 from DataFoundry.labeling.reads import Reads, columns_read
 from DataFoundry.labeling.regexes import may_never_end
 from DataFoundry.labeling.static import Parents, TooDeepError, own_nodes, parents
-from DataFoundry.settings import limits
+from DataFoundry.settings import Limits, limits
 
 MAX_DEPTH = 200  # of nested syntax; deeper sources exhaust parsers, people do not write them
 
@@ -65,7 +65,8 @@ def read_functions(items: Sequence[Mapping[str, str]]) -> list[LabelingFunction]
     """
     if not items:
         raise RequestError("labeling_functions is empty; give at least one function.", field="labeling_functions")
-    most = limits().max_labeling_functions
+    bounds = limits()
+    most = bounds.max_labeling_functions
     if len(items) > most:
         raise RequestError(
             f"labeling_functions holds {len(items)} functions, more than the limit of {most}.",
@@ -77,10 +78,10 @@ def read_functions(items: Sequence[Mapping[str, str]]) -> list[LabelingFunction]
         raise RequestError(
             f"labeling_functions: two functions are called {twice[:100]!r}; rename one.", field="labeling_functions"
         )
-    return [read_function(str(item["name"]), str(item["code"])) for item in items]
+    return [read_function(str(item["name"]), str(item["code"]), bounds) for item in items]
 
 
-def read_function(name: str, code: str) -> LabelingFunction:
+def read_function(name: str, code: str, bounds: Limits | None = None) -> LabelingFunction:
     """Parse one labeling function; the one called `name`, else the last one that the source defines.
 
     Raises
@@ -88,7 +89,7 @@ def read_function(name: str, code: str) -> LabelingFunction:
     LabelingFunctionError
         If the source is too long, is no Python, or defines no function of one row.
     """
-    _refuse_text(name, code)
+    _refuse_text(name, code, (bounds or limits()).max_function_bytes)
     tree, above = _parsed(name, code)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     if not functions:
@@ -101,8 +102,7 @@ def read_function(name: str, code: str) -> LabelingFunction:
     return LabelingFunction(name, code, tree, target, columns_read(tree, target, above), is_pure(tree, above))
 
 
-def _refuse_text(name: str, code: str) -> None:
-    most = limits().max_function_bytes
+def _refuse_text(name: str, code: str, most: int) -> None:
     try:
         size = len(code.encode())
         name.encode()

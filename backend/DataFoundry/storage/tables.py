@@ -72,7 +72,7 @@ class CsvTable(Table):
 
     def blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
         chosen = self.check(columns)
-        for block in self._file.blocks(chosen, rows):
+        for block in self._file.blocks(chosen or self.columns[:1], rows):  # no columns still have rows
             yield block[chosen]
 
 
@@ -84,9 +84,11 @@ class ParquetTable(Table):
         self._parts = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
         self.num_rows = 0
         schemas = []
+        self._metadata = []
         for part in self._parts:
             with _opened(part) as file:
                 schemas.append(file.schema_arrow)
+                self._metadata.append(file.metadata)
                 self.num_rows += file.metadata.num_rows
         self._schema = _one_schema(schemas, self._parts)
         self.columns = [name for name in self._schema.names if not name.startswith("__index_level_")]
@@ -119,11 +121,7 @@ class ParquetTable(Table):
     def _integers_with_nulls(self, chosen: list[str]) -> list[str]:
         """Integer columns that hold a null anywhere: float64 in every block, not only where the null is."""
         names = [name for name in chosen if pa.types.is_integer(self._schema.field(name).type)]
-        found = set()
-        for part in self._parts if names else []:
-            with _opened(part) as file:
-                found |= {name for name in names if _may_hold_null(file, name)}
-        return sorted(found)
+        return sorted(set().union(*(_with_nulls(each, names) for each in self._metadata)) if names else ())
 
 
 def open_table(path: Path) -> Table:
@@ -214,16 +212,18 @@ class _opened:
         self._handle.close()
 
 
-def _may_hold_null(file: pq.ParquetFile, name: str) -> bool:
-    for number in range(file.metadata.num_row_groups):
-        group = file.metadata.row_group(number)
-        leaves = (group.column(place) for place in range(group.num_columns))
-        for leaf in leaves:
-            if leaf.path_in_schema == name:
+def _with_nulls(metadata: pq.FileMetaData, names: list[str]) -> set[str]:
+    """Those of the columns that may hold a null, as far as the file's own statistics tell."""
+    waiting, found = set(names), set()
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for place in range(group.num_columns):
+            leaf = group.column(place)
+            if leaf.path_in_schema in waiting:
                 statistics = leaf.statistics
                 if statistics is None or not statistics.has_null_count or statistics.null_count:
-                    return True
-    return False
+                    found.add(leaf.path_in_schema)
+    return found
 
 
 def _one_schema(schemas: list[pa.Schema], parts: list[Path]) -> pa.Schema:

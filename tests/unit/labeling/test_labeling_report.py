@@ -1,7 +1,6 @@
-"""What a labeler sees: analysis, warnings, examples, the page, progress."""
+"""What a labeler sees: analysis, warnings, examples, the page."""
 
 import json
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ import pandas as pd
 import pytest
 
 from DataFoundry import labeler
-from DataFoundry.labeling import progress
+from DataFoundry.errors import LabelingFunctionError
 from DataFoundry.labeling.column_names import nearest
 
 FRAME = pd.DataFrame({"capital-gain": [0, 9000, 20, 7000], "t": ["<b>x", "y", "x", "y"], "age": [20, 30, 40, 50]})
@@ -118,20 +117,14 @@ def test_the_page_is_whole_and_escapes_what_tables_hold(label):
     assert all(name in text for name in ("gain", "young", "third", "Rows where functions disagree"))
 
 
+def test_a_column_that_is_not_there_is_a_fault_also_where_nothing_else_is_read(root):
+    (root / "one.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(LabelingFunctionError, match="zz"):
+        labeler.create_labels(str(root / "one.csv"), [lf("f", "return x['zz'] % 2")], str(root / "out.csv"))
+
+
 def test_the_response_is_json(label):
     json.dumps(label([GAIN, YOUNG]), allow_nan=False)
-
-
-def test_progress_tells_rows_rate_and_time_left(monkeypatch, caplog):
-    clock = iter([0.0, 1.0, 4.0])
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
-    told = progress.Progress("votes", 1000)
-    with caplog.at_level(logging.INFO):
-        told.advance(100)  # one second: nothing yet
-        told.advance(300)
-    assert [record.getMessage() for record in caplog.records] == [
-        "votes: 400 of 1000 rows done, 100 rows a second, 6 seconds left"
-    ]
 
 
 def test_functions_that_keep_something_between_calls_run_in_order_across_blocks(root):

@@ -75,7 +75,8 @@ class Expressions:
         return self.value(node, rows).truth()
 
     def _raise(self, raises: Rows, rows: Rows) -> None:
-        self.raised = self.raised | (raises & rows)
+        if np.ndim(raises) or raises:  # most often nothing can
+            self.raised = self.raised | (raises & rows)
 
     def _constant(self, node: ast.Constant, _rows: Rows) -> Vector:
         return constant(node.value)

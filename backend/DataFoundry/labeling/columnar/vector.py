@@ -64,7 +64,7 @@ class Vector:
         if self.kind == "none":
             return np.False_
         true = self.by_word(bool) if self.kind == "str" else self.data != 0
-        return true & ~self.null
+        return true & ~self.null if np.ndim(self.null) or self.null else true
 
     def by_word(self, test: Callable[[str], object]) -> np.ndarray:
         """`test` of each row's string, asked once for each distinct one; anything where it is None."""
