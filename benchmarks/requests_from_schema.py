@@ -102,7 +102,7 @@ def _may_change(path: Path, place: Path, backend: Path) -> bool:
         return True
     if place / "root" not in path.parents and backend not in path.parents:
         return False
-    if {"DataFoundry", "agents", "api", "serving"} & set(path.parts):
+    if {"DataFoundry", "agents", "api", "jobs", "serving"} & set(path.parts):
         return False
     return path.suffix.lower() in DATA or (path.name.startswith(".") and "uploads" in path.parts)
 

@@ -9,6 +9,7 @@ from api import features
 from DataFoundry.errors import DataFoundryError, DiskFullError
 from DataFoundry.settings import OUTPUT_FOLDER, limits
 from DataFoundry.storage import files
+from jobs import service
 
 _FRESH_SECONDS = 5.0  # so that asking often costs nothing
 _lock = threading.Lock()
@@ -48,8 +49,14 @@ def _disk() -> None:
         raise DiskFullError(f"Only {free} bytes of disk are free, fewer than {floor}; free some space.")
 
 
+def _jobs() -> None:
+    if service.runner().store.path is None:
+        raise DataFoundryError("Jobs cannot be kept; let the service write to the folder of DATAFOUNDRY_STATE_DIR.")
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "output_folder": _writable,
     "free_disk": _disk,
+    "jobs": _jobs,
     "sandbox": features.try_sandbox,
 }

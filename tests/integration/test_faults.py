@@ -185,12 +185,13 @@ def test_a_service_whose_own_folder_is_sealed_is_not_ready(
     code = tmp_path_factory.mktemp("sealed") / "backend"
     shutil.copytree(service_code, code, ignore=shutil.ignore_patterns("output_data", "__pycache__"))
     (code / "output_data").write_bytes(b"a file where the folder should be")
-    server = start_server(backend=code, DATAFOUNDRY_MIN_FREE_BYTES=str(10**18))
+    state = code / "output_data" / "state"
+    server = start_server(backend=code, DATAFOUNDRY_MIN_FREE_BYTES=str(10**18), DATAFOUNDRY_STATE_DIR=str(state))
     answer = server.get("/ready")
     assert (answer.status_code, answer.json()["code"]) == (503, "not_ready") and answer.headers["Retry-After"]
     checks = answer.json()["details"]["checks"]
     assert "cannot be written" in checks["output_folder"] and "fewer than 1" in checks["free_disk"]
-    assert "sandbox" not in checks
+    assert "DATAFOUNDRY_STATE_DIR" in checks["jobs"] and "sandbox" not in checks
     assert server.get("/health").status_code == 200
 
 

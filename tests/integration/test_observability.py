@@ -84,7 +84,7 @@ def test_ready_says_what_was_checked(seen: Any) -> None:
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ready",
-        "checks": {"output_folder": True, "free_disk": True, "sandbox": True},
+        "checks": {"output_folder": True, "free_disk": True, "jobs": True, "sandbox": True},
     }
     folder = seen.backend / "output_data"
     assert not [path for path in folder.iterdir() if "trial" in path.name]
