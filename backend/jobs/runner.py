@@ -231,7 +231,14 @@ class Runner:
         return False
 
     def _run(self, live: _Live) -> None:
-        """One job from its turn to its end."""
+        """One job from its turn to its end, also where the store cannot take note of it."""
+        try:
+            self._run_through(live)
+        except Exception as error:  # a full disk, most likely: whoever waits is to hear of it
+            logger.exception("job %s could not be kept", live.job.id)
+            self._settle(live, replace(live.job, state=FAILED, problem=Problem.of(error)), kept=False)
+
+    def _run_through(self, live: _Live) -> None:
         job = self.store.start(live.job.id)
         if job is None:  # cancelled meanwhile
             self._settle(live, self.get(live.job.id))
@@ -319,7 +326,7 @@ class Runner:
         """A note that fails must not cost the work that it is about."""
         try:
             return write(*values)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, DiskFullError) as error:
             logger.error("the state of a job could not be kept: %s", error)
             return None
 

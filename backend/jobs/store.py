@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from DataFoundry.errors import DiskFullError
 from jobs.work import Problem
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,8 @@ QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = STATES = ("queued", "running", "
 FINISHED = (SUCCEEDED, FAILED, CANCELLED)
 KEY_SECONDS = 24 * 3600
 _FILE = "jobs.sqlite"
-_NOT_WRITABLE = ("unable to open", "readonly", "full", "disk I/O")  # in SQLite's words
+_FULL = ("full", "disk I/O")  # in SQLite's words
+_NOT_WRITABLE = ("unable to open", "readonly", *_FULL)
 _SECONDS_TO_WAIT = 10.0  # for another process that writes
 _TABLES = """
 PRAGMA journal_mode=WAL;
@@ -268,6 +270,10 @@ class Store:
             try:
                 yield
             except sqlite3.DatabaseError as error:
+                if any(sign in str(error) for sign in _FULL):
+                    raise DiskFullError(
+                        "The disk is full where jobs are kept (DATAFOUNDRY_STATE_DIR); free some space."
+                    ) from None
                 if type(error) is sqlite3.DatabaseError and self.path is not None:
                     self._connection.close()
                     self._put_aside(self.path, error)

@@ -78,7 +78,8 @@ class Service:
 
     def workers(self) -> list[int]:
         assert self.process is not None
-        return [worker for host in children(self.process.pid) for worker in children(host)]
+        servers = children(self.process.pid)  # of gunicorn's parent
+        return [worker for server in servers for host in children(server) for worker in children(host)]
 
     def unfinished_files(self) -> list[Path]:
         return [path for path in self.root.rglob(".*") if path.name != ".state" and ".state" not in path.parts]

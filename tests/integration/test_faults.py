@@ -88,7 +88,8 @@ def test_a_full_disk_keeps_the_old_output(full: Any, tmp_path: Path, suffix: str
     output.write_bytes(b"old")
     answer = label(full, output)
     assert (answer.status_code, answer.json()["code"]) == (507, "disk_full"), answer.text
-    assert "labeled" in answer.json()["error"]
+    # Which of the two files fills the disk first depends on how long the service ran.
+    assert "labeled" in answer.json()["error"] or "where jobs are kept" in answer.json()["error"]
     assert contents(folder) == {output.name: b"old"}
     assert full.get("/health").status_code == 200
 
