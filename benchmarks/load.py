@@ -16,7 +16,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -30,6 +29,10 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY / "tests" / "helpers"))
+
+from processes import descendants, free_port  # noqa: E402
+
 BACKEND = REPOSITORY / "backend"
 ADULT = BACKEND / "testing_data" / "adult.csv"
 FUNCTIONS = [{"name": "lf", "code": "def lf(x):\n    return 1 if x['age'] > 40 else 0"}]
@@ -53,9 +56,7 @@ def main() -> None:
 @contextmanager
 def service(root: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """The service on a free port, with `root` as a data root; ended with SIGTERM."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "flask_api.py", "--host", "127.0.0.1", "--port", str(port), "--data-root", str(root)]
     environment = {**os.environ, "DATAFOUNDRY_REQUESTS_PER_MINUTE": "100000000"}
     with open(root / "server.log", "wb") as log:
@@ -123,7 +124,7 @@ def under_load(port: int, process: subprocess.Popen[bytes], root: Path, argument
         )
     if arguments.train:
         print(f"the model {'still trained' if trained.is_alive() else 'was done before'} at the end", flush=True)
-        for pid in list(family(process.pid)):  # nobody waits for it
+        for pid in [process.pid, *descendants(process.pid)]:  # nobody waits for it
             os.kill(pid, signal.SIGKILL)
         trained.join()
 
@@ -166,7 +167,7 @@ def leaks(port: int, process: subprocess.Popen[bytes], root: Path) -> None:
 
 def holdings(pid: int) -> dict[str, float]:
     """Memory in MB, open files, threads and processes of a process and all that came from it."""
-    pids = list(family(pid))
+    pids = [pid, *descendants(pid)]
     memory = sum(pss(each) for each in pids)
     return {
         "pss_mb": round(memory / 1024, 1),
@@ -180,14 +181,6 @@ def pss(pid: int) -> int:
     """Memory of a process in kB, shared pages counted in part."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-
-
-def family(pid: int) -> Iterator[int]:
-    """A process and all that came from it; a child may belong to any thread."""
-    yield pid
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield from family(int(child))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ be generated are limited for the same reason. Ends with 1 if anything is wrong.
 import argparse
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,10 @@ from pathlib import Path
 import requests
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY / "tests" / "helpers"))
+
+from processes import free_port  # noqa: E402
+
 CONFIG = REPOSITORY / "tests" / "data" / "schemathesis.toml"
 ROWS = 200
 DATA = {".csv", ".parquet", ".pt", ".pth", ".joblib", ".json", ".html", ".png", ".svg", ".txt", ".md", ".log"}
@@ -105,14 +108,6 @@ def _may_change(path: Path, place: Path, backend: Path) -> bool:
     if {"DataFoundry", "agents", "api", "jobs", "serving"} & set(path.parts):
         return False
     return path.suffix.lower() in DATA or (path.name.startswith(".") and "uploads" in path.parts)
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait(url: str, server: subprocess.Popen[bytes]) -> None:

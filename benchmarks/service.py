@@ -23,7 +23,8 @@ import requests
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPOSITORY / "tests" / "helpers"), str(REPOSITORY / "backend")]
 
-from live_service import Service, free_port, training, until, weights  # noqa: E402
+from live_service import Service, training, weights  # noqa: E402
+from processes import free_port, until  # noqa: E402
 
 BOUNDS = {"DATAFOUNDRY_CHECKPOINT_SECONDS": "1", "DATAFOUNDRY_MAX_KEPT_JOBS": "100000"}
 FUNCTIONS = [{"name": "lf", "code": "def lf(x):\n    return 1 if x['age'] > 40 else 0"}]

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ import pandas as pd
 import pytest
 import requests
 from hypothesis import settings
+
+from processes import free_port
 
 # The same examples everywhere; `--hypothesis-profile explore` looks further.
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
@@ -69,19 +70,6 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def free_port() -> Callable[[], int]:
-    """A port that nobody listens on now."""
-
-    def found() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-            return port
-
-    return found
-
-
-@pytest.fixture(scope="session")
 def service_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of `backend/`, so that no test touches what the user has in `backend/output_data`."""
     backend = tmp_path_factory.mktemp("clone") / "backend"
@@ -90,9 +78,7 @@ def service_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def start_server(
-    service_code: Path, free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[..., Server]]:
+def start_server(service_code: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
     """Start `python flask_api.py` as a user does: `start_server("--flag", ..., VARIABLE="value")`; ended at the end."""
     started: list[Server] = []
 

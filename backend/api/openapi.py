@@ -44,8 +44,6 @@ _HEADERS = [
     },
 ]
 
-_EVENTS = "text/event-stream"
-
 _FUNCTIONS = [
     {
         "name": "lf_high_income",
@@ -128,9 +126,6 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
                 body["content"]["application/json"]["example"] = EXAMPLES[path]
                 operation["parameters"] = [*operation.get("parameters", []), *_HEADERS]
                 operation["responses"]["202"] = _accepted()
-            for answer in operation["responses"].values():
-                if _EVENTS in answer.get("content", {}):
-                    answer["content"][_EVENTS]["schema"] = {}  # OpenAPI 3.1 has no words for a stream of events
             for status in _statuses(path, operation):
                 operation["responses"].setdefault(str(status), _problem(status))
     return document

@@ -231,7 +231,7 @@ class Runner:
         return False
 
     def _run(self, live: _Live) -> None:
-        """One job from its turn to its end, also where the store cannot take note of it."""
+        """One job from its turn to its end, also where the store cannot take note of it; never raises."""
         try:
             self._run_through(live)
         except Exception as error:  # a full disk, most likely: whoever waits is to hear of it
@@ -361,9 +361,4 @@ class _Lane:
 
     def _serve(self) -> None:
         while True:
-            live = self._waiting.get()
-            try:
-                self._run(live)
-            except Exception:  # the next job must have its turn
-                logger.exception("job %s was lost to a defect", live.job.id)
-                live.done.set()
+            self._run(self._waiting.get())

@@ -2,17 +2,16 @@
 
 import hashlib
 import os
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import requests
 import torch
+
+from processes import alive, children, descendants, until
 
 BACKEND = Path(__file__).resolve().parents[2] / "backend"
 ASYNC = {"Prefer": "respond-async"}
@@ -83,40 +82,6 @@ class Service:
 
     def unfinished_files(self) -> list[Path]:
         return [path for path in self.root.rglob(".*") if path.name != ".state" and ".state" not in path.parts]
-
-
-def until(what: Callable[[], Any]) -> Any:
-    """Wait for something that must come to pass."""
-    for _ in range(1200):
-        if found := what():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not happen in 60 s")
-
-
-def children(process: int) -> list[int]:
-    """Also those that other threads started."""
-    found = []
-    for task in Path(f"/proc/{process}/task").glob("*/children"):
-        found += [int(text) for text in task.read_text().split()]
-    return found
-
-
-def descendants(process: int) -> list[int]:
-    return [each for child in children(process) for each in (child, *descendants(child))]
-
-
-def alive(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def training(service: Service, table: Path, name: str, epochs: int = 60) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The orchestrator as a process of its own."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from typing import Any
 
 import pytest
 import requests
+
+from processes import free_port
 
 BACKEND = Path(__file__).resolve().parents[2] / "backend"
 
@@ -51,9 +52,7 @@ def orchestrator(start_orchestrator: Callable[..., Served], tmp_path_factory: py
 
 def _serve(folder: Path, environment: dict[str, str]) -> Served:
     """Start `serve_orchestrator.py` with `folder` as one more data root and its database in it."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    port = free_port()
     options = ["--port", str(port), "--data-root", str(folder), "--database", str(folder / "orchestrator.sqlite")]
     command = [sys.executable, "agents/serve_orchestrator.py", "--host", "127.0.0.1", *options]
     log = (folder / "orchestrator.log").open("ab")

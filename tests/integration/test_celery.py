@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 import requests
 
-from live_service import BACKEND, Service, alive, children, free_port, training, until, weights
+from live_service import BACKEND, Service, training, weights
+from processes import alive, children, free_port, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
 

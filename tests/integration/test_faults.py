@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,8 @@ import pandas as pd
 import pytest
 import requests
 import torch
+
+from processes import descendants, until
 
 UPLOAD = "/api/files/upload"
 ADULT = "testing_data/adult.csv"
@@ -45,20 +46,9 @@ def upload(server: Any, path: Path, content: Any, headers: dict[str, str] | None
     return requests.post(server.url + UPLOAD, params={"path": str(path)}, data=content, headers=headers, timeout=60)
 
 
-def wait_for(condition: Callable[[], Any]) -> None:
-    """Wait until something is so; fail after a minute."""
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.1)
-    pytest.fail("it did not happen within a minute")
-
-
-def family(pid: int) -> Iterator[int]:
+def family(pid: int) -> list[int]:
     """A process and all that came from it."""
-    yield pid
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        yield from family(int(child))
+    return [pid, *descendants(pid)]
 
 
 @pytest.fixture(scope="module")
@@ -254,8 +244,8 @@ def test_a_client_that_goes_away_gets_its_file_all_the_same(server: Any) -> None
     where = urlsplit(server.url)
     with socket.create_connection((where.hostname, where.port), timeout=60) as connection:
         connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        wait_for(lambda: output.parent.exists())  # it is being worked on
-    wait_for(output.exists)
+        until(lambda: output.parent.exists())  # it is being worked on
+    until(output.exists)
     assert len(pd.read_parquet(output)) == 32_561
     assert [path.name for path in output.parent.iterdir() if path.suffix == ".parquet"] == [output.name]
     assert server.get("/health").status_code == 200
@@ -274,8 +264,8 @@ def test_a_server_that_is_killed_loses_nothing_of_an_upload(start_server: Callab
     with socket.create_connection((where.hostname, where.port), timeout=60) as connection:
         head = f"POST {UPLOAD}?path={root}/x.csv HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\n\r\n"
         connection.sendall(head.encode() + content[:2_500_000])
-        wait_for(lambda: any(name.startswith(".x.csv.") for name in contents(root)))
-        for pid in list(family(first.process.pid)):
+        until(lambda: any(name.startswith(".x.csv.") for name in contents(root)))
+        for pid in family(first.process.pid):
             os.kill(pid, signal.SIGKILL)
     first.process.wait(timeout=60)
     assert (root / "x.csv").read_bytes() == b"old"

@@ -17,7 +17,8 @@ import websocket
 from werkzeug.serving import make_server
 
 from api import create_app
-from live_service import ASYNC, BACKEND, Service, free_port, training, until, weights
+from live_service import ASYNC, BACKEND, Service, training, weights
+from processes import free_port, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
 

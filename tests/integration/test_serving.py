@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Any
 
 import pytest
 import requests
+
+from processes import alive, free_port, until
 
 BACKEND = Path(__file__).resolve().parents[2] / "backend"
 # The real server around a small application: what is tested here is the server, and torch takes seconds to import.
@@ -60,17 +61,8 @@ class Started:
         return False
 
 
-def wait_for(condition: Callable[[], Any]) -> None:
-    """Wait until something is so; fail after a minute."""
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.1)
-    pytest.fail("it did not happen within a minute")
-
-
 @pytest.fixture
-def start(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Callable[..., Started]]:
+def start(tmp_path: Path) -> Iterator[Callable[..., Started]]:
     """Start a server by the name of its module."""
     processes = []
 
@@ -105,7 +97,7 @@ def test_a_stop_finishes_what_runs(start: Callable[..., Started], server: str, a
             started.process.send_signal(signal.SIGTERM)
         else:  # the terminal sends it to every process
             os.killpg(started.process.pid, signal.SIGINT)
-        wait_for(started.refuses)
+        until(started.refuses)
         running.sendall(b"cd")
         answer = b""
         while piece := running.recv(1000):
@@ -134,7 +126,7 @@ def test_a_second_ctrl_c_ends_at_once(start: Callable[..., Started]) -> None:
     with started.half_a_request():
         wait_until_taken(started)
         os.killpg(started.process.pid, signal.SIGINT)
-        wait_for(started.refuses)
+        until(started.refuses)
         os.killpg(started.process.pid, signal.SIGINT)
         assert started.process.wait(timeout=60) == 0
 
@@ -151,7 +143,7 @@ def test_a_worker_that_is_killed_is_replaced(start: Callable[..., Started]) -> N
         except requests.ConnectionError:
             return False
 
-    wait_for(replaced)
+    until(replaced)
 
 
 def test_a_parent_that_is_killed_takes_its_worker_along(start: Callable[..., Started]) -> None:
@@ -160,15 +152,7 @@ def test_a_parent_that_is_killed_takes_its_worker_along(start: Callable[..., Sta
     with started.half_a_request():
         wait_until_taken(started)
         started.process.kill()
-        wait_for(lambda: not alive(worker))
-
-
-def alive(pid: int) -> bool:
-    """Is there a process of this id that does anything?"""
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+        until(lambda: not alive(worker))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from processes import until
+
 UPLOAD = "/api/files/upload"
 CSV = b"a,b\n" + b"".join(b"%d,x\n" % number for number in range(100_000))
 
@@ -41,15 +43,6 @@ def put(server: Any, place: str, content: bytes, start: int, total: int) -> requ
 def send(server: Any, content: Any, headers: dict[str, str] | None = None, **query: str) -> requests.Response:
     """POST raw bytes."""
     return requests.post(server.url + UPLOAD, params=query, data=content, headers=headers, timeout=120)
-
-
-def wait_for(condition: Callable[[], Any]) -> None:
-    """Wait until something is so; fail after a minute."""
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.1)
-    pytest.fail("it did not happen within a minute")
 
 
 def test_a_form_goes_to_the_upload_folder_and_can_be_used_and_fetched(server: Any) -> None:
@@ -91,8 +84,8 @@ def test_an_interrupted_upload_goes_on_where_it_ended(server: Any) -> None:
         head = f"PUT {place} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(CSV)}\r\n"
         head += f"Content-Range: bytes 0-{len(CSV) - 1}/{len(CSV)}\r\n\r\n"
         connection.sendall(head.encode() + CSV[:half])
-    wait_for(lambda: server.get(place).json()["received"] > 0)
-    wait_for(lambda: put(server, place, b"x", 1, len(CSV)).json()["code"] == "upload_offset")  # the first one ended
+    until(lambda: server.get(place).json()["received"] > 0)
+    until(lambda: put(server, place, b"x", 1, len(CSV)).json()["code"] == "upload_offset")  # the first one ended
     assert not target.exists()
     received = int(requests.head(server.url + place, timeout=60).headers["Upload-Offset"])
     assert 0 < received <= half
@@ -160,8 +153,8 @@ def test_a_client_that_breaks_off_leaves_nothing(server: Any, form: bool, chunke
     where = urlsplit(server.url)
     with socket.create_connection((where.hostname, where.port), timeout=60) as connection:
         connection.sendall(head.encode() + (b"%x\r\n" % 5_000_000 if chunked else b"") + content)
-        wait_for(lambda: len(kept(place)) == 2)  # it is being received
-    wait_for(lambda: kept(place) == {"x.csv"})
+        until(lambda: len(kept(place)) == 2)  # it is being received
+    until(lambda: kept(place) == {"x.csv"})
     assert target.read_bytes() == b"old"
     assert server.get("/health").status_code == 200
 
@@ -180,7 +173,7 @@ def test_two_uploads_of_one_file_do_not_mix(server: Any) -> None:
     first = threading.Thread(target=lambda: answers.append(send(server, slow(), path=str(target))))
     first.start()
     waiting.wait(60)
-    wait_for(lambda: target.parent.exists() and kept(target.parent))
+    until(lambda: target.parent.exists() and kept(target.parent))
     second = send(server, b"second", path=str(target))
     assert (second.status_code, second.json()["code"]) == (409, "output_busy")
     go.set()

@@ -151,8 +151,8 @@ class TabularCTGAN(GenerativeModel):
 
     def _pool(self, labels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Codes (m, d) and labels (m,) of rows to choose from: of each label at least as many as are wanted."""
-        lacking = torch.bincount(labels, minlength=max(self.num_labels, 1)) * self._candidates
-        least = lacking - lacking // self._candidates
+        wanted = torch.bincount(labels, minlength=max(self.num_labels, 1))
+        lacking = wanted * self._candidates
         pool: list[tuple[Tensor, Tensor]] = []
         for _ in range(_MOST_ROUNDS):
             codes, drawn = self._round(labels, generator, free=True)
@@ -161,7 +161,8 @@ class TabularCTGAN(GenerativeModel):
             lacking = lacking - torch.bincount(drawn, minlength=len(lacking))
             if bool((lacking <= 0).all()):
                 break
-        for label, number in enumerate((lacking - least).clamp(min=0).tolist()):
+        least = lacking - wanted * (self._candidates - 1)
+        for label, number in enumerate(least.clamp(min=0).tolist()):
             if number:  # the generator hardly ever draws this label: it is told to
                 told = torch.full((number,), label)
                 pool.append((self._round(told, generator, free=False)[0], told))

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from jobs.launch import HostLauncher, SpawnLauncher
 from jobs.operations import OPERATIONS
 from jobs.runner import Runner
 from jobs.store import CANCELLED, FAILED, RUNNING, SUCCEEDED, Key, Store
+from processes import until
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 
@@ -72,15 +72,6 @@ def long(root: Path, table: str) -> dict[str, Any]:
 def workers(host: HostLauncher) -> list[int]:
     assert host._host is not None
     return [int(text) for text in Path(f"/proc/{host._host.pid}/task/{host._host.pid}/children").read_text().split()]
-
-
-def until(what: Callable[[], Any]) -> Any:
-    """Wait for something that must come to pass."""
-    for _ in range(600):
-        if found := what():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not happen in 30 s")
 
 
 def test_the_answer_is_that_of_the_function(start, table):

@@ -210,8 +210,7 @@ class Expressions:
         function = node.func
         of_re = self._regex.function(function)
         if of_re is not None:
-            method, pattern = self._regex.compiled(node, of_re)
-            return self._matches(pattern, method, node.args[1:2], rows)
+            return self._matches(self._regex.compiled(node, of_re), of_re, node.args[1:2], rows)
         if isinstance(function, ast.Attribute):
             if isinstance(function.value, ast.Name) and function.value.id == self._row:
                 return self._get(node, rows)

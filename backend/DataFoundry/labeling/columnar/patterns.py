@@ -42,8 +42,8 @@ class Names:
         Names that stand for functions of it, and which.
     """
 
-    modules: frozenset[str] = frozenset()
-    functions: Mapping[str, str] | None = None
+    modules: frozenset[str]
+    functions: Mapping[str, str]
 
     @classmethod
     def of(cls, tree: ast.Module, local: set[str]) -> "Names":
@@ -74,10 +74,10 @@ class Names:
         """Which function of `re` an expression stands for; None for anything else."""
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in self.modules:
             return node.attr
-        return (self.functions or {}).get(node.id) if isinstance(node, ast.Name) else None
+        return self.functions.get(node.id) if isinstance(node, ast.Name) else None
 
-    def compiled(self, node: ast.Call, function: str) -> tuple[str, Pattern]:
-        """How `re.<function>(pattern, [string,] flags)` matches, and what; for `compile` the way is left open.
+    def compiled(self, node: ast.Call, function: str) -> Pattern:
+        """The pattern of a call `re.<function>(pattern, [string,] flags)`.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class Names:
         literal, flags = node.args[0], [*node.args[places:], *(keyword.value for keyword in node.keywords)]
         if not (isinstance(literal, ast.Constant) and isinstance(literal.value, str)):
             raise NotColumnarError("a pattern that is no text of the source")
-        return function, Pattern(literal.value, self._flags(flags[0]) if flags else 0)
+        return Pattern(literal.value, self._flags(flags[0]) if flags else 0)
 
     def _flags(self, node: ast.expr) -> int:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):

@@ -171,7 +171,7 @@ def _module(tree: ast.Module, target: str, regex: Names) -> tuple[dict[str, obje
 
 def _constant(node: ast.expr, regex: Names) -> object:
     if isinstance(node, ast.Call) and regex.function(node.func) == "compile":
-        return regex.compiled(node, "compile")[1]
+        return regex.compiled(node, "compile")
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
