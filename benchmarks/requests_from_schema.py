@@ -64,7 +64,8 @@ def run(place: Path, chosen: list[str]) -> int:
     before = files(place, backend)
     port = free_port()
     command = [sys.executable, "flask_api.py", "--host", "127.0.0.1", "--port", str(port), "--data-root", str(root)]
-    environment = {**os.environ, "DATAFOUNDRY_MAX_ROWS_GENERATED": "10000", "PYTHONDONTWRITEBYTECODE": "1"}
+    bounds = {"DATAFOUNDRY_MAX_ROWS_GENERATED": "10000", "DATAFOUNDRY_STATE_DIR": str(place / "state")}
+    environment = {**os.environ, **bounds, "PYTHONDONTWRITEBYTECODE": "1"}
     with open(place / "server.log", "wb") as log:
         server = subprocess.Popen(command, cwd=backend, env=environment, stdout=log, stderr=log)
     try:
@@ -101,8 +102,8 @@ def files(place: Path, backend: Path) -> dict[Path, tuple[int, int]]:
 
 
 def _may_change(path: Path, place: Path, backend: Path) -> bool:
-    if path.parent == place or place / "schemathesis" in path.parents:  # the log, and the tool's own files
-        return True
+    if path.parent == place or {place / "schemathesis", place / "state"} & set(path.parents):
+        return True  # the log, the tool's own files, and the service's notes of its jobs
     if place / "root" not in path.parents and backend not in path.parents:
         return False
     if {"DataFoundry", "agents", "api", "jobs", "serving"} & set(path.parts):

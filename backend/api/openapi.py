@@ -5,6 +5,7 @@ from typing import Any
 from apiflask import APIFlask
 
 from api.errors import MEANINGS
+from api.preferences import KEY_PATTERN
 from api.responses import JobFound, Problem
 from api.security.access import OPEN
 from serving.keys import configured_keys
@@ -40,7 +41,7 @@ _HEADERS = [
         "name": "Idempotency-Key",
         "in": "header",
         "description": "The same request under the same key is done once and answered as often as it is sent (24 h).",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "schema": {"type": "string", "pattern": KEY_PATTERN},
     },
 ]
 

@@ -16,7 +16,8 @@ _PREFERENCE = re.compile(
     r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s,;"]*))?\s*((?:;[^,"]*(?:"[^"]*")?)*)\s*(?:,|$)"""
 )
 _LONGEST_WAIT = 600  # seconds
-_LONGEST_KEY = 255
+# 1 to 255 printable ASCII characters; quotes around them are those of a structured field and do not count.
+KEY_PATTERN = r'^"?([!#-~]([ -~]{0,253}[!#-~])?)"?$'
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ def read_key(headers: Headers, path: str, body: Mapping[str, Any]) -> Key | None
     text = headers.get("Idempotency-Key")
     if text is None:
         return None
-    text = text.strip().strip('"')
-    if not text or len(text) > _LONGEST_KEY or not text.isascii() or not text.isprintable():
-        raise RequestError(f"Idempotency-Key must be 1 to {_LONGEST_KEY} printable ASCII characters.")
+    found = re.match(KEY_PATTERN, text.strip())
+    if found is None:
+        raise RequestError("Idempotency-Key must be 1 to 255 printable ASCII characters.")
     who = [headers.get("Authorization", ""), headers.get("X-API-Key", "")]
-    return Key(_digest([*who, text]), _digest([path, body]))
+    return Key(_digest([*who, found[1]]), _digest([path, body]))
 
 
 def _digest(value: object) -> str:

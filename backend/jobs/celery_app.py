@@ -97,7 +97,7 @@ def _run(task: Task, order: dict[str, Any]) -> Message:
     latest: Message = {}
     use_threads(threads_each())
     with _signs_of_life(task, latest):
-        perform(replace(Order(**order), journals=str(state_folder() / "running")), latest.update)
+        perform(replace(Order(**order), journals=str(state_folder() / journal.FOLDER)), latest.update)
     return {name: latest[name] for name in ("result", "problem") if name in latest}
 
 
@@ -127,7 +127,7 @@ def _prepare(**_: object) -> None:
     """Import what jobs need once, before the worker forks, and tidy up after workers that were killed."""
     for operation in OPERATIONS.values():
         import_module(operation.target.partition(":")[0])
-    journal.sweep(state_folder() / "running")
+    journal.sweep(state_folder() / journal.FOLDER)
 
 
 @signals.worker_process_init.connect

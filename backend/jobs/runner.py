@@ -72,7 +72,7 @@ class Runner:
         self.store = store
         self._launchers = {True: short, False: long}
         self._bounds = bounds
-        self._journals = folder / "running"
+        self._journals = folder / journal.FOLDER
         self._owner = Owner(folder)
         self._live: dict[str, _Live] = {}
         self._closing = False

@@ -17,8 +17,6 @@ from filelock import FileLock, Timeout
 from DataFoundry.errors import ConfigError, DiskFullError, NotDataError, OutputBusyError
 from DataFoundry.storage import journal
 
-TEMPORARY_SUFFIX = ".part"
-
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
@@ -34,7 +32,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     NotDataError
         If the folder cannot be written.
     """
-    temporary = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex}{TEMPORARY_SUFFIX}")
+    temporary = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex}.part")
     with _told_to_people(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         journal.note(journal.PARTIAL, temporary)

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 PARTIAL = "partial"  # worthless once its writer is dead
 RESUMABLE = "resumable"  # whole, and what an interrupted work goes on from
+FOLDER = "running"  # of the state folder, where a server and its workers keep theirs
 _SUFFIX = ".journal"
 
 
@@ -34,18 +36,18 @@ class Journal:
         self._handle.write(kind.encode() + b"\t" + os.fsencode(path) + b"\n")
 
 
-_kept: Journal | None = None  # of this process: one works on one thing at a time
+_kept: ContextVar[Journal | None] = ContextVar("kept", default=None)  # each thread works on one thing at a time
 
 
 def note(kind: str, path: Path) -> None:
-    """Write `path` down in this process's journal, if it keeps one."""
-    if _kept is not None:
-        _kept.note(kind, path)
+    """Write `path` down in this thread's journal, if it keeps one."""
+    if (kept := _kept.get()) is not None:
+        kept.note(kind, path)
 
 
 def holder() -> str | None:
-    """The name of the work that this process does, if it keeps a journal."""
-    return _kept.name if _kept is not None else None
+    """The name of the work that this thread does, if it keeps a journal."""
+    return kept.name if (kept := _kept.get()) is not None else None
 
 
 @contextmanager
@@ -62,18 +64,17 @@ def keep(folder: Path, name: str, patience: float = 60.0) -> Iterator[None]:
     filelock.Timeout
         If it does not.
     """
-    global _kept
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}{_SUFFIX}"
     with FileLock(f"{path}.lock", timeout=patience, thread_local=False):
         _tidy(path, {PARTIAL})
         with open(path, "ab", buffering=0) as handle:
-            _kept = Journal(name, handle)
+            token = _kept.set(Journal(name, handle))
             try:
                 yield
             finally:
-                _kept = None
-        path.unlink()
+                _kept.reset(token)
+                _forget(path, {PARTIAL})
 
 
 def sweep(folder: Path, name: str | None = None, everything: bool = False) -> list[Path]:
@@ -92,9 +93,7 @@ def sweep(folder: Path, name: str | None = None, everything: bool = False) -> li
         lock = FileLock(f"{path}.lock", thread_local=False)
         try:
             with lock.acquire(timeout=0 if name is None else 10):
-                swept += _tidy(path, {PARTIAL, RESUMABLE} if everything else {PARTIAL})
-                path.unlink(missing_ok=True)
-                Path(f"{path}.lock").unlink(missing_ok=True)  # nobody waits for it: a work has one process at a time
+                swept += _forget(path, {PARTIAL, RESUMABLE} if everything else {PARTIAL})
         except Timeout:
             continue  # its process lives
         except FileNotFoundError:
@@ -102,6 +101,14 @@ def sweep(folder: Path, name: str | None = None, everything: bool = False) -> li
     if swept:
         logger.info("removed %d unfinished files of work that was interrupted", len(swept))
     return swept
+
+
+def _forget(path: Path, kinds: set[str]) -> list[Path]:
+    """Remove a journal after the files of these kinds that it names; the files that went."""
+    gone = _tidy(path, kinds)
+    path.unlink(missing_ok=True)
+    Path(f"{path}.lock").unlink(missing_ok=True)  # nobody waits for it: a work has one process at a time
+    return gone
 
 
 def _tidy(path: Path, kinds: set[str]) -> list[Path]:

@@ -12,6 +12,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,9 @@ from DataFoundry.errors import (
     TooLargeError,
     UploadOffsetError,
 )
-from DataFoundry.settings import limits
-from DataFoundry.storage import files
-from DataFoundry.storage.files import TEMPORARY_SUFFIX, claim_output, whole_file
+from DataFoundry.settings import limits, state_folder
+from DataFoundry.storage import files, journal
+from DataFoundry.storage.files import claim_output, whole_file
 from DataFoundry.storage.upload_room import UPLOAD_FOLDER, Room, remember, room
 
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}")
@@ -71,7 +72,7 @@ def receive(wanted: Wanted, pieces: Iterable[bytes], size: int | None) -> dict[s
     """
     sweep()
     target, digest, received = wanted.target, hashlib.sha256(), 0
-    with room(target.parent, _kept_bytes()) as claimed, claim_output(target):
+    with room(target.parent, _kept_bytes()) as claimed, claim_output(target), _noted():
         _refuse_existing(wanted)
         claimed.take(size or 0)
         looked = size or 0
@@ -85,6 +86,15 @@ def receive(wanted: Wanted, pieces: Iterable[bytes], size: int | None) -> dict[s
             _refuse_checksum(wanted, digest.hexdigest())
         remember(target)
     return {"path": str(target), "size": received, "sha256": digest.hexdigest()}
+
+
+@contextmanager
+def _noted() -> Iterator[None]:
+    """What is not whole when the server is killed is removed at the next start."""
+    with ExitStack() as block:
+        with suppress(OSError):  # a state folder that cannot be written keeps no one from sending a file
+            block.enter_context(journal.keep(state_folder() / journal.FOLDER, uuid.uuid4().hex))
+        yield
 
 
 def _claim_more(claimed: Room, received: int) -> int:
@@ -192,14 +202,8 @@ def discard(partial: Partial) -> None:
 
 
 def sweep() -> None:
-    """Remove unfinished uploads to which nothing was added for `settings.Limits.upload_hours`.
-
-    What a killed server left of an upload in one request is removed from the upload folder in the same way.
-    """
+    """Remove unfinished uploads to which nothing was added for `settings.Limits.upload_hours`."""
     oldest = time.time() - limits().upload_hours * 3600
-    for left in UPLOAD_FOLDER.glob(f".*{TEMPORARY_SUFFIX}"):
-        if _changed(left) < oldest:
-            files.remove_file(left)
     for partial in _partials():
         manifest = _manifest(partial.identifier)
         if max(_changed(manifest), _changed(partial.content)) < oldest:

@@ -46,7 +46,12 @@ def test_a_key_tells_clients_paths_and_bodies_apart():
     assert read_key(Headers(), "/a", {}) is None
 
 
-@pytest.mark.parametrize("text", ["", " ", "x" * 256, "ü", "a\tb"])
+@pytest.mark.parametrize("text", ["", " ", '"', '""', "x" * 256, "ü", "a\tb"])
 def test_a_key_that_is_none_is_refused(text):
     with pytest.raises(RequestError, match="Idempotency-Key"):
         read_key(Headers({"Idempotency-Key": text}), "/a", {})
+
+
+@pytest.mark.parametrize("text", ["x", "x" * 255, "a b", 'a"b', f'"{"x" * 255}"'])
+def test_a_key_may_be_any_printable_text(text):
+    assert read_key(Headers({"Idempotency-Key": text}), "/a", {}) is not None

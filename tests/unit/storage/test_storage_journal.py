@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,19 @@ def test_work_that_ends_leaves_its_files(tmp_path):
         write_text(tmp_path / "a.txt", "whole")
     assert journal.sweep(tmp_path / "journals") == []
     assert (tmp_path / "a.txt").read_text() == "whole"
+
+
+def test_work_that_fails_leaves_no_journal(tmp_path):
+    with pytest.raises(ValueError, match="so"), journal.keep(tmp_path / "journals", "work"):
+        temporary_folder(tmp_path, "x")
+        raise ValueError("so")
+    assert left(tmp_path) == {"journals"} and not list((tmp_path / "journals").iterdir())
+
+
+def test_each_thread_keeps_its_own(tmp_path):
+    with ThreadPoolExecutor() as pool, journal.keep(tmp_path / "journals", "mine"):
+        assert pool.submit(journal.holder).result() is None
+        assert journal.holder() == "mine"
 
 
 def test_a_temporary_folder_is_hidden_and_new(tmp_path):
