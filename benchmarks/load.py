@@ -130,8 +130,9 @@ def under_load(port: int, process: subprocess.Popen[bytes], root: Path, argument
 
 
 def train(port: int, root: Path) -> None:
-    """Train on all of Adult until done or killed."""
-    body = {"data_path": str(ADULT), "output_dir": str(root / "model"), "training_params": {"epochs": 1000}}
+    """Train on all of Adult, in steps so small that it is not done before it is killed."""
+    params = {"epochs": 1000, "learning_rate": 1e-6}
+    body = {"data_path": str(ADULT), "output_dir": str(root / "model"), "training_params": params}
     _, answer = ask(port, "POST", "/api/training/create-config", body)
     ask(port, "POST", "/api/training/train-model", {"config_path": json.loads(answer)["config_path"]})
 

@@ -1,11 +1,12 @@
-"""Answers about files that have not changed since: many clients who look at one table cost one job."""
+"""Answers about files: many clients who look at one file at a time cost one job, and none while it stays as it is."""
 
 import os
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
+from pathlib import Path
 from typing import Any
 
 from DataFoundry.storage.paths import input_path
@@ -13,18 +14,24 @@ from DataFoundry.storage.paths import input_path
 _MOST = 128  # answers
 _SETTLED = 2.0  # seconds since a file's last change, after which another change shows in its time
 Body = dict[str, Any]
-_Key = tuple[object, ...]
+_Identity = tuple[object, ...]
 
 
 class Remembered:
-    """The latest answers, by file."""
+    """The latest answers, by file.
+
+    Whoever asks while the work about a file is under way waits for the next: that work began after the question came,
+    and its answer is never older than the question.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._answers: OrderedDict[_Key, Future[Body]] = OrderedDict()
+        self._answers: OrderedDict[_Identity, Body] = OrderedDict()
+        self._running: dict[Path, Future[Body]] = {}
+        self._coming: dict[Path, Future[Body]] = {}
 
     def answer(self, data_path: str, ask: Callable[[], Body]) -> Body:
-        """What `ask` answers about a file; asked once while the file stays as it is, also by many at the same time.
+        """What `ask` answers about a file; asked once while the file stays as it is, and once for all who wait.
 
         Parameters
         ----------
@@ -38,35 +45,60 @@ class Remembered:
         DataFoundryError
             Of `storage.paths.input_path`, or what `ask` raises.
         """
-        key = _identity(data_path)
-        if key is None:
-            return ask()
+        path = input_path(data_path, "data_path")
+        if (known := self._known(_identity(path))) is not None:
+            return known
         with self._lock:
-            answer = self._answers.get(key)
-            mine = answer is None
-            if answer is None:
-                answer = self._answers[key] = Future()
-            self._answers.move_to_end(key)
-            while len(self._answers) > _MOST:
-                self._answers.popitem(last=False)
+            shared = self._coming.get(path)
+            mine = shared is None
+            if shared is None:
+                shared = self._coming[path] = Future()
+            before = self._running.get(path)
         if mine:
-            self._work(key, answer, ask)
-        return answer.result()
+            self._lead(path, shared, before, ask)
+        return shared.result()
 
-    def _work(self, key: _Key, answer: "Future[Body]", ask: Callable[[], Body]) -> None:
-        """Ask. A file that changes meanwhile is another one from then on, since its identity never comes again."""
+    def _lead(self, path: Path, shared: "Future[Body]", before: "Future[Body] | None", ask: Callable[[], Body]) -> None:
+        """Work for all who have come by the time that the work before is done."""
+        if before is not None:
+            wait([before])
+        with self._lock:
+            self._running[path] = self._coming.pop(path)
         try:
-            answer.set_result(ask())
+            shared.set_result(self._worked(path, ask))
         except BaseException as error:  # handed to all who wait for it
+            shared.set_exception(error)
+        with self._lock:
+            if self._running.get(path) is shared:  # else the next work is under way
+                del self._running[path]
+
+    def _worked(self, path: Path, ask: Callable[[], Body]) -> Body:
+        """A file that changes meanwhile is another one from then on, since its identity never comes again."""
+        identity = _identity(path)
+        if (known := self._known(identity)) is not None:
+            return known
+        body = ask()
+        if identity is not None:
             with self._lock:
-                self._answers.pop(key, None)
-            answer.set_exception(error)
+                self._answers[identity] = body
+                while len(self._answers) > _MOST:
+                    self._answers.popitem(last=False)
+        return body
+
+    def _known(self, identity: _Identity | None) -> Body | None:
+        with self._lock:
+            if identity is None or identity not in self._answers:
+                return None
+            self._answers.move_to_end(identity)
+            return self._answers[identity]
 
 
-def _identity(data_path: str) -> _Key | None:
-    """What changes when the file does; None for a folder, and for a file that changed only just now."""
-    path = input_path(data_path, "data_path")
-    status = os.stat(path)
+def _identity(path: Path) -> _Identity | None:
+    """What changes when the file does; None for a folder, and for a file that changed only just now, or is gone."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
     if path.is_dir() or abs(time.time() - status.st_mtime) < _SETTLED:
         return None
     return str(path), status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size

@@ -3,12 +3,14 @@
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from DataFoundry.errors import MissingFileError, TableError
 from jobs.remembered import Remembered
+from processes import until
 
 
 @pytest.fixture
@@ -92,24 +94,50 @@ def test_errors_are_raised_and_not_remembered(path, root):
         remembered.answer(str(root / "none.csv"), asked)
 
 
-def test_many_who_ask_at_once_cost_one_job(path):
+@pytest.mark.parametrize(("age", "jobs"), [(60, 1), (0, 2)])
+def test_many_who_ask_at_once_cost_one_job_or_the_next(path, age, jobs):
+    """Of a file that was written just now, the second answer is for all who came after the first was begun."""
+    settle(path, age)
     remembered, asked, begun, go_on = Remembered(), Asked(), threading.Event(), threading.Event()
 
     def slowly() -> dict[str, int]:
+        if age == 0:
+            settle(path, 0)  # also where this test takes long
         begun.set()
         go_on.wait(30)
         return asked()
 
-    answers: list[dict[str, int]] = []
-    clients = [threading.Thread(target=lambda: answers.append(remembered.answer(str(path), slowly))) for _ in range(8)]
+    answers: list[int] = []
+    clients = [
+        threading.Thread(target=lambda: answers.append(remembered.answer(str(path), slowly)["times"])) for _ in range(8)
+    ]
     clients[0].start()
     begun.wait(30)
     for each in clients[1:]:
         each.start()
+    until(lambda: any(remembered._coming.values()))
+    time.sleep(0.2)  # they have all come
     go_on.set()
     for each in clients:
         each.join()
-    assert answers == [{"times": 1}] * 8
+    assert sorted(answers) == [1] + 7 * [jobs]
+
+
+def test_those_who_waited_for_an_error_hear_of_it(path):
+    settle(path, 0)
+    remembered, begun, go_on = Remembered(), threading.Event(), threading.Event()
+
+    def fail() -> dict[str, int]:
+        begun.set()
+        go_on.wait(30)
+        raise TableError("Not a table.")
+
+    with ThreadPoolExecutor(4) as pool:
+        clients = [pool.submit(remembered.answer, str(path), fail) for _ in range(4)]
+        begun.wait(30)
+        go_on.set()
+        assert [type(each.exception(30)) for each in clients] == 4 * [TableError]
+    assert remembered._running == remembered._coming == {}
 
 
 def test_old_answers_make_room(root):
