@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 
 BACKEND = Path(__file__).resolve().parents[1]
@@ -90,8 +91,12 @@ def add_data_roots(folders: Iterable[str]) -> None:
 def data_roots() -> tuple[Path, ...]:
     """Folders that requests may read and write: `backend/`, where the process was started, and those added.
 
-    `DATAFOUNDRY_DATA_ROOTS` adds more, separated like `PATH`. Symbolic links are resolved.
+    `DATAFOUNDRY_DATA_ROOTS` adds more, separated like `PATH`. Symbolic links are resolved, once for each process.
     """
-    added = os.environ.get(DATA_ROOTS_VARIABLE, "").split(os.pathsep)
-    chosen = [BACKEND, _STARTED_IN, *(Path(each) for each in added if each)]
+    return _resolved(os.environ.get(DATA_ROOTS_VARIABLE, ""))
+
+
+@cache  # each request asks several times, and each look at a link lets another thread in
+def _resolved(added: str) -> tuple[Path, ...]:
+    chosen = [BACKEND, _STARTED_IN, *(Path(each) for each in added.split(os.pathsep) if each)]
     return tuple(dict.fromkeys(Path(os.path.realpath(each)) for each in chosen))

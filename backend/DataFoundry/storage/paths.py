@@ -171,7 +171,7 @@ def _inside_roots(text: str, field: str) -> Path:
         raise _outside(field, text)
     if any(part.startswith(".") for part in path.relative_to(root).parts):
         raise NotDataError(f"{field}: {text!r} is hidden (a part begins with a dot); name another file.", field=field)
-    if any(path == folder or folder in path.parents for folder in _CODE_FOLDERS):
+    if any(path.is_relative_to(folder) for folder in _CODE_FOLDERS):
         raise NotDataError(f"{field}: {text!r} lies in the program's own code; name another file.", field=field)
     return path
 
@@ -197,7 +197,7 @@ def _too_long(path: Path) -> bool:
 
 
 def _root_of(path: Path) -> Path | None:
-    return next((root for root in data_roots() if path == root or root in path.parents), None)
+    return next((root for root in data_roots() if path.is_relative_to(root)), None)
 
 
 def _outside(field: str, text: str) -> OutsideDataRootsError:
