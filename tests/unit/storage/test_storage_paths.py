@@ -1,6 +1,7 @@
 """Which paths a request may name."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,36 @@ def test_a_pipe_is_refused_without_waiting(root: Path) -> None:
     os.mkfifo(root / "pipe.csv")
     with pytest.raises(ImpossibleError, match="not a regular file"):
         input_path(str(root / "pipe.csv"), "data_path")
+
+
+@pytest.fixture
+def sealed(root: Path) -> Iterator[Path]:
+    """A folder that this process may not look into."""
+    folder = root / "sealed"
+    folder.mkdir(mode=0o000)
+    user = os.geteuid()
+    if user == 0:  # permission bits do not bind the administrator
+        os.seteuid(65534)
+    yield folder
+    os.seteuid(user)
+    folder.chmod(0o700)
+
+
+def test_what_the_system_will_not_show_is_told_and_no_defect(sealed: Path) -> None:
+    with pytest.raises(ImpossibleError, match="data_path: .* cannot be read .Permission denied"):
+        input_path(str(sealed / "a.csv"), "data_path")
+    with pytest.raises(NotDataError, match="output_path: .* cannot be written .Permission denied"):
+        output_path(str(sealed / "a.csv"), "output_path")
+    with pytest.raises(NotDataError, match="output_dir: .* cannot be written .Permission denied"):
+        output_folder(str(sealed / "models"), "output_dir", "models")
+
+
+def test_a_link_that_leads_to_itself_is_refused(root: Path) -> None:
+    (root / "loop.csv").symlink_to("loop.csv")
+    with pytest.raises(ImpossibleError, match="cannot be read"):
+        input_path(str(root / "loop.csv"), "data_path")
+    with pytest.raises(NotDataError):
+        output_path(str(root / "loop.csv"), "output_path")
 
 
 def test_a_folder_is_a_table_only_with_parquet_files_in_it(root: Path) -> None:
