@@ -1,23 +1,24 @@
 """Answers about files: many clients who look at one file at a time cost one job, and none while it stays as it is."""
 
 import os
+import stat
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar
 
 from DataFoundry.storage.paths import input_path
 
 _MOST = 128  # answers
 _SETTLED = 2.0  # seconds since a file's last change, after which another change shows in its time
-Body = dict[str, Any]
+Answer = TypeVar("Answer")
 _Identity = tuple[object, ...]
 
 
-class Remembered:
+class Remembered(Generic[Answer]):
     """The latest answers, by file.
 
     Whoever asks while the work about a file is under way waits for the next: that work began after the question came,
@@ -26,11 +27,11 @@ class Remembered:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._answers: OrderedDict[_Identity, Body] = OrderedDict()
-        self._running: dict[Path, Future[Body]] = {}
-        self._coming: dict[Path, Future[Body]] = {}
+        self._answers: OrderedDict[_Identity, Answer] = OrderedDict()
+        self._running: dict[Path, Future[Answer]] = {}
+        self._coming: dict[Path, Future[Answer]] = {}
 
-    def answer(self, data_path: str, ask: Callable[[], Body]) -> Body:
+    def answer(self, data_path: str, ask: Callable[[], Answer]) -> Answer:
         """What `ask` answers about a file; asked once while the file stays as it is, and once for all who wait.
 
         Parameters
@@ -58,7 +59,9 @@ class Remembered:
             self._lead(path, shared, before, ask)
         return shared.result()
 
-    def _lead(self, path: Path, shared: "Future[Body]", before: "Future[Body] | None", ask: Callable[[], Body]) -> None:
+    def _lead(
+        self, path: Path, shared: "Future[Answer]", before: "Future[Answer] | None", ask: Callable[[], Answer]
+    ) -> None:
         """Work for all who have come by the time that the work before is done."""
         if before is not None:
             wait([before])
@@ -72,7 +75,7 @@ class Remembered:
             if self._running.get(path) is shared:  # else the next work is under way
                 del self._running[path]
 
-    def _worked(self, path: Path, ask: Callable[[], Body]) -> Body:
+    def _worked(self, path: Path, ask: Callable[[], Answer]) -> Answer:
         """A file that changes meanwhile is another one from then on, since its identity never comes again."""
         identity = _identity(path)
         if (known := self._known(identity)) is not None:
@@ -85,7 +88,7 @@ class Remembered:
                     self._answers.popitem(last=False)
         return body
 
-    def _known(self, identity: _Identity | None) -> Body | None:
+    def _known(self, identity: _Identity | None) -> Answer | None:
         with self._lock:
             if identity is None or identity not in self._answers:
                 return None
@@ -99,6 +102,6 @@ def _identity(path: Path) -> _Identity | None:
         status = os.stat(path)
     except FileNotFoundError:
         return None
-    if path.is_dir() or abs(time.time() - status.st_mtime) < _SETTLED:
+    if stat.S_ISDIR(status.st_mode) or abs(time.time() - status.st_mtime) < _SETTLED:
         return None
     return str(path), status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size
