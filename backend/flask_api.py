@@ -93,11 +93,12 @@ def _check_settings(key_file: str | None) -> None:
 
 def _load(debug: bool = False) -> Any:
     """The application; imported in the process that answers, not in the one that watches over it."""
-    from api import create_app, features
     from jobs import service
 
+    service.runner()  # first, as its host imports the same meanwhile; jobs accepted before a restart go on
+    from api import create_app, features
+
     app = create_app(debug)
-    service.runner()  # jobs that were accepted before a restart go on
     features.working()  # imports now what the first request to /health would wait for
     return app
 
