@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import resource
 import signal
 import socket
 import struct
@@ -21,8 +22,10 @@ from gunicorn.http import errors as http_errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from DataFoundry.settings import limits
+from serving.thread_pool import PatientPool
 
 SILENT_SECONDS = 60  # a client that neither sends nor takes a byte for so long is given up
+_SILENCE = struct.pack("ll", SILENT_SECONDS, 0)
 _LINGER_SECONDS = 5.0
 _LINGER_BYTES = 64 * 2**20
 _STATUS: dict[type[Exception], int] = {
@@ -56,7 +59,7 @@ class _Application(BaseApplication):
             "workers": 1,  # rate limits, metrics and the queue of heavy work are those of one process
             "worker_class": _Worker,
             "threads": bounds.server_threads,
-            "worker_connections": 1000 + bounds.server_threads,
+            "worker_connections": _allow_clients(bounds.server_threads),
             "timeout": 0,  # a request may take as long as it needs
             "graceful_timeout": bounds.stop_seconds,
             "keepalive": 15,
@@ -101,6 +104,12 @@ class _Worker(ThreadWorker):
         # Ctrl-C reaches every process of the terminal; only the parent decides what it means.
         signal.signal(signal.SIGINT, _do_nothing)
 
+    def get_thread_pool(self) -> PatientPool:
+        return PatientPool(self.cfg.threads)
+
+    def notify(self) -> None:
+        """Nobody looks for signs of life: a request may take as long as it needs. gunicorn touches a file each time."""
+
     def run(self) -> None:
         super().run()
         if not self.is_parent_alive():  # killed: nobody is left who would end this process after the grace
@@ -112,11 +121,24 @@ class _Worker(ThreadWorker):
             for listener in self.sockets:
                 listener.close()
 
+    def accept(self, listener: socket.socket) -> None:
+        """Take all clients that wait: gunicorn takes one between two looks at all others."""
+        for _ in range(self.worker_connections - self.nr_conns):
+            before = self.nr_conns
+            try:
+                super().accept(listener)
+            except OSError as error:  # it would end this process with all that runs in it
+                self.log.error("No more clients can be taken now: %s", error.strerror)
+                self.set_accept_enabled(False)  # until something else has happened
+                return
+            if self.nr_conns == before:
+                return
+
     def enqueue_req(self, conn: TConn) -> None:
         """As gunicorn's; a client that stalls inside a request does not keep its thread for ever."""
-        wait = struct.pack("ll", SILENT_SECONDS, 0)
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            conn.sock.setsockopt(socket.SOL_SOCKET, option, wait)
+        if not conn.initialized:  # its first request
+            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+                conn.sock.setsockopt(socket.SOL_SOCKET, option, _SILENCE)
         super().enqueue_req(conn)
 
     def handle(self, conn: TConn) -> Any:
@@ -166,6 +188,16 @@ class _Log(glogging.Logger):
         for logger in (self.error_log, self.access_log):
             logger.handlers.clear()
             logger.propagate = True
+
+
+def _allow_clients(threads: int) -> int:
+    """Raise this process's limit of open files to what a thousand waiting clients need; how many may be connected."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * (1000 + threads)  # half of them for what requests open
+    files = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    if now != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(files, now), most))
+    return max(files // 2, threads + 1)
 
 
 def _linger(connection: socket.socket) -> None:

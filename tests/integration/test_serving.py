@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -41,6 +42,7 @@ class Started:
     port: int
     home: Path
     process: subprocess.Popen[str]
+    log: Path
 
     def connect(self) -> socket.socket:
         """A connection of one's own."""
@@ -73,14 +75,16 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Started]]:
             [sys.executable, "-c", PROGRAM.format(server=server, port=port)],
             env={**os.environ, "PYTHONPATH": str(BACKEND), "HOME": str(home), "TMPDIR": str(home), **environment},
             stdout=subprocess.PIPE,
+            stderr=log,
             text=True,
             start_new_session=True,
         )
         processes.append(process)
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
-        return Started(port, home, process)
+        return Started(port, home, process, tmp_path / "log")
 
-    yield started
+    with open(tmp_path / "log", "w") as log:
+        yield started
     for process in processes:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -144,6 +148,24 @@ def test_a_worker_that_is_killed_is_replaced(start: Callable[..., Started]) -> N
             return False
 
     until(replaced)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process are a Linux call")
+def test_more_clients_than_the_system_has_files_for_end_nobody(start: Callable[..., Started]) -> None:
+    started = start("gunicorn_server")
+    url = f"http://127.0.0.1:{started.port}"
+    worker = int(requests.get(url, timeout=60).text.split()[0])
+    with started.half_a_request() as running:
+        wait_until_taken(started)
+        _, most = resource.prlimit(worker, resource.RLIMIT_NOFILE)
+        resource.prlimit(worker, resource.RLIMIT_NOFILE, (40, most))
+        crowd = [started.connect() for _ in range(80)]
+        until(lambda: "No more clients can be taken now: Too many open files" in started.log.read_text())
+        for each in crowd:
+            each.close()
+        running.sendall(b"cd")
+        assert running.recv(1000).startswith(b"HTTP/1.1 200")
+    until(lambda: requests.get(url, timeout=60).text.split()[0] == str(worker))
 
 
 def test_a_parent_that_is_killed_takes_its_worker_along(start: Callable[..., Started]) -> None:
