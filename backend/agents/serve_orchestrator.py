@@ -15,6 +15,8 @@ from agents.orchestrator.service import DATABASE_VARIABLE, Orchestrator  # noqa:
 from agents.wire.app import create_app  # noqa: E402
 from DataFoundry.settings import add_data_roots  # noqa: E402
 
+LOCAL = ("127.0.0.1", "localhost", "::1")
+
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line; `arguments` None takes the process's own."""
@@ -40,6 +42,13 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     add_data_roots(arguments.data_root)
     app = create_app(Orchestrator(Path(arguments.database) if arguments.database else None))
+    if arguments.host not in LOCAL:
+        logging.warning(
+            "Anyone who reaches %s:%s can use the orchestrator, which knows no API keys; --host 127.0.0.1 keeps it to "
+            "this machine.",
+            arguments.host,
+            arguments.port,
+        )
     logging.info("The orchestrator listens on http://%s:%s (POST /generate)", arguments.host, arguments.port)
     # send_bytes=1: an event is sent when it happens, not when some kilobytes have gathered
     waitress.serve(
