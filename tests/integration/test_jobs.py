@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 
 from api import create_app
 from live_service import ASYNC, BACKEND, Service, training, weights
-from processes import free_port, until
+from processes import children, free_port, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
 
@@ -94,6 +94,10 @@ def test_a_failed_job_says_what_a_waiting_client_hears(service):
     assert refused.status_code == 400, "what is no request becomes no job"
 
 
+def badness(process: int) -> int:
+    return int(Path(f"/proc/{process}/oom_score_adj").read_text())
+
+
 def test_a_killed_worker_is_one_requests_problem(service, table):
     body = training(service, table, "killed", epochs=10_000)
     answers: list[requests.Response] = []
@@ -101,6 +105,9 @@ def test_a_killed_worker_is_one_requests_problem(service, table):
     client.start()
     [worker] = until(service.workers)
     until(lambda: (service.root / "killed" / "model.checkpoint.pth").exists())
+    assert service.process is not None
+    servers = [service.process.pid, *children(service.process.pid)]
+    assert all(badness(each) < badness(worker) for each in servers), "without memory, the worker is killed first"
     os.kill(worker, signal.SIGKILL)
     client.join()
     assert (answers[0].status_code, answers[0].json()["code"]) == (500, "job_killed")
