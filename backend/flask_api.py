@@ -62,7 +62,7 @@ def main() -> None:
     if arguments.debug:  # tracebacks and reload; never the interactive debugger, which runs code for whoever asks
         for each in bound:
             each.close()
-        _load(debug=True).run(arguments.host, arguments.port, debug=True, use_debugger=False, threaded=True)
+        _debug(arguments.host, arguments.port)
         return
     if os.name == "posix":
         from serving import gunicorn_server as server
@@ -101,6 +101,14 @@ def _load(debug: bool = False) -> Any:
     app = create_app(debug)
     features.working()  # imports now what the first request to /health would wait for
     return app
+
+
+def _debug(host: str, port: int) -> None:
+    """Serve in a process that is started anew on every change; this one only watches over it."""
+    from werkzeug.serving import run_simple
+
+    application = _load(debug=True) if _reloaded() else lambda environ, start_response: []
+    run_simple(host, port, application, use_reloader=True, use_debugger=False, threaded=True)
 
 
 def _reloaded() -> bool:
