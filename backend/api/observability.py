@@ -4,10 +4,16 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Iterator
 
 import structlog
 from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from jobs import service
+from jobs.store import QUEUED, RUNNING
 
 HEADER = "X-Request-ID"
 _SANE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -35,6 +41,20 @@ class Metrics:
         )
         self.running = Gauge("datafoundry_requests_running", "Requests worked on now", registry=self.registry)
         ProcessCollector(registry=self.registry)
+        self.registry.register(_Jobs())
+
+
+class _Jobs(Collector):
+    """The queue, counted when it is asked for."""
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        yield GaugeMetricFamily("datafoundry_jobs", "Jobs that are not over", labels=["state"])
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for family in self.describe():
+            for state in (QUEUED, RUNNING):
+                family.add_metric([state], service.runner().store.count(state))
+            yield family
 
 
 def register(app: Flask) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import requests
 
+from processes import until
+
 SECRET_CELL = "Bartholomew-Q"
 
 
@@ -77,6 +79,24 @@ def test_metrics_count_by_rule_and_not_by_what_was_asked(seen: Any) -> None:
     assert 'method="other"' in text and "BREW" not in text and "nowhere" not in text and "none0" not in text
     assert "datafoundry_requests_running 1.0" in text and "process_open_fds" in text
     assert 'datafoundry_request_seconds_count{method="GET",route="/health"}' in text
+
+
+def test_metrics_tell_how_long_the_queue_is(start_server: Callable[..., Any]) -> None:
+    narrow = start_server(DATAFOUNDRY_MAX_RUNNING_JOBS="1")
+    body = {"data_path": "testing_data/adult.csv", "output_dir": str(narrow.root / "m")}
+    config = narrow.post("/api/training/create-config", body).json()["config_path"]
+    asynchronous = {"Prefer": "respond-async"}
+    jobs = [
+        narrow.post("/api/training/train-model", {"config_path": config}, headers=asynchronous).headers["Location"]
+        for _ in range(3)
+    ]
+    until(lambda: narrow.get(jobs[0]).json()["job"]["state"] == "running")
+    text = narrow.get("/metrics").text
+    assert 'datafoundry_jobs{state="queued"} 2.0' in text and 'datafoundry_jobs{state="running"} 1.0' in text
+    for job in reversed(jobs):
+        assert requests.delete(narrow.url + job, timeout=60).status_code == 200
+    text = narrow.get("/metrics").text
+    assert 'datafoundry_jobs{state="queued"} 0.0' in text and 'datafoundry_jobs{state="running"} 0.0' in text
 
 
 def test_ready_says_what_was_checked(seen: Any) -> None:

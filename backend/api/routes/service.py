@@ -48,5 +48,5 @@ def ready() -> dict[str, Any]:
 @blueprint.get("/metrics")
 @blueprint.doc(responses=_TEXT)
 def metrics() -> Response:
-    """Counts for Prometheus: requests by route and status, their seconds, and this process's memory and files."""
+    """Counts for Prometheus: requests by route and status, their seconds, the queue, this process's memory, files."""
     return Response(generate_latest(observability.metrics().registry), content_type=CONTENT_TYPE_LATEST)
