@@ -4,14 +4,13 @@ import argparse
 import logging
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from DataFoundry.errors import ConfigError
 from DataFoundry.settings import add_data_roots, limits
-from DataFoundry.storage.files import read_operator_file
 from serving import keys, logs, sockets
 from serving.origins import named_origins
+from serving.proxies import trusted_proxies
 from serving.rate_storage import rate_storage
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -32,7 +31,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="DIR",
         help="One more folder that requests may read and write; may be given several times",
     )
-    parser.add_argument("--api-key-file", metavar="FILE", help=f"API keys that may be used (or {keys.VARIABLE})")
+    parser.add_argument(
+        "--api-key-file", metavar="FILE", help=f"API keys that may be used (or {keys.FILE_VARIABLE}, {keys.VARIABLE})"
+    )
     parser.add_argument(
         "--new-api-key", metavar="NAME", help="Print a fresh API key and its line for the file, and end"
     )
@@ -80,14 +81,13 @@ def _print_new_key(name: str, scopes: str) -> None:
 
 
 def _check_settings(key_file: str | None) -> None:
-    """Find out now what a setting has wrong; keys of the file join those of the environment."""
+    """Find out now what a setting has wrong."""
     limits()
     named_origins()
     rate_storage()
-    if key_file is not None and not _reloaded():
-        text = read_operator_file(Path(key_file))
-        keys.read_keys(text)
-        os.environ[keys.VARIABLE] = f"{os.environ.get(keys.VARIABLE, '')}\n{text}"
+    trusted_proxies()
+    if key_file is not None:
+        os.environ[keys.FILE_VARIABLE] = os.path.abspath(key_file)
     keys.configured_keys()
 
 

@@ -1,12 +1,14 @@
 """The HTTP surface: requests are checked here, everything else happens in the library."""
 
 from apiflask import APIFlask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import docs, errors, observability, openapi, security
 from api.parsing import JsonRequest, StrictJson
 from api.routes import BLUEPRINTS
 from DataFoundry import __version__
 from DataFoundry.settings import limits
+from serving.proxies import trusted_proxies
 
 
 class DataFoundryApp(APIFlask):
@@ -48,6 +50,8 @@ def create_app(debug: bool = False) -> APIFlask:
     errors.register(app)
     openapi.register(app)
     app.after_request(_harden)
+    if proxies := trusted_proxies():
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     return app
 
 

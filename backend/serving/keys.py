@@ -2,18 +2,25 @@
 
 A key is 256 random bits, so that its plain SHA-256 cannot be guessed back and no slow hash is needed. One line a key,
 `name:scopes:sha256`, in a file (`--api-key-file`) or in `DATAFOUNDRY_API_KEYS`, where `;` may stand for a new line.
+The file may be changed while the service runs: a line that is taken out is a key that opens nothing any more.
 """
 
 import hashlib
 import hmac
+import logging
 import os
 import re
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 from DataFoundry.errors import ConfigError
+from DataFoundry.storage.files import read_operator_file
+
+logger = logging.getLogger(__name__)
 
 VARIABLE = "DATAFOUNDRY_API_KEYS"
+FILE_VARIABLE = "DATAFOUNDRY_API_KEY_FILE"
 SCOPES = {
     "read": "look at tables, files, jobs and settings",
     "write": "write files: uploads, configurations, models, synthetic tables, reports",
@@ -52,14 +59,48 @@ def read_keys(text: str) -> tuple[ApiKey, ...]:
 
 
 def configured_keys() -> tuple[ApiKey, ...]:
-    """The keys that this process was started with; none at all means that the service is open.
+    """The keys of the environment and of the key file as it is now; none at all means that the service is open.
 
     Raises
     ------
     ConfigError
+        If a line is no key, or a key file is named that cannot be read or has none.
     """
-    text = os.environ.get(VARIABLE, "")
+    text, file = os.environ.get(VARIABLE, ""), os.environ.get(FILE_VARIABLE)
+    if file:
+        in_file = read_operator_file(Path(file))
+        read_keys(in_file)
+        text = f"{text}\n{in_file}"
     return read_keys(text) if text.strip() else ()
+
+
+class KeyRing:
+    """The keys in force. A key file that becomes unusable while the service runs leaves those before in force."""
+
+    def __init__(self) -> None:
+        self._file = os.environ.get(FILE_VARIABLE)
+        self._seen = self._look()
+        self._keys = configured_keys()
+
+    def keys(self) -> tuple[ApiKey, ...]:
+        """As the key file is now."""
+        seen = self._look()
+        if seen != self._seen:
+            self._seen = seen
+            try:
+                self._keys = configured_keys()
+                logger.info("the key file has changed; %d API keys are in force", len(self._keys))
+            except ConfigError as error:
+                logger.error("the key file has changed and cannot be used, so the keys before stay: %s", error)
+        return self._keys
+
+    def _look(self) -> tuple[int, ...] | None:
+        """What changes when the file does; None where there is none."""
+        try:
+            status = os.stat(self._file) if self._file else None
+        except OSError:
+            return None
+        return (status.st_mtime_ns, status.st_ino, status.st_size) if status else None
 
 
 def new_key(name: str, scopes: str) -> tuple[str, str]:

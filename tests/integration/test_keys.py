@@ -131,6 +131,46 @@ def strict(start_server: Callable[..., Any]) -> Any:
     return Guarded(server, {"read": key})
 
 
+def test_a_key_file_counts_as_it_is_now(start_server: Callable[..., Any], tmp_path: Path) -> None:
+    (first, first_line), (second, second_line) = new_key("first", "read"), new_key("second", "read")
+    file = tmp_path / "keys.txt"
+    file.write_text(first_line)
+    server = start_server("--api-key-file", str(file))
+    guarded = Guarded(server, {})
+
+    def statuses() -> list[int]:
+        return [guarded.ask("GET", "/api/limits", key).status_code for key in (first, second)]
+
+    assert statuses() == [200, 401]
+    file.write_text(f"{first_line}\n{second_line}")
+    assert statuses() == [200, 200]
+    file.write_text(f"{second_line}\n")
+    assert statuses() == [401, 200]
+    for unusable in (lambda: file.write_text("nonsense"), lambda: file.write_text(""), file.unlink):
+        unusable()
+        assert statuses() == [401, 200] and guarded.ask("GET", "/api/limits").status_code == 401
+    assert "the keys before stay" in server.log.read_text()
+    file.write_text(first_line)
+    assert statuses() == [200, 401]
+
+
+def forwarded(server: Any, addresses: str) -> int:
+    """The status of a request that says it was forwarded."""
+    return int(server.get("/api/limits", headers={"X-Forwarded-For": addresses}).status_code)
+
+
+def test_a_trusted_proxy_tells_clients_apart_and_a_client_cannot(start_server: Callable[..., Any]) -> None:
+    server = start_server(DATAFOUNDRY_TRUSTED_PROXIES="1", DATAFOUNDRY_REQUESTS_PER_MINUTE="3")
+    assert [forwarded(server, "203.0.113.1") for _ in range(4)] == [200, 200, 200, 429]
+    assert forwarded(server, "203.0.113.2") == 200
+    assert forwarded(server, "198.51.100.7, 203.0.113.1") == 429, "what the client itself says is not believed"
+
+
+def test_without_a_trusted_proxy_nobody_is_believed(start_server: Callable[..., Any]) -> None:
+    server = start_server(DATAFOUNDRY_REQUESTS_PER_MINUTE="3")
+    assert [forwarded(server, f"203.0.113.{number}") for number in range(4)] == [200, 200, 200, 429]
+
+
 def test_too_many_requests_are_told_to_wait(strict: Guarded) -> None:
     strangers = [strict.ask("GET", "/api/files/list", "df_guess") for _ in range(8)]
     statuses = [each.status_code for each in strangers]
@@ -197,6 +237,7 @@ def test_a_fresh_key_is_printed_once_with_its_line() -> None:
         (["--api-key-file", "/dev/null"], {}, "no API key"),
         ([], {"DATAFOUNDRY_API_KEYS": "me:read:not-a-digest"}, "no SHA-256 digest"),
         ([], {"DATAFOUNDRY_STOP_SECONDS": "soon"}, "positive whole number"),
+        ([], {"DATAFOUNDRY_TRUSTED_PROXIES": "many"}, "number of proxies"),
         ([], {"DATAFOUNDRY_CORS_ORIGINS": "*"}, "is no origin"),
         ([], {"DATAFOUNDRY_RATE_LIMIT_STORAGE": "nonsense://x"}, "cannot be used"),
     ],

@@ -4,7 +4,7 @@ from flask import Flask, g, request
 from werkzeug.routing import Rule
 
 from api.errors import HttpProblem
-from serving.keys import SCOPES, ApiKey, configured_keys, find_key
+from serving.keys import SCOPES, ApiKey, KeyRing, configured_keys, find_key
 
 OPEN = {"/health"}
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -26,12 +26,12 @@ def scope_of(rule: Rule | None, method: str) -> str:
 
 def identify(app: Flask) -> None:
     """Set `g.api_key`: the key that a request shows, or None."""
-    keys = configured_keys()
+    ring = KeyRing()
 
     @app.before_request
     def find() -> None:
         presented = _presented()
-        g.api_key = find_key(keys, presented) if keys and presented else None
+        g.api_key = find_key(ring.keys(), presented) if presented else None
 
 
 def authorize(app: Flask, preflights: bool) -> None:
