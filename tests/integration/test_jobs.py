@@ -230,21 +230,27 @@ def threaded() -> Iterator[str]:
     thread.join()
 
 
-def test_a_websocket_tells_the_same(threaded):
+@pytest.fixture(params=["gunicorn", "werkzeug"])
+def served_by(request: pytest.FixtureRequest, service: Service, threaded: str) -> str:
+    """Each server program that speaks WebSocket."""
+    return f"127.0.0.1:{service.port}" if request.param == "gunicorn" else threaded
+
+
+def test_a_websocket_tells_the_same(served_by):
     body = {"data_path": str(BACKEND / "testing_data" / "adult.csv")}
-    address = requests.post(f"http://{threaded}/api/dataset/info", json=body, headers=ASYNC, timeout=60).headers[
+    address = requests.post(f"http://{served_by}/api/dataset/info", json=body, headers=ASYNC, timeout=60).headers[
         "Location"
     ]
-    client = websocket.create_connection(f"ws://{threaded}{address}/ws", timeout=60)
+    client = websocket.create_connection(f"ws://{served_by}{address}/ws", timeout=60)
     told = []
     while text := client.recv():
         told.append(json.loads(text))
     assert told[-1]["state"] == "succeeded" and all(job["url"] == address for job in told)
-    plain = requests.get(f"http://{threaded}{address}/ws", timeout=60)
+    plain = requests.get(f"http://{served_by}{address}/ws", timeout=60)
     assert plain.status_code == 426 and "/events" in plain.json()["error"]
     for wrong, status in ((f"{address}/ws", 403), ("/api/jobs/nobody/ws", 404)):
         with pytest.raises(websocket.WebSocketBadStatusException) as refused:
-            websocket.create_connection(f"ws://{threaded}{wrong}", origin="http://elsewhere.example", timeout=60)
+            websocket.create_connection(f"ws://{served_by}{wrong}", origin="http://elsewhere.example", timeout=60)
         assert refused.value.status_code == status
 
 
