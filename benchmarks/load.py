@@ -43,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--clients", type=int, default=200)
-    parser.add_argument("--pause", type=float, default=1.0, help="seconds that a client waits after each answer")
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds that a client waits after each answer")
     parser.add_argument("--rows", type=int, default=1000, help="rows of the table that is described")
     parser.add_argument("--train", action="store_true", help="a model trains meanwhile")
     arguments = parser.parse_args()

@@ -42,7 +42,7 @@ class Limits:
     upload_hours: int = limit(24, "hours that an unfinished upload is kept")
     min_free_bytes: int = limit(256 * 2**20, "bytes of disk that an upload leaves free and `/ready` asks for")
     requests_per_minute: int = limit(12_000, "requests of one key or address in a minute")
-    server_threads: int = limit(64, "requests worked on at once")
+    server_threads: int = limit(1_200, "requests under way at once, those that wait for their jobs included")
     stop_seconds: int = limit(25, "seconds that running requests have left when the service is stopped")
     max_running_jobs: int = limit(2, "jobs that run at the same time, and as many short ones beside them")
     max_queued_jobs: int = limit(1_000, "jobs that wait for their turn; more are answered with 503")

@@ -54,12 +54,13 @@ class _Application(BaseApplication):
 
     def load_config(self) -> None:
         bounds = limits()
+        clients = _allow_clients(bounds.server_threads)
         chosen = {
             "bind": self._addresses,
             "workers": 1,  # rate limits, metrics and the queue of heavy work are those of one process
             "worker_class": _Worker,
-            "threads": bounds.server_threads,
-            "worker_connections": _allow_clients(bounds.server_threads),
+            "threads": min(bounds.server_threads, clients - 1),
+            "worker_connections": clients,
             "timeout": 0,  # a request may take as long as it needs
             "graceful_timeout": bounds.stop_seconds,
             "keepalive": 15,
@@ -197,7 +198,7 @@ def _allow_clients(threads: int) -> int:
     files = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
     if now != resource.RLIM_INFINITY:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(files, now), most))
-    return max(files // 2, threads + 1)
+    return max(files // 2, 2)
 
 
 def _linger(connection: socket.socket) -> None:

@@ -39,6 +39,7 @@ class PatientPool(Executor):
         self._queue: deque[Work] = deque()
         self._begun: dict[int, float] = {}  # when each thread that works began, in that order
         self._started = self._waiting = 0
+        self._coming = False  # a thread was started that has not looked at the queue yet
         self._timed = False  # one waiting thread watches the clock, the others sleep
         self._closed = False
 
@@ -62,11 +63,19 @@ class PatientPool(Executor):
         """Let one more thread look at the queue."""
         if self._waiting:
             self._changed.notify()
-        elif self._started < self._threads:
+        elif self._started < self._threads and not self._coming:
+            try:
+                threading.Thread(target=self._serve, name=f"request {self._started + 1}", daemon=True).start()
+            except RuntimeError:  # the system has no more threads for us: those that there are will do
+                if not self._started:
+                    raise
+                return
             self._started += 1
-            threading.Thread(target=self._serve, name=f"request {self._started}", daemon=True).start()
+            self._coming = True
 
     def _serve(self) -> None:
+        with self._changed:
+            self._coming = False
         while (taken := self._next()) is not None:
             future, work = taken
             if not future.set_running_or_notify_cancel():

@@ -1,19 +1,25 @@
 """waitress where there is no fork (Windows): the same application, threads, and a stop that waits."""
 
+import logging
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from threading import Event
 from typing import Any
 
 from waitress import create_server, wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
-from waitress.task import ThreadedTaskDispatcher
 
 from DataFoundry.settings import limits
+from serving.thread_pool import PatientPool
+
+logger = logging.getLogger(__name__)
+
+_MOST_CLIENTS = 500  # select() of Windows takes 512 sockets
 
 
 def serve(load: Callable[[], Any], sockets: list[socket.socket], ready: Callable[[], None]) -> None:
@@ -23,12 +29,12 @@ def serve(load: Callable[[], Any], sockets: list[socket.socket], ready: Callable
     for asked in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked, lambda *_: stopping.set())
     connections: dict[int, Any] = {}
-    workers = ThreadedTaskDispatcher()
-    workers.set_thread_count(bounds.server_threads)
+    workers = _Dispatcher(bounds.server_threads)
     create_server(
         load(),
         map=connections,
         _dispatcher=workers,
+        connection_limit=_MOST_CLIENTS,
         sockets=sockets,
         ident="DataFoundry",
         max_request_body_size=max(bounds.max_upload_bytes, bounds.max_request_bytes) + 2**20,
@@ -40,7 +46,30 @@ def serve(load: Callable[[], Any], sockets: list[socket.socket], ready: Callable
     sys.exit(0)
 
 
-def _finish(connections: dict[int, Any], workers: ThreadedTaskDispatcher, seconds: int) -> None:
+class _Dispatcher:
+    """Runs waitress's requests on our threads."""
+
+    def __init__(self, threads: int) -> None:
+        self._pool = PatientPool(threads)
+        self.unfinished: set[Future[None]] = set()
+
+    def add_task(self, task: HTTPChannel) -> None:
+        """Let the requests that have come over a connection be answered."""
+        future = self._pool.submit(task.service)
+        self.unfinished.add(future)
+        future.add_done_callback(self._finished)
+
+    def shutdown(self) -> None:
+        """Begin nothing more."""
+        self._pool.shutdown()
+
+    def _finished(self, future: "Future[None]") -> None:
+        self.unfinished.discard(future)
+        if error := future.exception():
+            logger.error("The server failed on a request", exc_info=error)
+
+
+def _finish(connections: dict[int, Any], workers: _Dispatcher, seconds: int) -> None:
     """Accept no more, and let what runs be finished and sent."""
     for listener in [each for each in connections.values() if isinstance(each, BaseWSGIServer)]:
         wasyncore.dispatcher.close(listener)  # its own close would take the wake-up pipe of the rest along
@@ -49,7 +78,7 @@ def _finish(connections: dict[int, Any], workers: ThreadedTaskDispatcher, second
         wasyncore.loop(timeout=0.2, map=connections, count=1)
 
 
-def _busy(connections: dict[int, Any], workers: ThreadedTaskDispatcher) -> bool:
+def _busy(connections: dict[int, Any], workers: _Dispatcher) -> bool:
     open_ones = [each for each in connections.values() if isinstance(each, HTTPChannel)]
     unfinished = any(each.request or each.requests or each.total_outbufs_len for each in open_ones)
-    return bool(workers.queue or workers.active_count or unfinished)
+    return bool(workers.unfinished or unfinished)

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +214,28 @@ def test_a_full_queue_is_told_with_a_time_to_come_back(tmp_path, table):
         assert small.get("/api/jobs").json()["queued"] == 1
     finally:
         small.kill()
+
+
+def test_any_number_of_clients_that_wait_keep_nobody_from_an_answer(tmp_path, table):
+    crowded = Service(tmp_path, free_port(), {"DATAFOUNDRY_MAX_RUNNING_JOBS": "1"}).start()
+    clients: list[threading.Thread] = []
+    try:
+        body = training(crowded, _copied(table, tmp_path), "m", epochs=100_000)
+
+        def wait_in_vain() -> None:
+            with suppress(requests.ConnectionError):
+                crowded.post("/api/training/train-model", body)
+
+        clients += [threading.Thread(target=wait_in_vain) for _ in range(150)]
+        for each in clients:
+            each.start()
+        until(lambda: crowded.get("/api/jobs?limit=1").json()["queued"] == 149)
+        assert crowded.get("/health").status_code == 200
+        assert crowded.post("/api/dataset/info", {"data_path": str(tmp_path / "t.parquet")}).status_code == 200
+    finally:
+        crowded.kill()
+        for each in clients:
+            each.join()
 
 
 def _copied(table: Path, folder: Path) -> Path:
