@@ -50,7 +50,7 @@ class Limits:
     max_job_attempts: int = limit(10, "times that an accepted job is begun, if its process dies or the server does")
     checkpoint_seconds: int = limit(30, "seconds between two states that an interrupted training can go on from")
     max_kept_jobs: int = limit(1_000, "finished jobs whose answers are kept")
-    max_event_streams: int = limit(16, "clients that follow jobs by events or WebSocket at the same time")
+    max_event_streams: int = limit(100, "clients that follow jobs by events or WebSocket at the same time")
 
     @classmethod
     def from_environment(cls) -> "Limits":
