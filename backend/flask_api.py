@@ -44,7 +44,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """Serve until interrupted."""
     arguments = parse_arguments()
-    if arguments.new_api_key:
+    if arguments.new_api_key is not None:
         _print_new_key(arguments.new_api_key, arguments.scopes)
         return
     add_data_roots(arguments.data_root)

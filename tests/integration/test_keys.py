@@ -232,6 +232,7 @@ def test_a_fresh_key_is_printed_once_with_its_line() -> None:
     ("flags", "environment", "said"),
     [
         (["--new-api-key", "a b"], {}, "name of an API key"),
+        (["--new-api-key", ""], {}, "name of an API key"),
         (["--new-api-key", "a", "--scopes", "fly"], {}, "scopes of the API key"),
         (["--api-key-file", "/nowhere/keys"], {}, "cannot be read"),
         (["--api-key-file", "/dev/null"], {}, "no API key"),
