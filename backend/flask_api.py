@@ -7,8 +7,9 @@ import sys
 from typing import Any
 
 from DataFoundry.errors import ConfigError
-from DataFoundry.settings import add_data_roots, limits
+from DataFoundry.settings import add_data_roots, limits, named_device
 from serving import keys, logs, sockets
+from serving.brokers import check_broker
 from serving.origins import named_origins
 from serving.proxies import trusted_proxies
 from serving.rate_storage import rate_storage
@@ -86,6 +87,8 @@ def _check_settings(key_file: str | None) -> None:
     named_origins()
     rate_storage()
     trusted_proxies()
+    check_broker()
+    named_device()
     if key_file is not None:
         os.environ[keys.FILE_VARIABLE] = os.path.abspath(key_file)
     keys.configured_keys()

@@ -14,6 +14,7 @@ DEVICE_VARIABLE = "DATAFOUNDRY_DEVICE"
 STATE_VARIABLE = "DATAFOUNDRY_STATE_DIR"
 BROKER_VARIABLE = "DATAFOUNDRY_BROKER_URL"
 RESULTS_VARIABLE = "DATAFOUNDRY_RESULTS_URL"
+DEVICES = ("auto", "cuda", "mps", "cpu")
 
 _STARTED_IN = Path.cwd()  # a later chdir must not move the roots
 
@@ -75,6 +76,20 @@ class Limits:
 def limits() -> Limits:
     """The limits in force now."""
     return Limits.from_environment()
+
+
+def named_device() -> str:
+    """`DATAFOUNDRY_DEVICE`: auto, cuda, mps or cpu.
+
+    Raises
+    ------
+    ValueError
+        If it is another word.
+    """
+    name = (os.environ.get(DEVICE_VARIABLE) or "auto").strip().lower()
+    if name not in DEVICES:
+        raise ValueError(f"{DEVICE_VARIABLE} must be one of {', '.join(DEVICES)}, not {name!r}.")
+    return name
 
 
 def state_folder() -> Path:

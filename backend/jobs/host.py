@@ -26,7 +26,7 @@ from jobs.operations import OPERATIONS
 from jobs.work import Order, perform, use_threads
 
 START = b"s"
-_NICER = 5  # the server answers first; who shares the machine with us hardly notices
+_NICER = 10  # the server answers first; who shares the machine with us hardly notices
 _PR_SET_PDEATHSIG = 1
 _SACRIFICED = 800  # as if the process had four fifths of the memory more
 
@@ -35,12 +35,23 @@ def main(descriptor: int) -> None:
     """Serve the server at the other end of the socket `descriptor` until it is gone."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # of a whole terminal or service: the server decides when we end
+    _stand_back()
     for operation in OPERATIONS.values():
         import_module(operation.target.partition(":")[0])
     gc.collect()
     gc.freeze()  # what is imported is never garbage: workers share its pages
     control = socket.socket(fileno=descriptor)
     _Host(control).serve()
+
+
+def _stand_back() -> None:
+    """Let the scheduler weigh this session no more than its workers (Linux).
+
+    Where sessions are scheduled as groups (autogroup in sched(7)), niceness counts only inside each: two trainings kept
+    the server, and all else that is not theirs, waiting for up to seven seconds.
+    """
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(_NICER))
 
 
 class _Host:
@@ -64,6 +75,7 @@ class _Host:
                 elif key.fileobj is self._control:
                     if not self._begin():
                         self._kill_all()
+                        signal.set_wakeup_fd(-1)  # the workers' deaths are nobody's news any more
                         return
                 elif key.data in self._leashes:
                     kill(key.data)

@@ -166,15 +166,17 @@ class Runner:
 
     def recover(self) -> int:
         """Take over what dead servers left: go on with what was promised; how many jobs that are."""
-        journal.sweep(self._journals)
-        taken = 0
-        for job in self.store.unfinished():
-            if self._owner.is_gone(job.owner) and self.store.requeue(job.id, self._owner.name, job.owner):
-                taken += self._take_over(self.get(job.id))
-        if taken:
-            logger.warning("%d jobs of a server that was stopped go on", taken)
+        left = [job for job in self.store.unfinished() if self._owner.is_gone(job.owner)]
+        mine = [self.get(job.id) for job in left if self.store.requeue(job.id, self._owner.name, job.owner)]
+        going = [job for job in mine if self._goes_on(job)]
+        journal.sweep(self._journals)  # after what is not to go on, before anything is at work
+        for job in going:
+            self._enqueue(job)
+        if going:
+            logger.warning("jobs of a server that was stopped go on: %d", len(going))
+        self._owner.sweep()
         self.store.prune(self._bounds.max_kept_jobs)
-        return taken
+        return len(going)
 
     def close(self) -> None:
         """Stop what runs here; what was promised goes on at the next start."""
@@ -210,10 +212,9 @@ class Runner:
         live = self._live[job.id] = _Live(job)
         self._lanes[OPERATIONS[job.operation].short].put(live)
 
-    def _take_over(self, job: Job) -> bool:
-        """Decide on a job of a dead server; whether it goes on."""
+    def _goes_on(self, job: Job) -> bool:
+        """Whether a job of a dead server goes on; else it is over from here on, and what it left is removed."""
         if job.cancelling:
-            journal.sweep(self._journals, job.id, everything=True)
             error: DataFoundryError = JobCancelledError("The job was cancelled; nothing half-written is left.")
         elif not job.durable:
             error = JobKilledError("The server was stopped before the answer was ready; send the request again.")
@@ -224,8 +225,8 @@ class Runner:
         elif job.operation not in OPERATIONS:
             error = JobKilledError(f"This version of the service does not know {job.operation!r}.")
         else:
-            self._enqueue(job)
             return True
+        journal.sweep(self._journals, job.id, everything=True)
         state = CANCELLED if job.cancelling else FAILED
         self.store.finish(job.id, state, job.seconds or 0.0, problem=Problem.of(error), again=True)
         return False
@@ -247,24 +248,31 @@ class Runner:
         started = time.monotonic()
         try:
             outcome = self._outcome(live, started)
+        except DataFoundryError as error:
+            outcome = _failed(error)
         except Exception as error:  # nothing may stop this thread
             logger.exception("job %s could not be run", job.id)
             outcome = {"problem": vars(Problem.of(error))}
         if self._closing:
             return
-        again = job.durable and job.attempts < self._bounds.max_job_attempts and outcome.get("killed")
-        if again and self.store.requeue(job.id, self._owner.name, self._owner.name):
+        if (
+            outcome.get("killed")
+            and self._may_go_on(job)
+            and self.store.requeue(job.id, self._owner.name, self._owner.name)
+        ):
             logger.warning("job %s is begun again: %s", job.id, outcome["problem"]["message"])
             self._lanes[OPERATIONS[job.operation].short].put(live)
             return
         self._end(live, outcome, time.monotonic() - started)
 
+    def _may_go_on(self, job: Job) -> bool:
+        """Whether it is begun again after its process died."""
+        return job.durable and job.attempts < self._bounds.max_job_attempts
+
     def _outcome(self, live: _Live, started: float) -> dict[str, Any]:
         """Run the job in a worker and listen; `result` or `problem`, and `killed` where its process died."""
         job, outcome, late, looked = live.job, {}, False, started
-        worker = live.worker = self._launchers[OPERATIONS[job.operation].short].launch(
-            Order(job.id, job.operation, job.arguments or {}, str(self._journals), job.attempts)
-        )
+        worker = live.worker = self._launched(live)
         if live.stopping.is_set():
             worker.stop()
         for message in worker.messages(_LOOK_EVERY):
@@ -278,7 +286,8 @@ class Runner:
                 if late or self._is_cancelling(job):
                     live.stop()
         stopped = live.stopping.is_set() and not outcome
-        journal.sweep(self._journals, job.id, everything=stopped and not late)
+        dead = not outcome and not late and not self._closing and (stopped or not self._may_go_on(job))
+        journal.sweep(self._journals, job.id, everything=dead)
         if outcome:
             return outcome
         if late:
@@ -291,6 +300,20 @@ class Runner:
             **_failed(JobKilledError(f"The work did not finish: {worker.ending()}. Nothing half-written was left.")),
             "killed": True,
         }
+
+    def _launched(self, live: _Live) -> Worker:
+        """Begin a job; what was promised waits until it can be begun."""
+        job = live.job
+        order = Order(job.id, job.operation, job.arguments or {}, str(self._journals), job.attempts)
+        while True:
+            try:
+                return self._launchers[OPERATIONS[job.operation].short].launch(order)
+            except BusyError as error:
+                if not job.durable:
+                    raise
+                logger.warning("job %s waits: %s", job.id, error)
+            if live.stopping.wait(_RETRY_AFTER):
+                raise JobCancelledError("The job was cancelled; it had not been begun.")
 
     def _hear(self, job: Job, message: dict[str, Any]) -> None:
         if "progress" in message:

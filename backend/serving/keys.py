@@ -2,7 +2,8 @@
 
 A key is 256 random bits, so that its plain SHA-256 cannot be guessed back and no slow hash is needed. One line a key,
 `name:scopes:sha256`, in a file (`--api-key-file`) or in `DATAFOUNDRY_API_KEYS`, where `;` may stand for a new line.
-The file may be changed while the service runs: a line that is taken out is a key that opens nothing any more.
+The file may be changed while the service runs: a line that is taken out is a key that opens nothing any more, whatever
+else is wrong with the file.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import logging
 import os
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +49,7 @@ def read_keys(text: str) -> tuple[ApiKey, ...]:
     ConfigError
         If there is no key at all (an open service must not come from an empty file), or a line is not one.
     """
-    lines = [line.strip() for line in re.split(r"[\n;]", text)]
-    keys = tuple(_read_line(line) for line in lines if line and not line.startswith("#"))
+    keys = tuple(_read_line(line) for line in _lines(text))
     if not keys:
         raise ConfigError("There is no API key among the lines; make one with: python flask_api.py --new-api-key NAME.")
     names = [key.name for key in keys]
@@ -75,7 +76,7 @@ def configured_keys() -> tuple[ApiKey, ...]:
 
 
 class KeyRing:
-    """The keys in force. A key file that becomes unusable while the service runs leaves those before in force."""
+    """The keys in force. Of a key file that is changed while the service runs, every line counts that is a key."""
 
     def __init__(self) -> None:
         self._file = os.environ.get(FILE_VARIABLE)
@@ -86,13 +87,22 @@ class KeyRing:
         """As the key file is now."""
         seen = self._look()
         if seen != self._seen:
-            self._seen = seen
-            try:
-                self._keys = configured_keys()
-                logger.info("the key file has changed; %d API keys are in force", len(self._keys))
-            except ConfigError as error:
-                logger.error("the key file has changed and cannot be used, so the keys before stay: %s", error)
+            self._seen, self._keys = seen, tuple(self._usable())
+            logger.info("the key file has changed; %d API keys are in force", len(self._keys))
         return self._keys
+
+    def _usable(self) -> Iterator[ApiKey]:
+        """A line that is wrong must neither close what others open nor keep open what was taken out."""
+        text = ""
+        try:
+            text = read_operator_file(Path(self._file or ""))
+        except ConfigError as error:
+            logger.error("the keys of the key file open nothing until it can be read again: %s", error)
+        for line in (*_lines(os.environ.get(VARIABLE, "")), *_lines(text)):
+            try:
+                yield _read_line(line)
+            except ConfigError as error:
+                logger.error("a line of the key file is left out: %s", error)
 
     def _look(self) -> tuple[int, ...] | None:
         """What changes when the file does; None where there is none."""
@@ -135,14 +145,25 @@ def _digest(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
 
+def _lines(text: str) -> list[str]:
+    """Those that should be keys."""
+    lines = [line.strip() for line in re.split(r"[\n;]", text)]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def _read_line(line: str) -> ApiKey:
     name, _, rest = line.partition(":")
     scopes, _, digest = rest.partition(":")
     if not _NAME.fullmatch(name):
-        raise ConfigError("The name of an API key is 1 to 64 letters, digits, dots, dashes or underscores.")
+        raise ConfigError(
+            "The name of an API key is 1 to 64 letters, digits, dots, dashes or underscores, and a line "
+            "name:scopes:sha256."
+        )
     chosen = frozenset(each.strip() for each in scopes.split(","))
     if not chosen <= set(SCOPES):
-        raise ConfigError(f"The scopes of the API key {name!r} must be some of {', '.join(SCOPES)}.")
+        raise ConfigError(
+            f"The scopes of the API key {name!r} must be some of {', '.join(SCOPES)}; a line is name:scopes:sha256."
+        )
     if not _DIGEST.fullmatch(digest.strip().lower()):
         raise ConfigError(
             f"The API key {name!r} has no SHA-256 digest; a line is name:scopes:sha256, as --new-api-key prints it."

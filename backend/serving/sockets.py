@@ -10,7 +10,7 @@ _LAST_PORT = 65_535
 _REASONS = {
     errno.EADDRINUSE: "is in use by another program; stop that one, or choose another port with --port",
     errno.EACCES: "may only be used by the administrator; choose a port above 1023 with --port",
-    errno.EADDRNOTAVAIL: "is no address of this machine; choose another with --host",
+    errno.EADDRNOTAVAIL: "cannot be had, as the host is no address of this machine; choose another with --host",
 }
 
 

@@ -32,6 +32,21 @@ class Farm:
         return [each for each in children(self.worker.pid) if alive(each)]
 
 
+def test_a_promised_job_waits_for_a_broker_that_is_not_there_and_a_request_does_not(tmp_path: Path) -> None:
+    service = Service(tmp_path, free_port(), {"DATAFOUNDRY_BROKER_URL": f"redis://127.0.0.1:{free_port()}/0"}).start()
+    try:
+        body = {"config_path": str(tmp_path / "config.json")}
+        address = service.accepted("/api/training/train-model", body)
+        until(lambda: "waits: The broker of the workers cannot be reached" in (tmp_path / "log").read_text())
+        assert service.job(address)["state"] == "running"
+        answer = requests.delete(service.url + address, timeout=60)
+        assert answer.status_code == 200 and answer.json()["job"]["state"] == "cancelled"
+        refused = service.post("/api/training/train-model", body)
+        assert (refused.status_code, refused.json()["code"]) == (503, "busy") and refused.headers["Retry-After"]
+    finally:
+        service.kill()
+
+
 @pytest.fixture(scope="module", params=["filesystem", "redis"])
 def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if request.param == "filesystem":

@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 
 from api import create_app
 from live_service import ASYNC, BACKEND, Service, training, weights
-from processes import children, free_port, until
+from processes import children, descendants, free_port, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
 
@@ -112,7 +112,37 @@ def test_a_killed_worker_is_one_requests_problem(service, table):
     os.kill(worker, signal.SIGKILL)
     client.join()
     assert (answers[0].status_code, answers[0].json()["code"]) == (500, "job_killed")
+    assert [path.name for path in (service.root / "killed").iterdir()] == ["config.json"], "no checkpoint for nobody"
     assert service.get("/health").status_code == 200 and service.unfinished_files() == []
+
+
+def test_a_request_that_nobody_waits_for_any_more_leaves_nothing(service, table):
+    body = training(service, table, "orphan", epochs=10_000)
+
+    def wait_in_vain() -> None:
+        with suppress(requests.ConnectionError):
+            service.post("/api/training/train-model", body)
+
+    client = threading.Thread(target=wait_in_vain)
+    client.start()
+    until(lambda: (service.root / "orphan" / "model.checkpoint.pth").exists())
+    assert service.process is not None
+    for each in descendants(service.process.pid):  # else it would finish what runs before it ends
+        os.kill(each, signal.SIGKILL)
+    service.kill()
+    client.join()
+    service.start()
+    assert [path.name for path in (service.root / "orphan").iterdir()] == ["config.json"]
+    assert service.get("/api/jobs?limit=1&state=failed").json()["jobs"][0]["error"]["code"] == "job_killed"
+
+
+def test_workers_stand_back_behind_the_server(service, table):
+    address = service.accepted("/api/training/train-model", training(service, table, "nice", epochs=10_000))
+    [worker] = until(service.workers)
+    until(lambda: os.getpriority(os.PRIO_PROCESS, worker) == 10)
+    group = Path(f"/proc/{worker}/autogroup")
+    assert not group.exists() or group.read_text().endswith(" nice 10\n")
+    requests.delete(service.url + address, timeout=60)
 
 
 def test_a_promised_training_survives_the_death_of_its_worker(service, table, undisturbed):

@@ -146,10 +146,13 @@ def test_a_key_file_counts_as_it_is_now(start_server: Callable[..., Any], tmp_pa
     assert statuses() == [200, 200]
     file.write_text(f"{second_line}\n")
     assert statuses() == [401, 200]
-    for unusable in (lambda: file.write_text("nonsense"), lambda: file.write_text(""), file.unlink):
-        unusable()
-        assert statuses() == [401, 200] and guarded.ask("GET", "/api/limits").status_code == 401
-    assert "the keys before stay" in server.log.read_text()
+    file.write_text(f"nonsense\n{first_line}\nnew:reed:abc")
+    assert statuses() == [200, 401], "what is wrong with one line does not touch another"
+    assert server.log.read_text().count("a line of the key file is left out") == 2
+    for useless in (lambda: file.write_text("nonsense"), lambda: file.write_text(""), file.unlink):
+        useless()
+        assert statuses() == [401, 401] and guarded.ask("GET", "/api/limits").status_code == 401
+    assert "open nothing until it can be read again" in server.log.read_text()
     file.write_text(first_line)
     assert statuses() == [200, 401]
 
@@ -238,6 +241,8 @@ def test_a_fresh_key_is_printed_once_with_its_line() -> None:
         (["--api-key-file", "/dev/null"], {}, "no API key"),
         ([], {"DATAFOUNDRY_API_KEYS": "me:read:not-a-digest"}, "no SHA-256 digest"),
         ([], {"DATAFOUNDRY_STOP_SECONDS": "soon"}, "positive whole number"),
+        ([], {"DATAFOUNDRY_BROKER_URL": "foo://x"}, "must begin with one of redis://"),
+        ([], {"DATAFOUNDRY_DEVICE": "tpu"}, "one of auto, cuda, mps, cpu, not 'tpu'"),
         ([], {"DATAFOUNDRY_TRUSTED_PROXIES": "many"}, "number of proxies"),
         ([], {"DATAFOUNDRY_CORS_ORIGINS": "*"}, "is no origin"),
         ([], {"DATAFOUNDRY_RATE_LIMIT_STORAGE": "nonsense://x"}, "cannot be used"),

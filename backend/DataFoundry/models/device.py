@@ -1,11 +1,9 @@
 """The one place where the device is chosen."""
 
-import os
-
 import torch
 
 from DataFoundry.errors import RequestError
-from DataFoundry.settings import DEVICE_VARIABLE
+from DataFoundry.settings import DEVICE_VARIABLE, named_device
 
 
 def chosen_device() -> torch.device:
@@ -16,8 +14,11 @@ def chosen_device() -> torch.device:
     RequestError
         If the variable names a device that is not here.
     """
+    try:
+        wanted = named_device()
+    except ValueError as error:
+        raise RequestError(str(error)) from None
     here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    wanted = os.environ.get(DEVICE_VARIABLE, "auto").strip().lower()
     if wanted == "auto":
         wanted = next(name for name, there in here.items() if there)
     if not here.get(wanted, False):
