@@ -31,11 +31,6 @@ class Owner:
         except Timeout:
             return False
 
-    def sweep(self) -> None:
-        """Remove the files of all who are dead."""
-        for path in self._folder.iterdir():
-            self.is_gone(path.name)
-
     def leave(self) -> None:
         """Own nothing any more."""
         self._lock.release()

@@ -174,7 +174,6 @@ class Runner:
             self._enqueue(job)
         if going:
             logger.warning("jobs of a server that was stopped go on: %d", len(going))
-        self._owner.sweep()
         self.store.prune(self._bounds.max_kept_jobs)
         return len(going)
 
@@ -286,8 +285,8 @@ class Runner:
                 if late or self._is_cancelling(job):
                     live.stop()
         stopped = live.stopping.is_set() and not outcome
-        dead = not outcome and not late and not self._closing and (stopped or not self._may_go_on(job))
-        journal.sweep(self._journals, job.id, everything=dead)
+        over = not outcome and not late and not self._closing and (stopped or not self._may_go_on(job))
+        journal.sweep(self._journals, job.id, everything=over)
         if outcome:
             return outcome
         if late:

@@ -26,6 +26,7 @@ from serving.thread_pool import PatientPool
 
 SILENT_SECONDS = 60  # a client that neither sends nor takes a byte for so long is given up
 _SILENCE = struct.pack("ll", SILENT_SECONDS, 0)
+_FULL_SECONDS = 0.5  # from a client that could not be taken to the next try
 _LINGER_SECONDS = 5.0
 _LINGER_BYTES = 64 * 2**20
 _STATUS: dict[type[Exception], int] = {
@@ -100,6 +101,8 @@ class _Arbiter(Arbiter):
 class _Worker(ThreadWorker):
     """The process that answers."""
 
+    _full_until = 0.0  # by the monotonic clock
+
     def init_signals(self) -> None:
         super().init_signals()
         # Ctrl-C reaches every process of the terminal; only the parent decides what it means.
@@ -117,6 +120,8 @@ class _Worker(ThreadWorker):
             os._exit(1)
 
     def set_accept_enabled(self, enabled: bool) -> None:
+        if enabled and time.monotonic() < self._full_until:
+            return
         super().set_accept_enabled(enabled)
         if not enabled and not self.alive:  # or new clients would wait in the kernel's queue for nothing
             for listener in self.sockets:
@@ -130,7 +135,8 @@ class _Worker(ThreadWorker):
                 super().accept(listener)
             except OSError as error:  # it would end this process with all that runs in it
                 self.log.error("No more clients can be taken now: %s", error.strerror)
-                self.set_accept_enabled(False)  # until something else has happened
+                self._full_until = time.monotonic() + _FULL_SECONDS
+                self.set_accept_enabled(False)
                 return
             if self.nr_conns == before:
                 return
