@@ -19,9 +19,9 @@ import sys
 import threading
 from importlib import import_module
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, NoReturn
 
+from DataFoundry.storage.files import tell_kernel
 from jobs.operations import OPERATIONS
 from jobs.work import Order, perform, use_threads
 
@@ -50,8 +50,7 @@ def _stand_back() -> None:
     Where sessions are scheduled as groups (autogroup in sched(7)), niceness counts only inside each: two trainings kept
     the server, and all else that is not theirs, waiting for up to seven seconds.
     """
-    with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(_NICER))
+    tell_kernel("autogroup", _NICER)
 
 
 class _Host:
@@ -168,8 +167,7 @@ def die_with_parent() -> None:
 
 def _die_first() -> None:
     """Let a machine without memory kill this process, not the server or its host (Linux)."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(str(_SACRIFICED))
+    tell_kernel("oom_score_adj", _SACRIFICED)
 
 
 def own_group(process: int) -> None:
