@@ -26,6 +26,7 @@ from jobs.operations import OPERATIONS
 from jobs.work import Order, perform, use_threads
 
 START = b"s"
+READY = b"r"
 _NICER = 10  # the server answers first; who shares the machine with us hardly notices
 _PR_SET_PDEATHSIG = 1
 _SACRIFICED = 800  # as if the process had four fifths of the memory more
@@ -41,6 +42,8 @@ def main(descriptor: int) -> None:
     gc.collect()
     gc.freeze()  # what is imported is never garbage: workers share its pages
     control = socket.socket(fileno=descriptor)
+    with contextlib.suppress(OSError):  # the server is gone
+        control.sendall(READY)
     _Host(control).serve()
 
 

@@ -42,6 +42,10 @@ class Worker(Protocol):
 class Launcher(Protocol):
     """Where jobs run."""
 
+    def ready(self) -> None:
+        """Wait until a job would be begun at once, so that none counts as begun before."""
+        ...
+
     def launch(self, order: Order) -> Worker:
         """Begin a job."""
         ...
@@ -76,8 +80,17 @@ class HostLauncher:
         self._lock = threading.Lock()
         self._host: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._waiting = threading.Lock()
+        self._heard_of = False  # the host that there is now
         with self._lock:
             self._start()
+
+    def ready(self) -> None:
+        """Wait until the host has imported everything, or is dead."""
+        with self._waiting, contextlib.suppress(OSError):
+            if not self._heard_of and (control := self._control) is not None:
+                control.recv(len(host.READY))
+                self._heard_of = True
 
     def launch(self, order: Order) -> Worker:
         """Begin a job."""
@@ -124,6 +137,7 @@ class HostLauncher:
             # A session of its own, so that a signal to the server's terminal does not reach it.
             self._host = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
         self._control = ours
+        self._heard_of = False
 
 
 class _Forked:
@@ -153,6 +167,9 @@ class _Forked:
 
 class SpawnLauncher:
     """Starts a Python process for each job: seconds instead of milliseconds, and it works on every system."""
+
+    def ready(self) -> None:
+        """Nothing to wait for."""
 
     def launch(self, order: Order) -> Worker:
         """Begin a job."""

@@ -31,6 +31,9 @@ class RemoteLauncher:
     def __init__(self) -> None:
         self._celery = build()
 
+    def ready(self) -> None:
+        """Nothing to wait for: the workers are others'."""
+
     def launch(self, order: Order) -> Worker:
         """Begin a job; or follow it, if a worker is at it already since the server was restarted.
 

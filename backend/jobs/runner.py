@@ -239,6 +239,9 @@ class Runner:
             self._settle(live, replace(live.job, state=FAILED, problem=Problem.of(error)), kept=False)
 
     def _run_through(self, live: _Live) -> None:
+        self._launchers[OPERATIONS[live.job.operation].short].ready()
+        if self._closing:
+            return
         job = self.store.start(live.job.id)
         if job is None:  # cancelled meanwhile
             self._settle(live, self.get(live.job.id))
