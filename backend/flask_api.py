@@ -7,14 +7,12 @@ import sys
 from typing import Any
 
 from DataFoundry.errors import ConfigError
-from DataFoundry.settings import add_data_roots, limits, named_device
+from DataFoundry.settings import LOCAL_HOSTS, add_data_roots, limits, named_device
 from serving import keys, logs, sockets
 from serving.brokers import check_broker
 from serving.origins import named_origins
 from serving.proxies import trusted_proxies
 from serving.rate_storage import rate_storage
-
-LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -55,7 +53,7 @@ def main() -> None:
         bound = [] if _reloaded() else sockets.listening_sockets(arguments.host, arguments.port)
     except (ConfigError, ValueError) as error:
         sys.exit(str(error))
-    if arguments.host not in LOCAL and not keys.configured_keys() and not _reloaded():
+    if arguments.host not in LOCAL_HOSTS and not keys.configured_keys() and not _reloaded():
         logging.warning(
             "Anyone who reaches %s:%s can use this service; --host 127.0.0.1 keeps it to this machine.",
             arguments.host,

@@ -15,6 +15,7 @@ STATE_VARIABLE = "DATAFOUNDRY_STATE_DIR"
 BROKER_VARIABLE = "DATAFOUNDRY_BROKER_URL"
 RESULTS_VARIABLE = "DATAFOUNDRY_RESULTS_URL"
 DEVICES = ("auto", "cuda", "mps", "cpu")
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")  # of --host: nobody else reaches them
 
 _STARTED_IN = Path.cwd()  # a later chdir must not move the roots
 

@@ -13,9 +13,7 @@ os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # checkpoints build p
 
 from agents.orchestrator.service import DATABASE_VARIABLE, Orchestrator  # noqa: E402
 from agents.wire.app import create_app  # noqa: E402
-from DataFoundry.settings import add_data_roots  # noqa: E402
-
-LOCAL = ("127.0.0.1", "localhost", "::1")
+from DataFoundry.settings import LOCAL_HOSTS, add_data_roots  # noqa: E402
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -42,7 +40,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     add_data_roots(arguments.data_root)
     app = create_app(Orchestrator(Path(arguments.database) if arguments.database else None))
-    if arguments.host not in LOCAL:
+    if arguments.host not in LOCAL_HOSTS:
         logging.warning(
             "Anyone who reaches %s:%s can use the orchestrator, which knows no API keys; --host 127.0.0.1 keeps it to "
             "this machine.",
