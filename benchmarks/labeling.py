@@ -90,7 +90,7 @@ def our_votes(folder: Path) -> dict[str, float]:
     """Our applier on the ten functions, from the file."""
     from DataFoundry.labeling.apply import votes
     from DataFoundry.labeling.functions import read_functions
-    from DataFoundry.storage.tables import open_table
+    from DataFoundry.sources.opening import open_table
 
     def work() -> None:
         votes(read_functions(TEN), open_table(folder / "adult.parquet")).raise_fault()
@@ -102,7 +102,7 @@ def our_votes(folder: Path) -> dict[str, float]:
 def _ten_votes(folder: Path):  # type: ignore[no-untyped-def]
     from DataFoundry.labeling.apply import votes
     from DataFoundry.labeling.functions import read_functions
-    from DataFoundry.storage.tables import open_table
+    from DataFoundry.sources.opening import open_table
 
     return votes(read_functions(TEN), open_table(folder / "adult.parquet")).matrix
 
@@ -141,7 +141,7 @@ def big_votes(folder: Path) -> dict[str, float]:
     """Votes of the two functions on the large file."""
     from DataFoundry.labeling.apply import votes
     from DataFoundry.labeling.functions import read_functions
-    from DataFoundry.storage.tables import open_table
+    from DataFoundry.sources.opening import open_table
 
     rows = open_table(folder / "big.parquet").num_rows or 0
     return {"seconds": timed(lambda: votes(read_functions(TWO), open_table(folder / "big.parquet")), 2), "rows": rows}

@@ -7,12 +7,12 @@ the key and what would be right.
 import json
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rapidfuzz import process
 
-from DataFoundry.errors import ConfigError
+from DataFoundry.errors import ConfigError, RequestError
 
 Width = Annotated[int, Field(ge=1, le=8192)]
 Params = TypeVar("Params", bound=BaseModel)
@@ -23,6 +23,44 @@ class _Strict(BaseModel):
     """Frozen, no unknown keys, no silent conversions, no NaN."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True, protected_namespaces=())
+
+
+class ReadOptions(_Strict):
+    """What a request says about a file; everything left out is found from the file itself.
+
+    Attributes
+    ----------
+    encoding
+        Python's name of it, such as "utf-8" or "cp1252".
+    delimiter
+        The character between two cells.
+    quote
+        The character around a cell that holds delimiters or newlines; "" for none.
+    decimal
+        "." or ",".
+    header_row
+        Number of the line with the column names, from 1; 0 where there is none (columns are then `column_1`, ...).
+    missing_spellings
+        The texts that stand for a missing value, in every column; the empty cell is always one.
+    sheet
+        Name of a spreadsheet's sheet.
+    """
+
+    encoding: Annotated[str, Field(min_length=1, max_length=40)] | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    quote: Annotated[str, Field(max_length=1)] | None = None
+    decimal: Literal[".", ","] | None = None
+    header_row: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    missing_spellings: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=100)] | None = None
+    sheet: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any] | None) -> "ReadOptions":
+        """Checked options from what a request or config.json says. Raises RequestError that names the key."""
+        try:
+            return cls.model_validate_json(_as_json(dict(given or {})))
+        except ValidationError as error:
+            raise RequestError(f"read_options: {describe(error, cls)}", field="read_options") from None
 
 
 class FeatureColumns(_Strict):
@@ -87,6 +125,7 @@ class TrainingConfig(_Strict):
     model_type: str
     model_params: ModelParams = ModelParams()
     training_params: TrainingParams = TrainingParams()
+    read_options: ReadOptions = ReadOptions()
 
 
 def parse_config(value: object) -> TrainingConfig:

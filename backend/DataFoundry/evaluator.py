@@ -1,15 +1,16 @@
 """Judge tables: what one holds, how good a synthetic one is, which rows of one are odd."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
-from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from DataFoundry.anomaly.detector import Detector
 from DataFoundry.anomaly.page import anomaly_page
 from DataFoundry.anomaly.scan import ScanResult, scan
 from DataFoundry.anomaly.threshold import ThresholdRule
+from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ArtifactError, IncompatibleArtifactError, UnsupportedModelError
 from DataFoundry.metrics.description import describe
 from DataFoundry.metrics.plain import plain
@@ -17,33 +18,35 @@ from DataFoundry.metrics.quality import align, quality
 from DataFoundry.metrics.quality_page import quality_page
 from DataFoundry.models.bundle import Bundle, load_bundle
 from DataFoundry.models.registry import MODELS, model_type
+from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.files import claim_output, write_json, write_text
 from DataFoundry.storage.paths import input_path, refuse_input_as_output
 from DataFoundry.storage.paths import output_path as checked_output
-from DataFoundry.storage.tables import open_table
 
 
-def describe_dataset(data_path: str) -> dict[str, object]:
+def describe_dataset(data_path: str, read_options: Mapping[str, Any] | None = None) -> dict[str, object]:
     """Rows, columns, dtypes, missing values, first rows and summaries of a table, read in constant memory.
 
     Parameters
     ----------
     data_path
-        A csv or parquet file, or a folder of parquet files, inside a data root.
+        A table file, or a folder of parquet files, inside a data root.
+    read_options
+        What is known better than found: see `config.ReadOptions`.
 
     Returns
     -------
     dict
-        See `metrics.description.describe`.
+        See `metrics.description.describe`; and `reading`: how the file was read.
 
     Raises
     ------
     PathTextError, OutsideDataRootsError, NotDataError, MissingFileError, ImpossibleError, TooLargeError
-        See `storage.paths.input_path` and `storage.tables.open_table`.
+        See `storage.paths.input_path` and `sources.opening.open_table`.
     """
-    table = open_table(input_path(data_path, "data_path"))
-    return describe(table.columns, table.blocks())
+    table = open_table(input_path(data_path, "data_path"), ReadOptions.of(read_options))
+    return {**describe(table.columns, table.blocks()), "reading": table.reading}
 
 
 def evaluate_synthetic(
@@ -53,6 +56,7 @@ def evaluate_synthetic(
     label_column: str | None = None,
     output_path: str | None = None,
     seed: int | None = None,
+    read_options: Mapping[str, Any] | None = None,
 ) -> dict[str, object]:
     """How good a synthetic table is: utility, shapes, trends, detection and closeness, each beside the holdout's own.
 
@@ -71,6 +75,8 @@ def evaluate_synthetic(
         The report as `.json`; the HTML page lies beside it.
     seed
         Of learners and samples; without one, 0: the same tables give the same scores.
+    read_options
+        How the real tables are read, where what is found is not right.
 
     Returns
     -------
@@ -82,7 +88,7 @@ def evaluate_synthetic(
     ColumnError
         If a table lacks the label column, or the tables have nothing in common.
     DataFoundryError
-        As `storage.paths.input_path`, `output_path` and `storage.tables.open_table`.
+        As `storage.paths.input_path`, `output_path` and `sources.opening.open_table`.
     """
     named = {"real_path": real_path, "synthetic_path": synthetic_path, "holdout_path": holdout_path}
     paths = {field: input_path(text, field) for field, text in named.items() if text is not None}
@@ -93,8 +99,9 @@ def evaluate_synthetic(
     with ExitStack() as stack:
         for path in (written, page):
             stack.enter_context(claim_output(path))
-        real, synthetic = _read(paths["real_path"]), _read(paths["synthetic_path"])
-        holdout = _read(paths["holdout_path"]) if holdout_path is not None else None
+        options = ReadOptions.of(read_options)
+        real, synthetic = open_table(paths["real_path"], options).read(), open_table(paths["synthetic_path"]).read()
+        holdout = open_table(paths["holdout_path"], options).read() if holdout_path is not None else None
         folded = (seed or 0) % 2**32  # what pandas and scikit-learn take
         found = quality(align(real, synthetic, holdout, label_column, folded), folded)
         report = plain(found.report())
@@ -112,6 +119,7 @@ def detect_anomalies(
     contamination: float | None = None,
     top_k: int | None = None,
     false_alarm_rate: float | None = None,
+    read_options: Mapping[str, Any] | None = None,
 ) -> dict[str, object]:
     """Score every row of a table by how unlikely it is, say which cells make it so, and what was expected there.
 
@@ -126,6 +134,8 @@ def detect_anomalies(
     contamination, top_k, false_alarm_rate
         At most one of: the share of rows to flag, their number, or the share of ordinary rows that may be flagged
         (default 0.01).
+    read_options
+        How the scanned table is read; by default as the training table was.
 
     Returns
     -------
@@ -158,8 +168,9 @@ def detect_anomalies(
     with ExitStack() as stack:
         for path in (report, page, fixes):
             stack.enter_context(claim_output(path))
+        table = open_table(data, ReadOptions.of(read_options) if read_options else config.read_options)
         bundle = load_bundle(config, model, preprocessor)
-        result = scan(open_table(data), _detector(bundle), bundle.labels, rule, report, fixes)
+        result = scan(table, _detector(bundle), bundle.labels, rule, report, fixes)
         warnings = _scan_warnings(result)
         write_text(page, anomaly_page(result, data.name, warnings))
     return {"output_path": str(report), "report_path": str(page), "suggested_fixes_path": str(fixes)} | _told(
@@ -216,7 +227,3 @@ def _told(result: ScanResult, warnings: list[str]) -> dict[str, object]:
         "num_suggested_fixes": result.fixes,
         "warnings": warnings,
     }
-
-
-def _read(path: Path) -> pd.DataFrame:
-    return open_table(path).read()

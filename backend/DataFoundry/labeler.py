@@ -5,17 +5,20 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError
 from DataFoundry.labeling import advice, aggregators, analysis, choice, run
 from DataFoundry.labeling import report as report_page
 from DataFoundry.labeling.functions import LabelingFunction, read_functions
 from DataFoundry.labeling.hand_labels import HandLabels, read_hand_labels
 from DataFoundry.labeling.sandbox import MAX_CLASSES
+from DataFoundry.sources.opening import open_table
+from DataFoundry.sources.table import Table
 from DataFoundry.storage.files import claim_output, write_text
 from DataFoundry.storage.paths import input_path, refuse_input_as_output
 from DataFoundry.storage.paths import output_path as checked_output
-from DataFoundry.storage.tables import Table, open_table
 
 logger = logging.getLogger(__name__)
 
@@ -28,13 +31,14 @@ def create_labels(
     hand_labeled_examples_path: str | None = None,
     aggregator: str = aggregators.AUTO,
     seed: int | None = None,
+    read_options: Mapping[str, Any] | None = None,
 ) -> dict[str, object]:
     """Label a table by weak supervision.
 
     Parameters
     ----------
     data_path
-        csv, parquet, or a folder of parquet files.
+        A table file of any kind, or a folder of parquet files.
     labeling_functions
         Mappings with `name` and `code`: Python source of a function of one row that returns a class number or -1.
     output_path
@@ -47,6 +51,8 @@ def create_labels(
         One of `aggregators.REGISTRY`.
     seed
         The same seed gives the same bytes; by default one is drawn.
+    read_options
+        How the table is read, where what is found is not right: see `config.ReadOptions`.
 
     Returns
     -------
@@ -69,7 +75,7 @@ def create_labels(
     refuse_input_as_output(output, *inputs)
     functions = read_functions(labeling_functions)
     with claim_output(output):
-        table = open_table(data)
+        table = open_table(data, ReadOptions.of(read_options))
         run.refuse_label_columns(table.columns, cardinality)
         hand = read_hand_labels(open_table(inputs[1]), functions, table.columns) if len(inputs) > 1 else None
         _refuse_classes(cardinality, hand)

@@ -10,6 +10,7 @@ import pandas as pd
 from DataFoundry.anomaly.detector import fit_detector
 from DataFoundry.config import (
     ModelParams,
+    ReadOptions,
     TrainingConfig,
     TrainingParams,
     build_params,
@@ -20,10 +21,10 @@ from DataFoundry.config import (
 from DataFoundry.models.bundle import Bundle, save_bundle
 from DataFoundry.models.registry import model_type as registered
 from DataFoundry.preprocessing.schema import LABEL, column_kinds, feature_columns
+from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.files import claim_output, remove_file, write_json
 from DataFoundry.storage.paths import input_path, output_folder, output_path, refuse_input_as_output
-from DataFoundry.storage.tables import open_table
 from DataFoundry.training.fitting import Trained, fit, labeled_rows, summary
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ def create_config(
     model_type: str = "tabular_cvae",
     model_params: Mapping[str, Any] | None = None,
     training_params: Mapping[str, Any] | None = None,
+    read_options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write `config.json` for a table: its feature columns by kind, its condition, and the defaults for all not given.
 
@@ -54,7 +56,8 @@ def create_config(
     registered(model_type)
     model_given, model_warnings = known_params(ModelParams, model_params, "model_params")
     training_given, training_warnings = known_params(TrainingParams, training_params, "training_params")
-    frame = open_table(data).read()
+    options = ReadOptions.of(read_options)
+    frame = open_table(data, options).read()
     model_given = default_model_params(model_type) | model_given
     training_given = default_training_params(model_type, len(frame)) | training_given
     model_given = {"condition_cols": [LABEL] if LABEL in frame.columns else [], **model_given}
@@ -64,6 +67,7 @@ def create_config(
     column_kinds(frame, chosen.feature_cols)  # a wrong name is better told now than after the training began
     config = TrainingConfig(
         data_path=str(data),
+        read_options=options,
         output_model_path=str(folder / "model.pth"),
         preprocessor_path=str(folder / "preprocessor.joblib"),
         model_type=model_type,
@@ -100,7 +104,7 @@ def train_model(config_path: str) -> dict[str, Any]:
     checkpoint_path = model_path.with_name(f"{model_path.stem}.checkpoint.pth")
     refuse_input_as_output(history_path, path, data)
     with claim_output(model_path):
-        frame = open_table(data).read()
+        frame = open_table(data, config.read_options).read()
         trained = fit(frame, config, checkpoint_path)
         detector = _detector(frame, trained, config)
         bundle = Bundle(trained.model, trained.transformer, trained.labels, config.model_type, detector)

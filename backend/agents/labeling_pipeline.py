@@ -23,10 +23,11 @@ from DataFoundry.labeling import run as labeling
 from DataFoundry.labeling.aggregators import Choice
 from DataFoundry.labeling.apply import Applier
 from DataFoundry.labeling.functions import LabelingFunction, read_functions
+from DataFoundry.sources.opening import open_table
+from DataFoundry.sources.table import Table
 from DataFoundry.storage.files import claim_output, write_json
 from DataFoundry.storage.paths import input_path, refuse_input_as_output
 from DataFoundry.storage.paths import output_path as checked_output
-from DataFoundry.storage.tables import Table, open_table
 
 logger = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from agents.training.target import Target, find_target, halves
 from DataFoundry import generator, trainer
 from DataFoundry.errors import ImpossibleError, RequestError, TrainingError
 from DataFoundry.metrics.utility import utility
+from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.files import claim_output
 from DataFoundry.storage.paths import input_path, output_folder
-from DataFoundry.storage.tables import open_table
 
 logger = logging.getLogger(__name__)
 

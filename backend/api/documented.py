@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import BaseModel, JsonValue
 from pydantic.config import JsonDict
 
+from DataFoundry.config import ReadOptions
+
 # Neither a URL, nor blank, nor with control characters; the library's own words about a path say more than a pattern.
 PLAIN_PATH: JsonDict = {"pattern": r"^(?![A-Za-z][A-Za-z0-9+.-]+:/)[^\x00-\x1f]*[^\x00-\x1f\x85\s][^\x00-\x1f]*$"}
 FILE_NAME: JsonDict = {"pattern": r"^[^\x00-\x1f]*[^/\\\x00-\x1f]$"}
@@ -54,6 +56,11 @@ def whole(value: Any) -> Any:
     if isinstance(value, list):
         return [whole(each) for each in value]
     return int(value) if type(value) is float and value.is_integer() else value
+
+
+def read_options(value: Any) -> Any:
+    """The options of a request, checked by the library, whose sentences name the key."""
+    return ReadOptions.of(whole(value)) if isinstance(value, dict) else value
 
 
 def _inline(schema: Any, definitions: dict[str, Any]) -> Any:

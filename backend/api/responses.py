@@ -58,6 +58,7 @@ class DatasetDescribed(Reply):
     dtypes: dict[str, str]
     missing_values: dict[str, int]
     sample_data: list[dict[str, Any]]
+    reading: dict[str, Any]
 
 
 class Labeled(Reply):

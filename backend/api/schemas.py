@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from api.documented import FILE_NAME, PLAIN_PATH, agreeing, at_most_one, choices, open_object, whole
-from DataFoundry.config import ModelParams, TrainingParams, describe
+from api.documented import FILE_NAME, PLAIN_PATH, agreeing, at_most_one, choices, open_object, read_options, whole
+from DataFoundry.config import ModelParams, ReadOptions, TrainingParams, describe
 from DataFoundry.errors import RequestError
 from DataFoundry.generator import FORMATS
 from DataFoundry.labeling.aggregators import REGISTRY as AGGREGATORS
@@ -25,6 +25,16 @@ Seed = Annotated[
 _MOST_FIELDS = 100  # telling of each unknown field would take seconds
 Attempts = Annotated[int, Field(ge=1, le=100), Integral]
 Share = Annotated[float, Field(gt=0, le=1)]
+
+
+ReadOptionsField = Annotated[
+    ReadOptions,
+    Field(
+        description="How the table is read, where what is found by itself is not right.",
+        examples=[{"delimiter": ";", "decimal": ","}],
+    ),
+    BeforeValidator(read_options),
+]
 
 
 class RequestModel(BaseModel):
@@ -52,13 +62,16 @@ class RequestModel(BaseModel):
 
     def given(self) -> dict[str, Any]:
         """The fields that were sent, as arguments for the library; null stands for not sent."""
-        return {name: value for name, value in self.model_dump(exclude_unset=True).items() if value is not None}
+        return {
+            name: value for name, value in self.model_dump(mode="json", exclude_unset=True).items() if value is not None
+        }
 
 
 class DatasetInfo(RequestModel):
     """Look at a table."""
 
     data_path: Path
+    read_options: ReadOptionsField | None = None
 
 
 class LabelingFunctionSource(RequestModel):
@@ -100,6 +113,7 @@ class CreateLabels(RequestModel):
         | None
     ) = None
     seed: Seed | None = None
+    read_options: ReadOptionsField | None = None
 
 
 class LabelingPipeline(RequestModel):
@@ -124,6 +138,7 @@ class CreateConfig(RequestModel):
     training_params: (
         Annotated[dict[str, Any], Field(json_schema_extra=open_object(TrainingParams)), Integral] | None
     ) = None
+    read_options: ReadOptionsField | None = None
 
 
 class TrainModel(RequestModel):
@@ -178,6 +193,7 @@ class EvaluateSynthetic(RequestModel):
     label_column: Annotated[str, Field(min_length=1)] | None = None
     output_path: Path | None = None
     seed: Seed | None = None
+    read_options: ReadOptionsField | None = None
 
 
 class DetectAnomalies(RequestModel):
@@ -195,6 +211,7 @@ class DetectAnomalies(RequestModel):
     false_alarm_rate: (
         Annotated[float, Field(gt=0, lt=1, description="Share of clean rows that may be flagged.")] | None
     ) = None
+    read_options: ReadOptionsField | None = None
 
 
 class ListJobs(RequestModel):

@@ -45,7 +45,7 @@ def _waited_for(operation: str, arguments: dict[str, Any]) -> dict[str, Any] | R
         return _answer(runner.wait(job.id))
 
     about = OPERATIONS[operation].about
-    if about is None:
+    if about is None or len(arguments) > 1:  # the file alone does not decide the answer
         return ask()
     # Kept as it is sent: to write it anew would be a third of the work of answering.
     text = _remembered.answer(arguments[about], lambda: jsonify(ask()).get_data())

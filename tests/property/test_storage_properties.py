@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from DataFoundry.errors import DataFoundryError
 from DataFoundry.settings import data_roots
+from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.paths import input_path, output_path
-from DataFoundry.storage.tables import TableWriter, open_table, write_table
+from DataFoundry.storage.tables import TableWriter, write_table
 
 PARTS = st.sampled_from(
     ["..", ".", "", "testing_data", "adult.csv", "api", "~", "$HOME", "etc", "passwd", "x.csv", "a b"]

@@ -17,7 +17,8 @@ from DataFoundry.errors import ColumnError, TableError
 from DataFoundry.preprocessing.labels import LabelCodec
 from DataFoundry.preprocessing.schema import LABEL
 from DataFoundry.progress import Progress
-from DataFoundry.storage.tables import Table, TableWriter
+from DataFoundry.sources.table import Table
+from DataFoundry.storage.tables import TableWriter
 
 SURE = 0.9  # a fix is suggested from this confidence on
 _BLOCK_ROWS = 50_000

@@ -7,8 +7,9 @@ from types import TracebackType
 import numpy as np
 import pandas as pd
 
+from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.files import remove_file, remove_folder, temporary_folder
-from DataFoundry.storage.tables import TableWriter, open_table
+from DataFoundry.storage.tables import TableWriter
 
 _ROWS_IN_MEMORY = 400_000
 _ROWS_IN_BUCKET = 200_000

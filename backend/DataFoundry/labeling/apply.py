@@ -12,8 +12,8 @@ from DataFoundry.labeling.faults import Fault
 from DataFoundry.labeling.functions import LabelingFunction
 from DataFoundry.labeling.sandbox import FaultError, Sandbox
 from DataFoundry.labeling.ways import ABSTAIN, Block, Runner
-from DataFoundry.storage.coded import coded_blocks
-from DataFoundry.storage.tables import Table
+from DataFoundry.sources.coded import coded_blocks
+from DataFoundry.sources.table import Table
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from DataFoundry.labeling.apply import Applier
 from DataFoundry.labeling.encoding import plain_value
 from DataFoundry.labeling.functions import LabelingFunction
 from DataFoundry.labeling.sandbox import MAX_CLASSES, Value
-from DataFoundry.storage.tables import Table
+from DataFoundry.sources.table import Table
 
 LABEL = "label"
 

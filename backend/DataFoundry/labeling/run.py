@@ -16,8 +16,9 @@ from DataFoundry.labeling.functions import LabelingFunction
 from DataFoundry.labeling.static import possible_votes
 from DataFoundry.labeling.summary import Patterns, VoteSummary, patterns_of
 from DataFoundry.progress import Progress
-from DataFoundry.storage.coded import coded_blocks, written_schema
-from DataFoundry.storage.tables import Table, TableWriter
+from DataFoundry.sources.coded import coded_blocks, written_schema
+from DataFoundry.sources.table import Table
+from DataFoundry.storage.tables import TableWriter
 
 LABEL = "label"
 PROBABILITY = "label_probability"

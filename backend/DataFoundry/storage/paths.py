@@ -22,14 +22,23 @@ from DataFoundry.errors import (
 )
 from DataFoundry.settings import BACKEND, DATA_ROOTS_VARIABLE, OUTPUT_FOLDER, data_roots
 
-TABLE_SUFFIXES = (".csv", ".parquet")
-DATA_SUFFIXES = (*TABLE_SUFFIXES, ".pt", ".pth", ".joblib", ".json", ".html", ".png", ".svg", ".txt", ".md", ".log")
+TABLE_SUFFIXES = (".csv", ".parquet")  # that are written
+PACKED_SUFFIXES = (".gz", ".zip", ".zst", ".bz2")
+_SPREADSHEETS = (".xlsx", ".xls", ".ods")
+READ_SUFFIXES = (
+    *TABLE_SUFFIXES,
+    *(".tsv", ".txt", ".json", ".jsonl", ".ndjson"),
+    *_SPREADSHEETS,
+    *(".feather", ".arrow"),
+    *PACKED_SUFFIXES,
+)
+DATA_SUFFIXES = (*READ_SUFFIXES, ".pt", ".pth", ".joblib", ".html", ".png", ".svg", ".md", ".log")
 _LONGEST = 4096
 _CODE_FOLDERS = tuple(str(BACKEND / name) for name in ("DataFoundry", "agents", "api", "jobs", "serving"))
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 
 
-def input_path(text: str, field: str, suffixes: tuple[str, ...] = TABLE_SUFFIXES) -> Path:
+def input_path(text: str, field: str, suffixes: tuple[str, ...] = READ_SUFFIXES) -> Path:
     """The existing file that a request names, or the folder of parquet files where a table is asked for.
 
     Parameters
@@ -59,7 +68,7 @@ def input_path(text: str, field: str, suffixes: tuple[str, ...] = TABLE_SUFFIXES
             f"{field}: there is no file {text!r}; check the spelling, or upload it first.", field=field
         )
     if is_folder:
-        if suffixes != TABLE_SUFFIXES or not any(path.glob("*.parquet")):
+        if suffixes != READ_SUFFIXES or not any(path.glob("*.parquet")):
             raise ImpossibleError(f"{field}: {text!r} is a folder; name a file ({_listed(suffixes)}).", field=field)
         return path
     if not stat.S_ISREG(status.st_mode):

@@ -16,7 +16,8 @@ from DataFoundry.anomaly.sorting import RowSorter
 from DataFoundry.anomaly.threshold import ThresholdRule
 from DataFoundry.errors import ColumnError, TableError
 from DataFoundry.preprocessing.labels import LabelCodec
-from DataFoundry.storage.tables import open_table, write_table
+from DataFoundry.sources.opening import open_table
+from DataFoundry.storage.tables import write_table
 
 KINDS = {"x": "number", "twice": "number", "kind<b>": "category"}
 

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 from DataFoundry import labeler
 from DataFoundry.labeling.encoding import encode, encode_together, plain_value
-from DataFoundry.storage.coded import coded_blocks
-from DataFoundry.storage.tables import open_table
+from DataFoundry.sources.coded import coded_blocks
+from DataFoundry.sources.opening import open_table
 
 FUNCTION = {"name": "lf", "code": "def lf(x):\n    return 1 if x['word'] == 'b' else 0"}
 

@@ -15,7 +15,7 @@ from DataFoundry.labeling.intervals import roc_auc, wilson
 from DataFoundry.labeling.likelihood import mean_log_likelihood
 from DataFoundry.labeling.naive_bayes import VoteBayes
 from DataFoundry.labeling.summary import VoteSummary, patterns_of
-from DataFoundry.storage.tables import open_table
+from DataFoundry.sources.opening import open_table
 
 FUNCTIONS = read_functions([{"name": "lf", "code": "def lf(x):\n    return 1 if x['a'] > 2 else 0"}])
 

@@ -71,7 +71,7 @@ def test_text_that_is_no_path_is_malformed(text: str) -> None:
         input_path(text, "data_path")
 
 
-@pytest.mark.parametrize("text", ["DataFoundry/errors.py", "flask_api.py", "api/x.json", ".hidden/a.csv", "a.csv.gz"])
+@pytest.mark.parametrize("text", ["DataFoundry/errors.py", "flask_api.py", "api/x.json", ".hidden/a.csv", "a.tar"])
 def test_code_hidden_files_and_other_kinds_are_not_data(text: str) -> None:
     with pytest.raises(NotDataError):
         input_path(text, "data_path")

@@ -8,8 +8,8 @@ import pandas as pd
 from agents import labeling_pipeline
 from agents.orchestrator.tools.work import Question, Result, Work, stem_of
 from DataFoundry import labeler
+from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.paths import input_path
-from DataFoundry.storage.tables import open_table
 
 LABEL = "label"
 # columns that are a label by their name; compared in lower case

@@ -12,9 +12,10 @@ from agents.orchestrator.tools.models import fitted
 from agents.orchestrator.tools.work import Result, Work, stem_of
 from DataFoundry import evaluator, generator
 from DataFoundry.errors import ImpossibleError
+from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.files import claim_output
 from DataFoundry.storage.paths import input_path, output_path
-from DataFoundry.storage.tables import TableWriter, open_table
+from DataFoundry.storage.tables import TableWriter
 
 DEFAULT_ROWS = 1_000
 _MOST_DRAWN = 20_000_000

@@ -7,8 +7,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from DataFoundry.sources.parquet import ParquetTable, _unreadable
+from DataFoundry.sources.table import BLOCK_ROWS, Table
 from DataFoundry.storage.paths import open_for_reading
-from DataFoundry.storage.tables import BLOCK_ROWS, ParquetTable, Table, _unreadable
 
 
 def coded_blocks(table: Table, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:

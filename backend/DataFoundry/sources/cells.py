@@ -1,0 +1,179 @@
+"""What the texts of one column are: whole numbers, numbers, truth values or text, and which of them mean missing.
+
+Nothing is changed silently: a column becomes numbers only if each number, written again, is the one that stood there.
+Numbers with leading zeros or a plus, and whole numbers that neither int64 nor float64 holds exactly, stay text.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# Never a word of any language: missing in every column.
+ALWAYS_MISSING = (
+    "NULL",
+    "null",
+    "NaN",
+    "nan",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "<NA>",
+    "#NA",
+    "-nan",
+    "-NaN",
+    "1.#QNAN",
+    "#NULL!",
+)
+# Missing in a column that otherwise holds numbers, dates or truth values; in a column of text they may be values.
+SOMETIMES_MISSING = ("NA", "na", "None", "none", "-", "--", "?", ".", "...", "missing", "unknown", "Unknown", "(null)")
+_EXACT = 2**53  # float64 holds every whole number up to here
+_KEPT = 1000
+_TRUTH = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
+_MOMENT = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
+_CODE = re.compile(r"[A-Z]{2,3}")
+
+INT, FLOAT, NULLABLE_INT, TRUTH, TEXT = "int64", "float64", "Int64", "bool", "text"
+
+
+@dataclass
+class ColumnFacts:
+    """What is known of a column's texts; blocks may be added in any number.
+
+    Attributes
+    ----------
+    decimal
+        "." or ",".
+    missing_spellings
+        Given by the user, or None: found.
+    """
+
+    decimal: str = "."
+    missing_spellings: tuple[str, ...] | None = None
+    rows: int = 0
+    empty: int = 0
+    spelled: Counter[str] = field(default_factory=Counter)
+    whole: bool = True
+    number: bool = True
+    truth: bool = True
+    greatest: int = 0
+    some: dict[str, None] = field(default_factory=dict)
+
+    def add(self, texts: pa.Array | pa.ChunkedArray) -> None:
+        """Look at the texts of one block; null is an empty cell."""
+        self.rows += len(texts)
+        self.empty += texts.null_count
+        texts = texts.drop_null()
+        candidates = self.missing_spellings
+        if candidates is None:
+            candidates = (*ALWAYS_MISSING, *SOMETIMES_MISSING)
+        is_spelled = pc.is_in(texts, pa.array(candidates, pa.string()))
+        if pc.any(is_spelled).as_py():
+            for entry in pc.value_counts(texts.filter(is_spelled)).to_pylist():
+                self.spelled[entry["values"]] += entry["counts"]
+            texts = texts.filter(pc.invert(is_spelled))
+        if not len(texts):
+            return
+        if len(self.some) < _KEPT:
+            self.some.update(dict.fromkeys(texts.slice(0, _KEPT).to_pylist()))
+        self.truth = self.truth and pc.all(pc.is_in(texts, pa.array(list(_TRUTH), pa.string()))).as_py()
+        if self.number:
+            self._look_at_numbers(texts)
+
+    def _look_at_numbers(self, texts: pa.Array) -> None:
+        texts = plain_numbers(texts, self.decimal)
+        if self.whole:
+            try:
+                values = pc.cast(texts, pa.int64())
+            except pa.ArrowInvalid:
+                self.whole = False
+            else:
+                self.whole = pc.all(pc.equal(pc.cast(values, pa.string()), texts)).as_py()
+                span = pc.min_max(values)
+                self.greatest = max(self.greatest, abs(span["min"].as_py()), abs(span["max"].as_py()))
+        if not self.whole:
+            self.number = _are_numbers(texts)
+
+    @property
+    def present(self) -> bool:
+        """Whether there is a value that is no spelling of missing."""
+        return bool(self.some)
+
+    @property
+    def kind(self) -> str:
+        """`int64, float64, Int64, bool` or `text`."""
+        if not self.present:
+            # Only "NA" all through: as missing as an empty column; only "?" too, but then text stays to be seen.
+            return TEXT if self._spelled_text() else FLOAT
+        if self.truth:
+            return TRUTH
+        if not self.number:
+            return TEXT
+        missing = self.empty or self.spelled
+        if self.whole and not missing:
+            return INT
+        if self.whole:
+            return FLOAT if self.greatest <= _EXACT else NULLABLE_INT
+        return TEXT if self.greatest > _EXACT else FLOAT
+
+    def missing(self) -> list[str]:
+        """The spellings of this column that mean missing, the empty cell left out."""
+        if self.missing_spellings is not None:
+            return sorted(self.spelled)
+        if self.present and self.kind != TEXT:
+            return sorted(self.spelled)
+        if self.present and all(_MOMENT.fullmatch(each) for each in self.some):
+            return sorted(self.spelled)
+        doubtful = set(self._spelled_text())
+        return sorted(each for each in self.spelled if each not in doubtful)
+
+    def _spelled_text(self) -> list[str]:
+        """Doubtful spellings that are kept as values of a column of text."""
+        if self.missing_spellings is not None:
+            return []
+        return [
+            each for each in self.spelled if each in SOMETIMES_MISSING and not (each == "NA" and self._na_missing())
+        ]
+
+    def _na_missing(self) -> bool:
+        """`NA` is a value beside empty cells (then those are the file's missing ones), and among codes of its form."""
+        codes = sum(bool(_CODE.fullmatch(each)) for each in self.some)
+        return not self.empty and codes < 0.8 * max(len(self.some), 1)
+
+    def doubtful(self) -> dict[str, int]:
+        """Spellings that may mean missing but were kept as values, and how often they occur."""
+        return {each: self.spelled[each] for each in self._spelled_text()} if self.kind == TEXT else {}
+
+
+def plain_numbers(texts: pa.Array, decimal: str) -> pa.Array:
+    """Texts of numbers as Arrow reads them: no spaces around, a point before the decimals."""
+    texts = pc.utf8_trim_whitespace(texts)
+    return pc.replace_substring(texts, ",", ".") if decimal == "," else texts
+
+
+def _are_numbers(texts: pa.Array) -> bool:
+    """Whether Arrow reads all, and no leading zero, plus, or whole number beyond float64's reach would be lost."""
+    try:
+        pc.cast(texts, pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    suspicious = texts.filter(pc.match_substring_regex(texts, r"^\+|^-?0[0-9]|^[-+]?[0-9]{16,}$|^[-+]?0[xX]"))
+    return all(_is_kept(each) for each in pc.unique(suspicious).to_pylist())
+
+
+def _is_kept(text: str) -> bool:
+    return not text.startswith("+") and not re.match(r"-?0\d", text) and int(text) == int(float(text))
+
+
+def converted(texts: pa.Array | pa.ChunkedArray, kind: str, missing: list[str], decimal: str) -> pa.Array:
+    """The texts as values of the kind that `ColumnFacts` found; what is spelled as missing is null."""
+    if missing:
+        texts = pc.if_else(pc.is_in(texts, pa.array(missing, pa.string())), pa.scalar(None, pa.string()), texts)
+    if kind == TEXT:
+        return texts
+    if kind == TRUTH:
+        spelled_true = pa.array([each for each, value in _TRUTH.items() if value], pa.string())
+        return pc.if_else(pc.is_null(texts), pa.scalar(None, pa.bool_()), pc.is_in(texts, spelled_true))
+    return pc.cast(plain_numbers(texts, decimal), pa.float64() if kind == FLOAT else pa.int64())

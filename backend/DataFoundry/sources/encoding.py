@@ -1,0 +1,90 @@
+"""In which encoding a text file is written, found from its bytes."""
+
+import codecs
+from typing import IO
+
+from DataFoundry.errors import TableError, TooLargeError
+from DataFoundry.settings import limits
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_NOT_IN_CP1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
+
+
+def find_encoding(handle: IO[bytes], name: str, wanted: str | None) -> tuple[str, list[str]]:
+    """Python's name of the encoding, and notes for people; reads the handle to its end.
+
+    The whole file is looked at, since one letter beyond ASCII at its end decides. What is not UTF-8 is taken for
+    Windows-1252, the most frequent of the others, or Latin-1 where bytes stand that Windows-1252 does not know.
+
+    Raises
+    ------
+    TableError
+        For NUL bytes, with the line; for an encoding that Python does not know.
+    TooLargeError
+        For a line over `max_cell_bytes`.
+    """
+    head = handle.read(2**20)
+    if not head:
+        raise TableError(f"{name} is empty; a table begins with a line of column names.")
+    known = wanted or next((encoding for mark, encoding in _BOMS if head.startswith(mark)), None)
+    if known is None and _is_utf16(head):
+        known = "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
+    if known is not None:
+        _refuse_unknown(known, name)
+    if known is not None and "16" in known:
+        return known, []
+    return _looked_through(handle, head, name, known)
+
+
+def _refuse_unknown(encoding: str, name: str) -> None:
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise TableError(
+            f"{name}: there is no encoding {encoding!r}; name one of Python's, such as 'cp1252'."
+        ) from None
+
+
+def _is_utf16(head: bytes) -> bool:
+    """Whether every second byte is NUL, as in text of Western letters."""
+    part = head[:2000]
+    even, odd = part[::2].count(0), part[1::2].count(0)
+    return len(part) > 3 and max(even, odd) > len(part) // 2 * 0.7 and min(even, odd) < len(part) * 0.05
+
+
+def _looked_through(handle: IO[bytes], piece: bytes, name: str, known: str | None) -> tuple[str, list[str]]:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    is_utf8, in_cp1252, lines, length = True, True, 1, 0
+    most = limits().max_cell_bytes
+    while piece:
+        nul = piece.find(b"\0")
+        if nul >= 0:
+            raise TableError(
+                f"{name} has a NUL byte in line {lines + piece.count(10, 0, nul)}; remove it, or name its encoding in "
+                "read_options."
+            )
+        if is_utf8:
+            try:
+                decoder.decode(piece)
+            except UnicodeDecodeError:
+                is_utf8 = False
+        in_cp1252 = in_cp1252 and not any(byte in piece for byte in _NOT_IN_CP1252)
+        length = _line_length(piece, length, most, name)
+        lines += piece.count(b"\n")
+        piece = handle.read(2**20)
+    if known is not None:
+        return known, []
+    if is_utf8:
+        return "utf-8", []
+    guessed = "cp1252" if in_cp1252 else "latin-1"
+    return guessed, [
+        f"The file is not in UTF-8 and was read as {guessed}; say read_options.encoding if letters look wrong."
+    ]
+
+
+def _line_length(piece: bytes, length: int, most: int, name: str) -> int:
+    """Bytes of the line that the piece ends in; refuses a longer one before a parser holds it in memory."""
+    lines = piece.split(b"\n")
+    if max(length + len(lines[0]), *(len(line) for line in lines[1:]), 0) > most:
+        raise TooLargeError(f"{name} has a line of over {most} bytes; close the quote that was left open.", limit=most)
+    return len(lines[-1]) + (length if len(lines) == 1 else 0)

@@ -1,0 +1,127 @@
+"""Parquet: one file, or all of a folder as one table."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from DataFoundry.errors import TableError
+from DataFoundry.sources.table import BLOCK_ROWS, Table, refuse_columns
+from DataFoundry.storage.paths import open_for_reading
+
+
+class ParquetTable(Table):
+    """A parquet file, or all `*.parquet` of a folder in the order of their names."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._parts = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+        self.num_rows = 0
+        self.reading = {}
+        schemas = []
+        self._metadata = []
+        for part in self._parts:
+            with _opened(part) as file:
+                schemas.append(file.schema_arrow)
+                self._metadata.append(file.metadata)
+                self.num_rows += file.metadata.num_rows
+        self._schema = _one_schema(schemas, self._parts)
+        self.columns = [name for name in self._schema.names if not name.startswith("__index_level_")]
+        refuse_columns(self.columns, path)
+
+    def blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
+        chosen = self.check(columns)
+        start = 0
+        for frame in self._frames(chosen, rows):
+            frame.index = pd.RangeIndex(start, start + len(frame))
+            start += len(frame)
+            yield frame
+        if start == 0:
+            yield self._frame(self._schema.empty_table(), chosen)
+
+    def arrow_blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pa.Table]:
+        chosen, empty = self.check(columns), True
+        for part in self._parts:
+            with _opened(part) as file:
+                try:
+                    for batch in file.iter_batches(batch_size=rows, columns=chosen, use_threads=True):
+                        empty = False
+                        yield pa.Table.from_batches([batch]).select(chosen)
+                except (pa.ArrowException, OSError) as error:
+                    raise _unreadable(part, error) from None
+        if empty:
+            yield self._schema.empty_table().select(chosen)
+
+    def _frames(self, chosen: list[str], rows: int) -> Iterator[pd.DataFrame]:
+        nullable = self._integers_with_nulls(chosen)
+        for part in self._parts:
+            with _opened(part) as file:
+                try:
+                    for batch in file.iter_batches(batch_size=rows, columns=chosen, use_threads=True):
+                        frame = self._frame(pa.Table.from_batches([batch]), chosen)
+                        yield frame.astype(dict.fromkeys(nullable, "float64"))
+                except (pa.ArrowException, OSError) as error:
+                    raise _unreadable(part, error) from None
+
+    def _frame(self, table: pa.Table, chosen: list[str]) -> pd.DataFrame:
+        return table.to_pandas(ignore_metadata=True, date_as_object=False)[chosen]
+
+    def _integers_with_nulls(self, chosen: list[str]) -> list[str]:
+        """Integer columns that hold a null anywhere: float64 in every block, not only where the null is."""
+        names = [name for name in chosen if pa.types.is_integer(self._schema.field(name).type)]
+        return sorted(set().union(*(_with_nulls(each, names) for each in self._metadata)) if names else ())
+
+
+class _opened:
+    """A parquet file opened without following links; its own errors are told to people."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> pq.ParquetFile:
+        self._handle = open_for_reading(self._path)
+        descriptor = f"/dev/fd/{self._handle.fileno()}"
+        try:
+            # By its descriptor Arrow reads the very file that was checked, without Python's lock.
+            return pq.ParquetFile(pa.OSFile(descriptor) if Path("/dev/fd").exists() else self._handle)
+        except (pa.ArrowException, OSError) as error:
+            self._handle.close()
+            raise _unreadable(self._path, error) from None
+
+    def __exit__(self, *_: object) -> None:
+        self._handle.close()
+
+
+def _with_nulls(metadata: pq.FileMetaData, names: list[str]) -> set[str]:
+    """Those of the columns that may hold a null, as far as the file's own statistics tell."""
+    waiting, found = set(names), set()
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for place in range(group.num_columns):
+            leaf = group.column(place)
+            if leaf.path_in_schema in waiting:
+                statistics = leaf.statistics
+                if statistics is None or not statistics.has_null_count or statistics.null_count:
+                    found.add(leaf.path_in_schema)
+    return found
+
+
+def _one_schema(schemas: list[pa.Schema], parts: list[Path]) -> pa.Schema:
+    for schema, part in zip(schemas, parts, strict=True):
+        if schema.names != schemas[0].names or schema.types != schemas[0].types:
+            raise TableError(f"{part.name} has other columns or types than {parts[0].name}; a folder is one table.")
+        if len(set(schema.names)) < len(schema.names):
+            raise TableError(f"{part.name} has two columns of one name; rename one.")
+    return schemas[0].remove_metadata()
+
+
+def _unreadable(path: Path, error: Exception) -> TableError:
+    return TableError(
+        f"{path.name} is not a readable parquet file ({_first_line(error)}); write it again.", path=str(path)
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,243 @@
+"""Text tables: `.csv .tsv .txt`, packed or not, in any usual encoding and dialect."""
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from DataFoundry.config import ReadOptions
+from DataFoundry.errors import TableError, TooLargeError
+from DataFoundry.settings import limits
+from DataFoundry.sources.cells import NULLABLE_INT, ColumnFacts, converted
+from DataFoundry.sources.dialect import find_dialect
+from DataFoundry.sources.encoding import find_encoding
+from DataFoundry.sources.table import BLOCK_ROWS, Table, in_blocks, refuse_columns
+from DataFoundry.storage.streams import kind_of, unpacked
+
+_WHOLE_BYTES = 64 * 2**20  # a file up to this size is parsed once and held
+_SAMPLE_BYTES = 2**20
+_LEAST_BLOCK = 2**20
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+_DECIMAL_POINT = re.compile(r"-?\d+\.\d+")
+
+
+class TextTable(Table):
+    """A text file with one record a line, and how it was read."""
+
+    def __init__(self, path: Path, options: ReadOptions | None = None) -> None:
+        self.path = path
+        self.num_rows = None
+        self._options = options or ReadOptions()
+        self._texts: pa.Table | None = None  # all of a small file, as text
+        self._facts: dict[str, ColumnFacts] = {}
+        with unpacked(path) as handle:
+            self._encoding, notes = find_encoding(handle, path.name, self._options.encoding)
+        with unpacked(path) as handle:
+            sample = handle.read(_SAMPLE_BYTES)
+        text = _decoded(sample, self._encoding, path)
+        _refuse_wide(text, path)
+        self._dialect = find_dialect(text, path.name, self._options, kind_of(path))
+        self.columns = self._dialect.names
+        refuse_columns(self.columns, path)
+        self._decimal = self._options.decimal or _decimal(text, self._dialect.delimiter)
+        self._notes = notes + self._dialect.notes
+
+    @property
+    def reading(self) -> dict[str, Any]:  # type: ignore[override]
+        """As `Table.reading`; looks through the file for the spellings of missing values."""
+        self._look_through()
+        spellings = sorted({each for facts in self._facts.values() for each in facts.missing()})
+        notes = [
+            f"Column {name!r} has {count} cells {spelling!r}, kept as they are; name {spelling!r} in "
+            "read_options.missing_spellings if they mean missing."
+            for name, facts in self._facts.items()
+            for spelling, count in facts.doubtful().items()
+        ]
+        return {
+            "encoding": self._encoding,
+            "delimiter": self._dialect.delimiter,
+            "quote": self._dialect.quote,
+            "decimal": self._decimal,
+            "header_row": self._dialect.header_row,
+            "missing_spellings": ["", *spellings],
+            "notes": self._notes + notes,
+        }
+
+    def arrow_blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pa.Table]:
+        chosen = self.check(columns)
+        self._look_through()
+        yield from in_blocks((self._typed(block, chosen) for block in self._text_blocks()), rows)
+
+    def blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
+        chosen, start = self.check(columns), 0
+        counted = chosen or self.columns[:1]  # no columns still have rows
+        for block in self.arrow_blocks(counted, rows):
+            frame = block.to_pandas()
+            for name in chosen:
+                if self._facts[name].kind == NULLABLE_INT:  # float64 would lose digits
+                    frame[name] = pd.array(block[name].to_pylist(), dtype="Int64")
+                elif frame[name].isna().all() and len(frame):
+                    frame[name] = frame[name].astype(_empty_dtype(self._facts[name]))
+            frame.index = pd.RangeIndex(start, start + len(frame))
+            start += len(frame)
+            yield frame[chosen]
+
+    def _typed(self, block: pa.Table, chosen: Sequence[str]) -> pa.Table:
+        arrays = [
+            converted(block[name], self._facts[name].kind, self._facts[name].missing(), self._decimal)
+            for name in chosen
+        ]
+        return pa.table(dict(zip(chosen, arrays, strict=True)))
+
+    def _look_through(self) -> None:
+        """One pass that finds what each column holds; a small file is kept, so that it is parsed once."""
+        if self._facts:
+            return
+        facts = {name: ColumnFacts(self._decimal, self._options.missing_spellings) for name in self.columns}
+        kept: list[pa.Table] | None = []
+        held = rows = 0
+        for block in self._text_blocks():
+            for name in self.columns:
+                facts[name].add(block[name])
+            rows += len(block)
+            held += block.nbytes
+            kept = None if kept is None or held > _WHOLE_BYTES else [*kept, block]
+        if kept is not None:
+            self._texts = pa.concat_tables(kept)
+        self._facts, self.num_rows = facts, rows
+
+    def _text_blocks(self) -> Iterator[pa.Table]:
+        """All cells as text, null for empty ones."""
+        if self._texts is not None:
+            yield self._texts
+            return
+        with self._parser() as parser:
+            yield from (pa.Table.from_batches([batch], parser.schema) for batch in self._batches(parser))
+
+    def _batches(self, parser: pacsv.CSVStreamingReader) -> Iterator[pa.RecordBatch]:
+        some = False
+        try:
+            for batch in parser:
+                some = True
+                yield batch
+        except (pa.ArrowException, UnicodeError, OverflowError, MemoryError) as error:
+            raise self._unreadable(error) from None
+        if not some:
+            yield pa.RecordBatch.from_pylist([], schema=parser.schema)
+
+    @contextmanager
+    def _parser(self) -> Iterator[pacsv.CSVStreamingReader]:
+        wrong: list[pacsv.InvalidRow] = []
+
+        def refuse(row: pacsv.InvalidRow) -> str:
+            wrong.append(row)
+            return "error"
+
+        longest = max(limits().max_cell_bytes * 2, _LEAST_BLOCK)
+        with unpacked(self.path) as handle:
+            try:
+                yield pacsv.open_csv(
+                    handle,
+                    pacsv.ReadOptions(
+                        column_names=self.columns,
+                        skip_rows=self._dialect.skipped + (self._dialect.header_row > 0),
+                        encoding=self._encoding.removesuffix("-sig"),
+                        block_size=longest,
+                        use_threads=True,
+                    ),
+                    pacsv.ParseOptions(
+                        delimiter=self._dialect.delimiter,
+                        quote_char=self._dialect.quote or False,
+                        newlines_in_values=bool(self._dialect.quote),
+                        ignore_empty_lines=len(self.columns) > 1,
+                        invalid_row_handler=refuse,
+                    ),
+                    pacsv.ConvertOptions(
+                        column_types=dict.fromkeys(self.columns, pa.string()),
+                        null_values=[""],
+                        strings_can_be_null=True,
+                        quoted_strings_can_be_null=True,
+                    ),
+                )
+            except (pa.ArrowException, UnicodeError) as error:
+                if "Empty CSV file" in str(error):  # names and no rows
+                    yield pacsv.open_csv(
+                        io.BytesIO(b"\n"),
+                        pacsv.ReadOptions(column_names=self.columns),
+                        pacsv.ParseOptions(ignore_empty_lines=True),
+                        pacsv.ConvertOptions(column_types=dict.fromkeys(self.columns, pa.string())),
+                    )
+                    return
+                raise self._unreadable(error, wrong) from None
+
+    def _unreadable(self, error: Exception, wrong: Sequence[pacsv.InvalidRow] = ()) -> TableError:
+        if isinstance(error, UnicodeError) or "UTF8" in str(error) or "UTF-8" in str(error):
+            return TableError(
+                f"{self.path.name} is not in {self._encoding}; name its encoding in read_options.encoding."
+            )
+        ragged = re.search(r"Expected (\d+) columns, got (\d+)", str(error))
+        if ragged:
+            line = self._first_ragged_line(int(ragged[1]))
+            return TableError(
+                f"{self.path.name} has {ragged[2]} cells in line {line} where the names are {ragged[1]}; correct the "
+                "line, or quote cells that hold the delimiter.",
+                line=line,
+            )
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        return TableError(f"{self.path.name} is not a readable text table ({reason}); check it in an editor.")
+
+    def _first_ragged_line(self, width: int) -> int:
+        """The number of the first line whose record has another number of cells."""
+        import csv
+
+        with unpacked(self.path) as handle:
+            lines = io.TextIOWrapper(handle, encoding=self._encoding, errors="replace", newline="")
+            quote = self._dialect.quote
+            style: dict[str, Any] = {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
+            reader = csv.reader(lines, delimiter=self._dialect.delimiter, **style)
+            line = 1
+            for cells in reader:
+                if line > self._dialect.skipped and cells and len(cells) != width:
+                    break
+                line = reader.line_num + 1
+            lines.detach()
+            return line
+
+
+def _empty_dtype(facts: ColumnFacts) -> str:
+    """The dtype of a block that has no value of a column, as in blocks that have some."""
+    return {"int64": "float64", "float64": "float64"}.get(facts.kind, "object")
+
+
+def _decoded(sample: bytes, encoding: str, path: Path) -> str:
+    try:
+        text = sample.decode(encoding, errors="replace")
+    except (UnicodeError, LookupError):
+        raise TableError(f"{path.name} is not in {encoding}; name its encoding in read_options.encoding.") from None
+    return text.removeprefix("\ufeff")
+
+
+def _decimal(text: str, delimiter: str) -> str:
+    """A comma where cells are numbers with commas, and none has a point; impossible where the comma parts cells."""
+    if delimiter == ",":
+        return "."
+    cells = [cell.strip().strip('"') for line in text.splitlines()[1:500] for cell in line.split(delimiter)]
+    commas = sum(bool(_DECIMAL_COMMA.fullmatch(cell)) for cell in cells)
+    points = sum(bool(_DECIMAL_POINT.fullmatch(cell)) for cell in cells)
+    return "," if commas > points else "."
+
+
+def _refuse_wide(text: str, path: Path) -> None:
+    """Refuse too many columns before a parser, which takes minutes over a very wide header, sees them."""
+    most = limits().max_table_columns
+    columns = max(text.partition("\n")[0].count(each) for each in ",;\t|") + 1
+    if columns > most:
+        raise TooLargeError(
+            f"{path.name} has {columns} columns, more than the limit of {most}; split it.", columns=columns, limit=most
+        )
