@@ -126,6 +126,12 @@ class TrainingConfig(_Strict):
     model_params: ModelParams = ModelParams()
     training_params: TrainingParams = TrainingParams()
     read_options: ReadOptions = ReadOptions()
+    label_column: Annotated[str, Field(min_length=1)] = "label"
+
+    @property
+    def label(self) -> str | None:
+        """The column that rows are drawn by; None for a model without a condition."""
+        return self.label_column if self.label_column in self.model_params.condition_cols else None
 
 
 def parse_config(value: object) -> TrainingConfig:

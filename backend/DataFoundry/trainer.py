@@ -18,6 +18,7 @@ from DataFoundry.config import (
     default_training_params,
     known_params,
 )
+from DataFoundry.errors import ColumnError
 from DataFoundry.models.bundle import Bundle, save_bundle
 from DataFoundry.models.registry import model_type as registered
 from DataFoundry.preprocessing.schema import LABEL, column_kinds, feature_columns
@@ -40,8 +41,11 @@ def create_config(
     model_params: Mapping[str, Any] | None = None,
     training_params: Mapping[str, Any] | None = None,
     read_options: Mapping[str, Any] | None = None,
+    label_column: str | None = None,
 ) -> dict[str, Any]:
     """Write `config.json` for a table: its feature columns by kind, its condition, and the defaults for all not given.
+
+    `label_column` names the condition; by default it is the column `label`, where there is one.
 
     Returns
     -------
@@ -60,14 +64,16 @@ def create_config(
     frame = open_table(data, options).read()
     model_given = default_model_params(model_type) | model_given
     training_given = default_training_params(model_type, len(frame)) | training_given
-    model_given = {"condition_cols": [LABEL] if LABEL in frame.columns else [], **model_given}
+    label = _label(label_column, list(frame.columns))
+    model_given = {"condition_cols": [label] if label in frame.columns else [], **model_given}
     if "feature_cols" not in model_given:
-        model_given["feature_cols"] = feature_columns(frame).model_dump(mode="json")
+        model_given["feature_cols"] = feature_columns(frame, label).model_dump(mode="json")
     chosen = build_params(ModelParams, model_given, "model_params")
-    column_kinds(frame, chosen.feature_cols)  # a wrong name is better told now than after the training began
+    column_kinds(frame, chosen.feature_cols, label)  # a wrong name is better told now than after the training began
     config = TrainingConfig(
         data_path=str(data),
         read_options=options,
+        label_column=label,
         output_model_path=str(folder / "model.pth"),
         preprocessor_path=str(folder / "preprocessor.joblib"),
         model_type=model_type,
@@ -79,6 +85,14 @@ def create_config(
     with claim_output(path):
         write_json(path, written)
     return {"config_path": str(path), "config": written, "warnings": model_warnings + training_warnings}
+
+
+def _label(wanted: str | None, columns: list[str]) -> str:
+    if wanted is not None and wanted not in columns:
+        raise ColumnError(
+            f"label_column: the table has no column {wanted!r}; it has {', '.join(columns[:20])}.", missing=[wanted]
+        )
+    return wanted or LABEL
 
 
 def train_model(config_path: str) -> dict[str, Any]:
@@ -117,9 +131,9 @@ def _detector(frame: pd.DataFrame, trained: Trained, config: TrainingConfig) -> 
     """What tells odd rows, learnt beside the model from the same rows; None for a type that has no likelihood."""
     if not registered(config.model_type).likelihood:
         return None
-    rows, _ = labeled_rows(frame, trained.labels is not None)
-    classes = trained.labels.encode(rows[LABEL]) if trained.labels else None
-    kinds = column_kinds(rows, config.model_params.feature_cols)
+    rows, _ = labeled_rows(frame, config.label)
+    classes = trained.labels.encode(rows[trained.labels.name]) if trained.labels else None
+    kinds = column_kinds(rows, config.model_params.feature_cols, config.label_column)
     return fit_detector(
         rows,
         kinds,

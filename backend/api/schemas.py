@@ -138,6 +138,9 @@ class CreateConfig(RequestModel):
     training_params: (
         Annotated[dict[str, Any], Field(json_schema_extra=open_object(TrainingParams)), Integral] | None
     ) = None
+    label_column: Annotated[
+        str | None, Field(min_length=1, description="The condition; by default `label`.", examples=["income"])
+    ] = None
     read_options: ReadOptionsField | None = None
 
 

@@ -118,3 +118,36 @@ def test_nothing_labeled_is_nothing_to_learn_from(labeled, root):
     made = trainer.create_config(labeled, str(root), model_params=SMALL)
     with pytest.raises(TrainingError, match="0 rows"):
         trainer.train_model(made["config_path"])
+
+
+def test_a_label_of_any_name_is_the_condition_and_comes_back_with_its_values(adult, root):
+    from DataFoundry import evaluator, generator
+
+    table = adult.head(300)
+    table.to_csv(root / "t.csv", index=False)
+    told = trainer.create_config(
+        str(root / "t.csv"), str(root), model_params=SMALL, training_params={"epochs": 1}, label_column="income"
+    )
+    assert told["config"]["label_column"] == "income"
+    assert told["config"]["model_params"]["condition_cols"] == ["income"]
+    assert "income" not in told["config"]["model_params"]["feature_cols"]["categorical_cols"]
+    trained = trainer.train_model(told["config_path"])
+    made = generator.generate_data(
+        trained["model_path"], told["config_path"], label=">50K", num_to_generate=20, output_path=str(root / "s.csv")
+    )
+    rows = pd.read_csv(made["output_path"])
+    assert list(rows) == list(table) and set(rows["income"]) == {">50K"}
+    found = evaluator.detect_anomalies(
+        told["config_path"],
+        trained["model_path"],
+        trained["preprocessor_path"],
+        str(root / "t.csv"),
+        str(root / "r.csv"),
+    )
+    report = pd.read_csv(found["output_path"])
+    assert "income" not in found["ignored_columns"] and set(report["likely_label"]) <= {"<=50K", ">50K"}
+
+
+def test_a_label_column_that_is_not_there_is_told(labeled, root):
+    with pytest.raises(ColumnError, match="label_column: the table has no column 'incme'"):
+        trainer.create_config(labeled, str(root), label_column="incme")

@@ -69,7 +69,7 @@ def findings(
     }
     if layout.has_labels and labels is not None and detector.label_head is not None:
         chances = detector.label_head.log_probabilities(detector.cells.encode(block))
-        out["label_surprise"] = surprise(chances, labels.encode(block["label"]))
+        out["label_surprise"] = surprise(chances, labels.encode(block[labels.name]))
         out["likely_label"] = labels.decode(chances.argmax(axis=1)).to_numpy()
     for place, name in enumerate(layout.features):
         out[f"{CONTRIBUTION}{name}"] = scored.contributions[:, place]

@@ -15,7 +15,6 @@ from DataFoundry.anomaly.sorting import RowSorter
 from DataFoundry.anomaly.threshold import Threshold, ThresholdRule
 from DataFoundry.errors import ColumnError, TableError
 from DataFoundry.preprocessing.labels import LabelCodec
-from DataFoundry.preprocessing.schema import LABEL
 from DataFoundry.progress import Progress
 from DataFoundry.sources.table import Table
 from DataFoundry.storage.tables import TableWriter
@@ -93,8 +92,8 @@ def _planned(table: Table, detector: Detector, labels: LabelCodec | None) -> tup
             f"{table.path.name} has no column {missing[0]!r}, which the model was trained on; add it.",
             missing=missing,
         )
-    has_labels = labels is not None and detector.label_head is not None and LABEL in table.columns
-    known = {*detector.names, *([LABEL] if has_labels else [])}
+    has_labels = labels is not None and detector.label_head is not None and labels.name in table.columns
+    known = {*detector.names, *([labels.name] if labels is not None and has_labels else [])}
     return Layout.planned(table.columns, detector.names, has_labels), [
         each for each in table.columns if each not in known
     ]

@@ -13,7 +13,6 @@ import pandas as pd
 import torch
 
 from DataFoundry.models.bundle import Bundle
-from DataFoundry.preprocessing.schema import LABEL
 from DataFoundry.preprocessing.transformer import TableTransformer
 
 CHUNK_ROWS = 4096
@@ -68,5 +67,5 @@ class _Plan:
             codes = self.bundle.model.sample(labels, generator)
         frame = self.transformer.decode(codes.numpy(), rng)
         if self.bundle.labels is not None:
-            frame[LABEL] = self.bundle.labels.decode(labels.numpy())
+            frame[self.bundle.labels.name] = self.bundle.labels.decode(labels.numpy())
         return frame

@@ -22,12 +22,15 @@ class LabelCodec:
         (k,) int64 training rows of each.
     dtype
         The label column's pandas dtype.
+    name
+        The label column's name.
     """
 
-    def __init__(self, values: Sequence[Any], counts: Sequence[int], dtype: str) -> None:
+    def __init__(self, values: Sequence[Any], counts: Sequence[int], dtype: str, name: str = "label") -> None:
         self.values = list(values)
         self.counts = np.asarray(counts, dtype=np.int64)
         self.dtype = dtype
+        self.name = name
 
     @classmethod
     def fit(cls, labels: pd.Series) -> "LabelCodec":
@@ -46,7 +49,7 @@ class LabelCodec:
             )
         values = [each.item() if isinstance(each, np.generic) else each for each in counted.index]
         order = sorted(range(len(values)), key=lambda i: _rank(values[i]))
-        return cls([values[i] for i in order], counted.to_numpy()[order], str(labels.dtype))
+        return cls([values[i] for i in order], counted.to_numpy()[order], str(labels.dtype), _name(labels))
 
     def encode(self, labels: pd.Series) -> np.ndarray:
         """(n,) int64 class numbers; -1 for a missing or unknown label."""
@@ -80,12 +83,16 @@ class LabelCodec:
 
     def state(self) -> dict[str, Any]:
         """As plain data."""
-        return {"values": list(self.values), "counts": self.counts, "dtype": self.dtype}
+        return {"values": list(self.values), "counts": self.counts, "dtype": self.dtype, "name": self.name}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "LabelCodec":
         """The codec that `state()` describes."""
-        return cls(state["values"], state["counts"], state["dtype"])
+        return cls(state["values"], state["counts"], state["dtype"], str(state.get("name", "label")))
+
+
+def _name(labels: pd.Series) -> str:
+    return "label" if labels.name is None else str(labels.name)
 
 
 def _key(value: Any) -> str:

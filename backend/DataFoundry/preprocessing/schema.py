@@ -13,21 +13,21 @@ LABEL = "label"
 _PROBABILITY = re.compile(r"label_probability(_\d+)?")
 
 
-def is_feature(name: str) -> bool:
+def is_feature(name: str, label: str = LABEL) -> bool:
     """Whether a column of a labeled table is a feature: not the label nor what the label model says about it."""
-    return name != LABEL and not _PROBABILITY.fullmatch(name)
+    return name != label and not _PROBABILITY.fullmatch(name)
 
 
-def feature_columns(frame: pd.DataFrame) -> FeatureColumns:
+def feature_columns(frame: pd.DataFrame, label: str = LABEL) -> FeatureColumns:
     """The features of a table by kind: numbers and moments are numerical, everything else is categorical."""
-    features = [name for name in frame.columns if is_feature(name)]
+    features = [name for name in frame.columns if is_feature(name, label)]
     numerical = tuple(name for name in features if _kind(frame[name]) != "category")
     return FeatureColumns(
         numerical_cols=numerical, categorical_cols=tuple(name for name in features if name not in numerical)
     )
 
 
-def column_kinds(frame: pd.DataFrame, chosen: FeatureColumns) -> dict[str, str]:
+def column_kinds(frame: pd.DataFrame, chosen: FeatureColumns, label: str = LABEL) -> dict[str, str]:
     """The kind of each feature, in the order of the table; with nothing chosen, of every feature in it.
 
     Raises
@@ -38,7 +38,7 @@ def column_kinds(frame: pd.DataFrame, chosen: FeatureColumns) -> dict[str, str]:
         If a column is chosen twice, or a column of text as a number.
     """
     if not (chosen.numerical_cols or chosen.categorical_cols):
-        chosen = feature_columns(frame)
+        chosen = feature_columns(frame, label)
     names = (*chosen.numerical_cols, *chosen.categorical_cols)
     _check(names, frame)
     kinds = {}

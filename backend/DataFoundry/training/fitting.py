@@ -20,7 +20,7 @@ from DataFoundry.models.device import chosen_device
 from DataFoundry.models.registry import build_model, model_type
 from DataFoundry.preprocessing.labels import LabelCodec
 from DataFoundry.preprocessing.options import TokenOptions
-from DataFoundry.preprocessing.schema import LABEL, column_kinds
+from DataFoundry.preprocessing.schema import column_kinds
 from DataFoundry.preprocessing.transformer import TableTransformer
 from DataFoundry.training.checkpoint import Checkpoint
 from DataFoundry.training.loop import train
@@ -74,11 +74,11 @@ def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | Non
     ColumnError, ConfigError, TrainingError
     """
     started = time.monotonic()
-    frame, warnings = labeled_rows(frame, LABEL in config.model_params.condition_cols)
-    labels = LabelCodec.fit(frame[LABEL]) if LABEL in config.model_params.condition_cols else None
+    frame, warnings = labeled_rows(frame, config.label)
+    labels = LabelCodec.fit(frame[config.label]) if config.label else None
     transformer = _transformer(frame, config)
     codes = transformer.encode(frame)
-    classes = labels.encode(frame[LABEL]) if labels else np.zeros(len(frame), dtype=np.int64)
+    classes = labels.encode(frame[labels.name]) if labels else np.zeros(len(frame), dtype=np.int64)
     checkpoint = _checkpoint(checkpoint_path, config, codes, classes)
     seed = _seed(config.training_params.seed, checkpoint)
 
@@ -95,20 +95,20 @@ def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | Non
     return Trained(model.cpu().eval(), transformer, labels, outcome, len(frame), seed, tuple(warnings))
 
 
-def labeled_rows(frame: pd.DataFrame, conditional: bool) -> tuple[pd.DataFrame, list[str]]:
+def labeled_rows(frame: pd.DataFrame, label: str | None) -> tuple[pd.DataFrame, list[str]]:
     """The rows that a model can learn from, index 0..n-1, and a warning about those left out.
 
     A labeled table has rows without a label where every labeling function abstained.
     """
     warnings = []
-    if conditional:
-        if LABEL not in frame.columns:
+    if label is not None:
+        if label not in frame.columns:
             raise ColumnError(
-                f"The table has no column {LABEL!r}, which condition_cols names; label it with "
+                f"The table has no column {label!r}, which condition_cols names; label it with "
                 "/api/labeling/create-labels, rename the column, or empty condition_cols.",
-                missing=[LABEL],
+                missing=[label],
             )
-        known = frame[LABEL].notna()
+        known = frame[label].notna()
         if not known.all():
             warnings.append(f"{int((~known).sum())} of {len(frame)} rows have no label and were left out of training.")
             frame = frame[known]
@@ -127,8 +127,8 @@ def _check_conditions(first: list[str], features: list[str]) -> None:
 
 
 def _transformer(frame: pd.DataFrame, config: TrainingConfig) -> TableTransformer:
-    first = [name for name in config.model_params.condition_cols if name != LABEL]
-    kinds = column_kinds(frame, config.model_params.feature_cols)
+    first = [name for name in config.model_params.condition_cols if name != config.label_column]
+    kinds = column_kinds(frame, config.model_params.feature_cols, config.label_column)
     _check_conditions(first, list(kinds))
     options = TokenOptions.for_columns(len(kinds), config.training_params.rare_value_threshold)
     return TableTransformer.fit(frame, kinds, options, first)
