@@ -32,6 +32,7 @@ class Limits:
     max_request_bytes: int = limit(4 * 2**20, "bytes of one request body")
     max_table_columns: int = limit(10_000, "columns of one table")
     max_cell_bytes: int = limit(16 * 2**20, "bytes of one CSV cell")
+    max_unpacked_bytes: int = limit(20 * 2**30, "bytes of a packed table once unpacked")
     max_rows_generated: int = limit(100_000_000, "rows of one generated table")
     max_labeling_functions: int = limit(1_000, "labeling functions in one request")
     max_function_bytes: int = limit(64 * 1024, "bytes of one labeling function's source")

@@ -80,7 +80,8 @@ def test_paths(server: Any, prepared: Path, name: str, text: str) -> None:
         assert asked.status_code == 200
         return
     refused(asked)
-    refused(server.get("/api/files/download", params={"path": path}))
+    if not name.startswith("pandas_"):  # packed bytes may be fetched as they are
+        refused(server.get("/api/files/download", params={"path": path}))
     refused(server.post("/api/labeling/create-labels", {"data_path": path, "labeling_functions": FUNCTIONS}))
     assert snapshot(prepared) == before
 
@@ -191,8 +192,8 @@ def test_tables(server: Any, prepared: Path, name: str, content: bytes) -> None:
     path.write_bytes(content)
     response = server.post("/api/dataset/info", {"data_path": str(path)})
     path.unlink()
-    if name == "csv_nul":  # read as text
-        assert response.status_code == 200
+    if name == "csv_latin1":
+        assert response.status_code == 200 and response.json()["reading"]["encoding"] == "cp1252"
     else:
         assert path.name in refused(response)["error"]
 

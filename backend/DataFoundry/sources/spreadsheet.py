@@ -1,15 +1,18 @@
 """Spreadsheets: `.xlsx .xls .ods`, read by calamine."""
 
 import datetime
+import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
 from DataFoundry.config import ReadOptions
-from DataFoundry.errors import TableError
+from DataFoundry.errors import TableError, TooLargeError
 from DataFoundry.storage.streams import unpacked
+
+_MOST_BYTES = 2**30
 
 
 def read_spreadsheet(path: Path, options: ReadOptions) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -21,6 +24,7 @@ def read_spreadsheet(path: Path, options: ReadOptions) -> tuple[pd.DataFrame, di
         If it is no spreadsheet, has no such sheet, or no names in its first row that has any.
     """
     with unpacked(path) as handle:
+        _refuse_bomb(handle, path)
         try:
             book = CalamineWorkbook.from_filelike(handle)
         except (CalamineError, OSError, ValueError) as error:
@@ -42,6 +46,18 @@ def read_spreadsheet(path: Path, options: ReadOptions) -> tuple[pd.DataFrame, di
     columns = {name: _column([row[number] for row in body]) for number, name in enumerate(names) if name}
     reading = {"sheet": sheet, "header_row": place + 1, "missing_spellings": [""], "notes": notes}
     return pd.DataFrame(columns), reading
+
+
+def _refuse_bomb(handle: IO[bytes], path: Path) -> None:
+    """A modern spreadsheet is a zip, read as a whole: refuse one that says it holds gigabytes."""
+    if not zipfile.is_zipfile(handle):
+        handle.seek(0)
+        return
+    with zipfile.ZipFile(handle) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > _MOST_BYTES:
+        raise TooLargeError(f"{path.name} holds {size} bytes once unpacked; save it as csv.", limit=_MOST_BYTES)
+    handle.seek(0)
 
 
 def _sheet(book: CalamineWorkbook, options: ReadOptions, path: Path) -> tuple[str, list[str]]:

@@ -5,11 +5,12 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pyarrow as pa
 
-from DataFoundry.errors import TableError
+from DataFoundry.errors import TableError, TooLargeError
+from DataFoundry.settings import limits
 from DataFoundry.storage.paths import open_for_reading
 
 PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
@@ -38,11 +39,11 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
         try:
             if suffix == ".zip":
                 with zipfile.ZipFile(handle) as archive, archive.open(_only_member(archive, path)) as member:
-                    yield member
+                    yield _bounded(member, path)
             elif suffix in PACKED:
                 # Behind a pa.PythonFile the stream would close the handle twice.
                 with pa.CompressedInputStream(pa.PythonFile(handle, "r"), PACKED[suffix]) as stream:
-                    yield io.BufferedReader(_Raw(stream), 2**20)
+                    yield _bounded(stream, path)
             else:
                 yield handle
         except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, pa.ArrowInvalid) as error:
@@ -50,17 +51,29 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
             raise TableError(f"{path.name} cannot be unpacked ({reason}); pack it again.") from None
 
 
-class _Raw(io.RawIOBase):
-    """An Arrow stream as Python's own raw one, so that it can be buffered and peeked into."""
+def _bounded(stream: Any, path: Path) -> IO[bytes]:
+    return io.BufferedReader(_Bounded(stream, path.name), 2**20)
 
-    def __init__(self, stream: pa.NativeFile) -> None:
+
+class _Bounded(io.RawIOBase):
+    """An unpacked stream that ends with TooLargeError where it grows past the limit: a few bytes may hold terabytes."""
+
+    def __init__(self, stream: Any, name: str) -> None:
         self._stream = stream
+        self._name = name
+        self._left = limits().max_unpacked_bytes
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         content = self._stream.read(len(buffer))
+        self._left -= len(content)
+        if self._left < 0:
+            raise TooLargeError(
+                f"{self._name} holds over {limits().max_unpacked_bytes} bytes once unpacked; store it as parquet.",
+                limit=limits().max_unpacked_bytes,
+            )
         buffer[: len(content)] = content
         return len(content)
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from DataFoundry.config import ReadOptions
-from DataFoundry.errors import RequestError, TableError
+from DataFoundry.errors import RequestError, TableError, TooLargeError
 from DataFoundry.sources import text_table
 from DataFoundry.sources.opening import open_table
 
@@ -239,3 +239,11 @@ def test_a_large_file_gives_what_arrow_gives(root: Path) -> None:
     table = pa.table({"a": generator.integers(0, 9, 50_000), "b": generator.random(50_000)})
     pacsv.write_csv(table, root / "t.csv")
     pd.testing.assert_frame_equal(open_table(root / "t.csv").read(), pacsv.read_csv(root / "t.csv").to_pandas())
+
+
+def test_a_file_that_unpacks_to_too_much_is_refused(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAFOUNDRY_MAX_UNPACKED_BYTES", "100000")
+    content = b"a,b\n" + b"1,2\n" * 100_000
+    for name, packed in (("t.csv.gz", gzip.compress(content)), ("t.csv.bz2", bz2.compress(content))):
+        with pytest.raises(TooLargeError, match="over 100000 bytes once unpacked"):
+            read(root, name, packed)
