@@ -21,7 +21,7 @@ from DataFoundry.config import (
 from DataFoundry.errors import ColumnError
 from DataFoundry.models.bundle import Bundle, save_bundle
 from DataFoundry.models.registry import model_type as registered
-from DataFoundry.preprocessing.schema import LABEL, column_kinds, feature_columns
+from DataFoundry.preprocessing.schema import LABEL, column_kinds, feature_columns, nested_columns
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.files import claim_output, remove_file, write_json
@@ -80,11 +80,16 @@ def create_config(
         model_params=chosen,
         training_params=build_params(TrainingParams, training_given, "training_params"),
     )
+    warnings = model_warnings + training_warnings
+    warnings += [
+        f"Column {name!r} holds lists or objects; no model learns it, and synthetic rows do not have it."
+        for name in nested_columns(frame)
+    ]
     path = folder / "config.json"
     written = config.model_dump(mode="json")
     with claim_output(path):
         write_json(path, written)
-    return {"config_path": str(path), "config": written, "warnings": model_warnings + training_warnings}
+    return {"config_path": str(path), "config": written, "warnings": warnings}
 
 
 def _label(wanted: str | None, columns: list[str]) -> str:

@@ -151,3 +151,33 @@ def test_a_label_of_any_name_is_the_condition_and_comes_back_with_its_values(adu
 def test_a_label_column_that_is_not_there_is_told(labeled, root):
     with pytest.raises(ColumnError, match="label_column: the table has no column 'incme'"):
         trainer.create_config(labeled, str(root), label_column="incme")
+
+
+def test_nested_columns_are_left_out_and_told_and_decimals_are_numbers(root):
+    from decimal import Decimal
+
+    from DataFoundry import generator
+
+    table = pd.DataFrame(
+        {
+            "tags": [["a"], ["b", "c"], None] * 40,
+            "price": [Decimal("1.50"), None, Decimal("2.25")] * 40,
+            "n": range(120),
+        }
+    )
+    table.to_parquet(root / "t.parquet")
+    told = trainer.create_config(
+        str(root / "t.parquet"), str(root), model_params=SMALL, training_params={"epochs": 1, "seed": 1}
+    )
+    assert told["config"]["model_params"]["feature_cols"] == {"numerical_cols": ["price", "n"], "categorical_cols": []}
+    assert any("'tags' holds lists" in each for each in told["warnings"])
+    trained = trainer.train_model(told["config_path"])
+    made = generator.generate_data(
+        trained["model_path"], told["config_path"], num_to_generate=30, output_path=str(root / "s.csv")
+    )
+    rows = pd.read_csv(made["output_path"])
+    assert list(rows) == ["price", "n"] and set(rows["price"].dropna()) <= {1.5, 2.25} and rows["price"].isna().any()
+    with pytest.raises(ConfigError, match="'tags', which holds lists"):
+        trainer.create_config(
+            str(root / "t.parquet"), str(root), model_params={"feature_cols": {"categorical_cols": ["tags"]}}
+        )

@@ -1,6 +1,7 @@
 """Which columns are modelled, and as what kind."""
 
 import re
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -19,12 +20,25 @@ def is_feature(name: str, label: str = LABEL) -> bool:
 
 
 def feature_columns(frame: pd.DataFrame, label: str = LABEL) -> FeatureColumns:
-    """The features of a table by kind: numbers and moments are numerical, everything else is categorical."""
-    features = [name for name in frame.columns if is_feature(name, label)]
+    """The features of a table by kind: numbers and moments are numerical, everything else is categorical.
+
+    Nested columns (lists, objects, bytes) are no features.
+    """
+    nested = nested_columns(frame)
+    features = [name for name in frame.columns if is_feature(name, label) and name not in nested]
     numerical = tuple(name for name in features if _kind(frame[name]) != "category")
     return FeatureColumns(
         numerical_cols=numerical, categorical_cols=tuple(name for name in features if name not in numerical)
     )
+
+
+def nested_columns(frame: pd.DataFrame) -> list[str]:
+    """Columns whose values are lists, objects or bytes: they are carried through, not modelled."""
+    return [name for name in frame.columns if _holds(frame[name], (list, tuple, dict, set, np.ndarray, bytes))]
+
+
+def _holds(column: pd.Series, kinds: tuple[type, ...]) -> bool:
+    return column.dtype == object and any(isinstance(each, kinds) for each in column)
 
 
 def column_kinds(frame: pd.DataFrame, chosen: FeatureColumns, label: str = LABEL) -> dict[str, str]:
@@ -41,6 +55,13 @@ def column_kinds(frame: pd.DataFrame, chosen: FeatureColumns, label: str = LABEL
         chosen = feature_columns(frame, label)
     names = (*chosen.numerical_cols, *chosen.categorical_cols)
     _check(names, frame)
+    nested = [name for name in nested_columns(frame) if name in names]
+    if nested:
+        raise ConfigError(
+            f"feature_cols names {nested[0]!r}, which holds lists or objects that no model learns; remove it.",
+            key="model_params.feature_cols",
+            column=nested[0],
+        )
     kinds = {}
     for name in frame.columns:
         if name in chosen.numerical_cols:
@@ -90,4 +111,12 @@ def _kind(column: pd.Series) -> str:
         return "number"
     if column.map(lambda each: isinstance(each, (bool, np.bool_))).any():
         return "category"
+    if _all_decimals(column):
+        return "number"
     return "moment" if moment.is_moment(column) else "category"
+
+
+def _all_decimals(column: pd.Series) -> bool:
+    """Whether the values are Python's decimals, as Arrow gives those of a parquet file."""
+    present = column.dropna()
+    return len(present) > 0 and all(isinstance(each, Decimal) for each in present)
