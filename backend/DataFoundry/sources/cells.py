@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,6 +32,7 @@ ALWAYS_MISSING = (
 SOMETIMES_MISSING = ("NA", "na", "None", "none", "-", "--", "?", ".", "...", "missing", "unknown", "Unknown", "(null)")
 _EXACT = 2**53  # float64 holds every whole number up to here
 _KEPT = 1000
+_POWERS = 10 ** np.arange(1, 19, dtype=np.uint64)
 _TRUTH = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
 _MOMENT = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
 _CODE = re.compile(r"[A-Z]{2,3}")
@@ -90,7 +92,7 @@ class ColumnFacts:
             except pa.ArrowInvalid:
                 self.whole = False
             else:
-                self.whole = pc.all(pc.equal(pc.cast(values, pa.string()), texts)).as_py()
+                self.whole = _written_plainly(texts, values)
                 span = pc.min_max(values)
                 self.greatest = max(self.greatest, abs(span["min"].as_py()), abs(span["max"].as_py()))
         if not self.whole:
@@ -151,6 +153,13 @@ def plain_numbers(texts: pa.Array, decimal: str) -> pa.Array:
     """Texts of numbers as Arrow reads them: no spaces around, a point before the decimals."""
     texts = pc.utf8_trim_whitespace(texts)
     return pc.replace_substring(texts, ",", ".") if decimal == "," else texts
+
+
+def _written_plainly(texts: pa.Array, values: pa.Array) -> bool:
+    """Whether each whole number stands as it would be written again: any other way of writing it is longer."""
+    numbers = values.to_numpy()
+    digits = np.searchsorted(_POWERS, np.abs(numbers).astype(np.uint64), side="right") + 1
+    return int(digits.sum() + (numbers < 0).sum()) == pc.sum(pc.binary_length(texts)).as_py()
 
 
 def _are_numbers(texts: pa.Array) -> bool:

@@ -85,6 +85,6 @@ def _looked_through(handle: IO[bytes], piece: bytes, name: str, known: str | Non
 def _line_length(piece: bytes, length: int, most: int, name: str) -> int:
     """Bytes of the line that the piece ends in; refuses a longer one before a parser holds it in memory."""
     lines = piece.split(b"\n")
-    if max(length + len(lines[0]), *(len(line) for line in lines[1:]), 0) > most:
+    if max(length + len(lines[0]), max(map(len, lines))) > most:
         raise TooLargeError(f"{name} has a line of over {most} bytes; close the quote that was left open.", limit=most)
     return len(lines[-1]) + (length if len(lines) == 1 else 0)

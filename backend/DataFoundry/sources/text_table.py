@@ -1,8 +1,10 @@
 """Text tables: `.csv .tsv .txt`, packed or not, in any usual encoding and dialect."""
 
 import io
+import os
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,9 @@ from DataFoundry.sources.encoding import find_encoding
 from DataFoundry.sources.table import BLOCK_ROWS, Table, in_blocks, refuse_columns
 from DataFoundry.storage.streams import kind_of, unpacked
 
-_WHOLE_BYTES = 64 * 2**20  # a file up to this size is parsed once and held
+_WHOLE_BYTES = 192 * 2**20  # cells up to this size are parsed once and held
 _SAMPLE_BYTES = 2**20
+_THREADS = min(4, os.cpu_count() or 1)
 _LEAST_BLOCK = 2**20
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _DECIMAL_POINT = re.compile(r"-?\d+\.\d+")
@@ -89,10 +92,11 @@ class TextTable(Table):
             yield frame[chosen]
 
     def _typed(self, block: pa.Table, chosen: Sequence[str]) -> pa.Table:
-        arrays = [
-            converted(block[name], self._facts[name].kind, self._facts[name].missing(), self._decimal)
-            for name in chosen
-        ]
+        def values(name: str) -> pa.Array:
+            return converted(block[name], self._facts[name].kind, self._facts[name].missing(), self._decimal)
+
+        with ThreadPoolExecutor(_THREADS) as pool:  # Arrow computes without Python's lock
+            arrays = list(pool.map(values, chosen))
         return pa.table(dict(zip(chosen, arrays, strict=True)))
 
     def _look_through(self) -> None:
@@ -103,8 +107,8 @@ class TextTable(Table):
         kept: list[pa.Table] | None = []
         held = rows = 0
         for block in self._text_blocks():
-            for name in self.columns:
-                facts[name].add(block[name])
+            with ThreadPoolExecutor(_THREADS) as pool:
+                list(pool.map(lambda name, block=block: facts[name].add(block[name]), self.columns))
             rows += len(block)
             held += block.nbytes
             kept = None if kept is None or held > _WHOLE_BYTES else [*kept, block]
