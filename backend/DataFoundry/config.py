@@ -47,8 +47,8 @@ class ReadOptions(_Strict):
     """
 
     encoding: Annotated[str, Field(min_length=1, max_length=40)] | None = None
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    quote: Annotated[str, Field(max_length=1)] | None = None
+    delimiter: Annotated[str, Field(pattern=r"^[\t !#-/:-@\[-`{-~]$")] | None = None
+    quote: Annotated[str, Field(pattern=r"^[\"'`]?$")] | None = None
     decimal: Literal[".", ","] | None = None
     header_row: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     missing_spellings: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=100)] | None = None

@@ -50,6 +50,8 @@ def find_dialect(text: str, name: str, options: ReadOptions, suffix: str) -> Dia
     """
     quote = '"' if options.quote is None else options.quote
     delimiter = options.delimiter or _delimiter(text, quote, suffix)
+    if delimiter == quote:
+        raise TableError(f"{name}: delimiter and quote cannot both be {quote!r}; correct read_options.")
     records = _records(text, delimiter, quote)
     if not records:
         raise TableError(f"{name} is empty; a table begins with a line of column names.")

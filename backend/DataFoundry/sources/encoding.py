@@ -1,11 +1,16 @@
 """In which encoding a text file is written, found from its bytes."""
 
 import codecs
+import re
 from typing import IO
 
 from DataFoundry.errors import TableError, TooLargeError
 from DataFoundry.settings import limits
 
+# Python's codecs that are alphabets: "hex", "idna" and "unicode_escape" are not.
+_TEXT = re.compile(
+    r"utf-(8|16|32)(-sig|-le|-be)?|ascii|iso8859-\d+|cp\d+|koi8-\w|mac-\w+|big5\w*|gb\w+|euc_\w+|shift_jis\w*|johab|tis-620"
+)
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _NOT_IN_CP1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 
@@ -31,18 +36,18 @@ def find_encoding(handle: IO[bytes], name: str, wanted: str | None) -> tuple[str
         known = "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
     if known is not None:
         _refuse_unknown(known, name)
-    if known is not None and "16" in known:
+    if known is not None and any(width in known for width in ("16", "32")):
         return known, []
     return _looked_through(handle, head, name, known)
 
 
 def _refuse_unknown(encoding: str, name: str) -> None:
     try:
-        codecs.lookup(encoding)
-    except LookupError:
-        raise TableError(
-            f"{name}: there is no encoding {encoding!r}; name one of Python's, such as 'cp1252'."
-        ) from None
+        known = bool(_TEXT.fullmatch(codecs.lookup(encoding).name))
+    except (LookupError, ValueError):
+        known = False
+    if not known:
+        raise TableError(f"{name}: there is no encoding {encoding!r}; name one of Python's, such as 'cp1252'.")
 
 
 def _is_utf16(head: bytes) -> bool:

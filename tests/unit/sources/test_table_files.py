@@ -247,3 +247,34 @@ def test_a_file_that_unpacks_to_too_much_is_refused(root: Path, monkeypatch: pyt
     for name, packed in (("t.csv.gz", gzip.compress(content)), ("t.csv.bz2", bz2.compress(content))):
         with pytest.raises(TooLargeError, match="over 100000 bytes once unpacked"):
             read(root, name, packed)
+
+
+@pytest.mark.parametrize("encoding", ["hex", "idna", "unicode_escape", "a\0b", "undefined", "zip"])
+def test_what_is_no_alphabet_is_no_encoding(root: Path, encoding: str) -> None:
+    with pytest.raises(TableError, match="no encoding"):
+        read(root, "t.csv", b"a\n1\n", encoding=encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "cp037", "shift_jis", "utf-16", "ascii"])
+def test_a_wrong_alphabet_is_a_sentence_or_other_letters(root: Path, encoding: str) -> None:
+    try:
+        read(root, "t.csv", "a,b\nä,1\n".encode(), encoding=encoding)
+    except TableError as error:
+        assert "t.csv" in error.message
+
+
+@pytest.mark.parametrize("delimiter", ["\n", "é", "a", '"', "7"])
+def test_what_cannot_part_cells_is_no_delimiter(delimiter: str) -> None:
+    with pytest.raises(RequestError, match="delimiter"):
+        ReadOptions.of({"delimiter": delimiter})
+
+
+@pytest.mark.parametrize("delimiter", list("\t !#$%&'()*+-./:;<=>?@[]^_`{|}~" + chr(92)))
+@pytest.mark.parametrize("quote", ["", '"', "'", "`"])
+def test_any_sign_may_part_cells(root: Path, delimiter: str, quote: str) -> None:
+    content = f"a{delimiter}b\n1{delimiter}x\n".encode()
+    if delimiter == quote:
+        with pytest.raises(TableError, match="both"):
+            read(root, "t.csv", content, delimiter=delimiter, quote=quote)
+    else:
+        assert plain(read(root, "t.csv", content, delimiter=delimiter, quote=quote)) == {"a": [1], "b": ["x"]}
