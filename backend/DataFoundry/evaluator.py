@@ -1,6 +1,6 @@
 """Judge tables: what one holds, how good a synthetic one is, which rows of one are odd."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -18,11 +18,13 @@ from DataFoundry.metrics.quality import align, quality
 from DataFoundry.metrics.quality_page import quality_page
 from DataFoundry.models.bundle import Bundle, load_bundle
 from DataFoundry.models.registry import MODELS, model_type
+from DataFoundry.preprocessing.filtering import rows_where
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.files import claim_output, write_json, write_text
 from DataFoundry.storage.paths import input_path, refuse_input_as_output
 from DataFoundry.storage.paths import output_path as checked_output
+from DataFoundry.storage.row_files import ROW_SUFFIXES, row_writer
 
 
 def describe_dataset(data_path: str, read_options: Mapping[str, Any] | None = None) -> dict[str, object]:
@@ -47,6 +49,59 @@ def describe_dataset(data_path: str, read_options: Mapping[str, Any] | None = No
     """
     table = open_table(input_path(data_path, "data_path"), ReadOptions.of(read_options))
     return {**describe(table.columns, table.blocks()), "reading": table.reading}
+
+
+def convert_dataset(
+    data_path: str,
+    output_path: str | None = None,
+    columns: Sequence[str] | None = None,
+    where: Mapping[str, Any] | None = None,
+    read_options: Mapping[str, Any] | None = None,
+) -> dict[str, object]:
+    """Write any table that can be read as parquet, csv, xlsx, feather or jsonl, block by block.
+
+    Parameters
+    ----------
+    columns
+        Those to keep, in this order; all by default.
+    where
+        Conditions that every row meets, as `generator.generate_data` takes them.
+
+    Returns
+    -------
+    dict
+        `output_path`, `num_rows`, `reading`, `warnings`.
+
+    Raises
+    ------
+    ColumnError
+        If a column is not there.
+    DataFoundryError
+        As `storage.paths`, `sources.opening.open_table` and `storage.row_files.row_writer`.
+    """
+    data = input_path(data_path, "data_path")
+    written = checked_output(output_path, "output_path", ROW_SUFFIXES, f"{data.name.split('.')[0]}.parquet")
+    refuse_input_as_output(written, data)
+    table = open_table(data, ReadOptions.of(read_options))
+    kept, where = table.check(columns), where or {}
+    table.check(list(where))
+    read, rows = list(dict.fromkeys([*kept, *where])), 0
+    with claim_output(written), row_writer(written) as writer:
+        for block in table.blocks(read):
+            block = block[rows_where(block, where)][kept]
+            if len(block) or rows == 0:
+                writer.write(block)
+            rows += len(block)
+    reading = table.reading
+    return {
+        "output_path": str(written),
+        "num_rows": rows,
+        "reading": reading,
+        "warnings": [
+            *reading.get("notes", []),
+            *([] if rows else ["No row meets the conditions; the table is empty."]),
+        ],
+    }
 
 
 def evaluate_synthetic(

@@ -60,6 +60,12 @@ _MODELS = "backend/output_data/models"
 # The specification's requests, on the data that comes with the project. They run in this order.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "/api/dataset/info": {"data_path": "backend/testing_data/adult.csv"},
+    "/api/dataset/convert": {
+        "data_path": "backend/testing_data/adult.csv",
+        "output_path": "backend/output_data/adult.jsonl",
+        "columns": ["age", "education", "income"],
+        "where": {"age": {"min": 60}},
+    },
     "/api/labeling/create-labels": {
         "data_path": "backend/testing_data/adult.csv",
         "output_path": "backend/output_data/adult_labeled.parquet",

@@ -61,6 +61,15 @@ class DatasetDescribed(Reply):
     reading: dict[str, Any]
 
 
+class Converted(Reply):
+    """A table was written in another format."""
+
+    output_path: str
+    num_rows: int
+    reading: dict[str, Any]
+    warnings: list[str]
+
+
 class Labeled(Reply):
     """A labeled table was written."""
 

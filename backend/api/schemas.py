@@ -74,6 +74,22 @@ class DatasetInfo(RequestModel):
     read_options: ReadOptionsField | None = None
 
 
+class ConvertDataset(RequestModel):
+    """Write a table in another format."""
+
+    data_path: Path
+    output_path: Annotated[PathText, Field(examples=["backend/output_data/adult.xlsx"])] | None = None
+    columns: Annotated[list[str], Field(min_length=1, max_length=10_000, examples=[["age", "sex"]])] | None = None
+    where: (
+        Annotated[
+            dict[str, Any],
+            Field(description="Values or ranges that every row has.", examples=[{"age": {"min": 30, "max": 40}}]),
+        ]
+        | None
+    ) = None
+    read_options: ReadOptionsField | None = None
+
+
 class LabelingFunctionSource(RequestModel):
     """Python source that defines one function of one row, returning a class number or -1 to abstain."""
 

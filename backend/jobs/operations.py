@@ -51,6 +51,9 @@ OPERATIONS: dict[str, Operation] = {
         short=True,
         about="data_path",
     ),
+    "dataset.convert": Operation(
+        "DataFoundry.evaluator:convert_dataset", lambda result: f"{result['num_rows']} rows written."
+    ),
     "labeling.create_labels": Operation(
         "DataFoundry.labeler:create_labels",
         lambda result: f"{result['num_labeled']} of {result['num_rows']} rows labeled.",

@@ -5,8 +5,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from api.responses import DatasetDescribed
-from api.schemas import DatasetInfo
+from api.responses import Converted, DatasetDescribed
+from api.schemas import ConvertDataset, DatasetInfo
 from api.work import run_job
 
 blueprint = APIBlueprint("dataset", __name__, url_prefix="/api/dataset", tag="Dataset")
@@ -18,3 +18,11 @@ blueprint = APIBlueprint("dataset", __name__, url_prefix="/api/dataset", tag="Da
 def info(asked: DatasetInfo) -> dict[str, Any] | Response:
     """Describe a table: columns, types, missing values, first rows."""
     return run_job("dataset.info", asked.given())
+
+
+@blueprint.post("/convert")
+@blueprint.input(ConvertDataset, arg_name="asked")
+@blueprint.output(Converted)
+def convert(asked: ConvertDataset) -> dict[str, Any] | Response:
+    """Write a table as parquet, csv, xlsx, feather or jsonl."""
+    return run_job("dataset.convert", asked.given())
