@@ -25,7 +25,10 @@ from processes import free_port  # noqa: E402
 
 CONFIG = REPOSITORY / "tests" / "data" / "schemathesis.toml"
 ROWS = 200
-DATA = {".csv", ".parquet", ".pt", ".pth", ".joblib", ".json", ".html", ".png", ".svg", ".txt", ".md", ".log"}
+DATA = {
+    *(".csv", ".parquet", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".ods", ".feather", ".arrow"),
+    *(".gz", ".zip", ".zst", ".bz2", ".pt", ".pth", ".joblib", ".html", ".png", ".svg", ".md", ".log"),
+}
 
 
 def main() -> None:
