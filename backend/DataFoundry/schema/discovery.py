@@ -1,0 +1,159 @@
+"""Find the schema of a table in one pass: missing and distinct values of all rows, kinds from a sample."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rapidfuzz import process
+
+from DataFoundry.errors import ColumnError, RequestError
+from DataFoundry.schema.evidence import Evidence
+from DataFoundry.schema.kinds import KINDS
+from DataFoundry.schema.table_schema import Column, TableSchema
+from DataFoundry.sources.table import Table
+
+SAMPLE_ROWS = 20_000
+_MOST_DISTINCT = 1_000_000  # hashes remembered of one column; beyond, the share of new ones is carried on
+_OVERRIDES = ("kind", "format", "personal")
+
+
+def discover(table: Table, columns: Mapping[str, Mapping[str, Any]] | None = None) -> TableSchema:
+    """The schema of a table.
+
+    Parameters
+    ----------
+    columns
+        What somebody knows better, by column: `{"zip": {"kind": "category"}}`; `kind`, `format` and `personal`.
+
+    Raises
+    ------
+    ColumnError
+        If an override names a column that is not there.
+    RequestError
+        If it names a kind that is not known, or another field.
+    """
+    check_overrides(columns or {}, table.columns)
+    sample, counted, rows = _counted(table)
+    found = {}
+    for name in table.columns:
+        present = sample[name].dropna()
+        evidence = Evidence(name, present, rows, counted[name].missing, counted[name].distinct)
+        found[name] = _overridden(recognised(evidence), (columns or {}).get(name, {}))
+    return TableSchema(found, rows=rows)
+
+
+def recognised(evidence: Evidence) -> Column:
+    """The column as the surest kind sees it."""
+    claims = ((kind, module.recognise(evidence)) for kind, module in KINDS.items())
+    kind, claim = max(
+        ((kind, claim) for kind, claim in claims if claim is not None), key=lambda each: each[1].confidence
+    )
+    return Column(
+        evidence.name,
+        kind,
+        bool(KINDS[kind].PERSONAL),
+        claim.format,
+        evidence.missing,
+        evidence.distinct,
+        claim.reason,
+        claim.confidence,
+        evidence.dtype,
+    )
+
+
+def check_overrides(columns: Mapping[str, Mapping[str, Any]], known: list[str]) -> None:
+    """Raise ColumnError or RequestError for an override that means nothing."""
+    for name, given in columns.items():
+        if name not in known:
+            raise ColumnError(
+                f"columns: the table has no column {name!r}; it has {', '.join(known[:20])}.", missing=[name]
+            )
+        unknown = [key for key in given if key not in _OVERRIDES]
+        if unknown:
+            raise RequestError(
+                f"columns: {name!r} can be told {', '.join(_OVERRIDES)}, not {unknown[0]!r}.", column=name
+            )
+        kind = given.get("kind")
+        if kind is not None and kind not in KINDS:
+            near = process.extractOne(str(kind), list(KINDS))
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise RequestError(
+                f"columns: {name!r} cannot be {kind!r}; {hint}The kinds are {', '.join(KINDS)}.", column=name
+            )
+
+
+def _overridden(column: Column, given: Mapping[str, Any]) -> Column:
+    if not given:
+        return column
+    kind = str(given.get("kind", column.kind))
+    return Column(
+        column.name,
+        kind,
+        bool(given.get("personal", KINDS[kind].PERSONAL)),
+        given.get("format", column.format if kind == column.kind else {}),
+        column.missing,
+        column.distinct,
+        "You said so.",
+        1.0,
+        column.dtype,
+    )
+
+
+class _Counted:
+    """Missing and distinct values of one column while its blocks pass."""
+
+    def __init__(self) -> None:
+        self.missing = 0
+        self._hashes = np.empty(0, dtype=np.uint64)
+
+    def add(self, part: pd.Series) -> None:
+        present = part.dropna()
+        self.missing += len(part) - len(present)
+        if len(self._hashes) < _MOST_DISTINCT:
+            simple = (
+                present
+                if present.map(lambda each: isinstance(each, _PLAIN)).all() or present.dtype != object
+                else present.astype(str)
+            )
+            hashes = pd.util.hash_array(simple.to_numpy(), categorize=True) if len(simple) else self._hashes[:0]
+            self._hashes = np.union1d(self._hashes, hashes)
+
+    @property
+    def distinct(self) -> int:
+        return len(self._hashes)
+
+
+_PLAIN = (str, int, float, bool)
+
+
+def _counted(table: Table) -> tuple[pd.DataFrame, dict[str, _Counted], int]:
+    """A uniform sample of the rows in their order, the counts of each column, and the number of rows."""
+    generator = np.random.default_rng(0)  # the same table gives the same schema
+    counted = {name: _Counted() for name in table.columns}
+    kept, keys, rows = [], [], 0
+    for block in table.blocks():
+        for name in table.columns:
+            counted[name].add(block[name])
+        drawn = generator.random(len(block))
+        keep = (
+            np.sort(np.argpartition(drawn, SAMPLE_ROWS)[:SAMPLE_ROWS])
+            if len(block) > SAMPLE_ROWS
+            else np.arange(len(block))
+        )
+        kept.append(block.iloc[keep])
+        keys.append(drawn[keep])
+        rows += len(block)
+        if sum(map(len, kept)) > 10 * SAMPLE_ROWS:
+            kept, keys = _thinned(kept, keys)
+    kept, keys = _thinned(kept, keys)
+    return kept[0], counted, rows
+
+
+def _thinned(kept: list[pd.DataFrame], keys: list[np.ndarray]) -> tuple[list[pd.DataFrame], list[np.ndarray]]:
+    """The rows with the smallest keys: a uniform sample of all that passed."""
+    frame, drawn = pd.concat(kept), np.concatenate(keys)
+    if len(frame) <= SAMPLE_ROWS:
+        return [frame], [drawn]
+    chosen = np.sort(np.argpartition(drawn, SAMPLE_ROWS)[:SAMPLE_ROWS])
+    return [frame.iloc[chosen]], [drawn[chosen]]

@@ -1,0 +1,29 @@
+"""Free text: sentences that people wrote."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.schema.evidence import Evidence, Finding
+
+PERSONAL = False
+MODELLED = False
+
+
+def recognise(evidence: Evidence) -> Finding | None:
+    """Several words a value, and few values that repeat."""
+    if not evidence.is_text or evidence.distinct < 5:
+        return None
+    words = float(np.average([len(text.split()) for text in evidence.texts], weights=evidence.counts.to_numpy()))
+    if words >= 4 and evidence.uniqueness >= 0.3 or words >= 8 and evidence.distinct >= 50:
+        return Finding(0.8, f"Its values have {words:.1f} words on average, and {evidence.distinct} of them differ.")
+    if evidence.uniqueness >= 0.9 and evidence.rows >= 50 and words >= 2:
+        return Finding(0.65, "Nearly every row has words of its own.")
+    return None
+
+
+def check(values: pd.Series, format: Mapping[str, Any]) -> np.ndarray:
+    """(n,) bool: which values are text."""
+    return np.array([isinstance(each, str) for each in values], dtype=bool)
