@@ -19,6 +19,9 @@ from DataFoundry.metrics.quality_page import quality_page
 from DataFoundry.models.bundle import Bundle, load_bundle
 from DataFoundry.models.registry import MODELS, model_type
 from DataFoundry.preprocessing.filtering import rows_where
+from DataFoundry.profiling.page import profile_page
+from DataFoundry.profiling.warnings import warnings as profile_warnings
+from DataFoundry.schema.discovery import discover_with_sample
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.files import claim_output, write_json, write_text
@@ -49,6 +52,59 @@ def describe_dataset(data_path: str, read_options: Mapping[str, Any] | None = No
     """
     table = open_table(input_path(data_path, "data_path"), ReadOptions.of(read_options))
     return {**describe(table.columns, table.blocks()), "reading": table.reading}
+
+
+def profile_dataset(
+    data_path: str,
+    label_column: str | None = None,
+    columns: Mapping[str, Mapping[str, Any]] | None = None,
+    read_options: Mapping[str, Any] | None = None,
+    output_path: str | None = None,
+) -> dict[str, object]:
+    """What each column of a table is, and why, with a page for people and the same as JSON.
+
+    Parameters
+    ----------
+    label_column
+        What is to be predicted, if there is one: rare classes are warned of.
+    columns
+        What somebody knows better: `{"zip": {"kind": "category"}}`, see `schema.discovery.discover`.
+    output_path
+        The page, `.html`; the schema lies beside it as `.json`.
+
+    Returns
+    -------
+    dict
+        `schema`, `warnings`, `reading`, `report_path`, `schema_path`.
+
+    Raises
+    ------
+    ColumnError
+        If there is no such label, or an override names no column.
+    DataFoundryError
+        As `storage.paths` and `sources.opening.open_table`.
+    """
+    data = input_path(data_path, "data_path")
+    page = checked_output(output_path, "output_path", (".html",), f"{data.name.split('.')[0]}_profile.html")
+    schema_path = page.with_suffix(".json")
+    refuse_input_as_output(schema_path, data)
+    table = open_table(data, ReadOptions.of(read_options))
+    table.check(None if label_column is None else [label_column])
+    with ExitStack() as stack:
+        for path in (page, schema_path):
+            stack.enter_context(claim_output(path))
+        schema, sample = discover_with_sample(table, columns)
+        counts = None if label_column is None else sample[label_column].dropna().map(str).value_counts().to_dict()
+        found = profile_warnings(schema, counts)
+        write_text(page, profile_page(data.name, schema, sample, found, table.reading))
+        write_json(schema_path, schema.as_dict())
+    return {
+        "schema": plain(schema.as_dict()),
+        "warnings": found,
+        "reading": table.reading,
+        "report_path": str(page),
+        "schema_path": str(schema_path),
+    }
 
 
 def convert_dataset(

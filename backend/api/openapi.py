@@ -60,6 +60,11 @@ _MODELS = "backend/output_data/models"
 # The specification's requests, on the data that comes with the project. They run in this order.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "/api/dataset/info": {"data_path": "backend/testing_data/adult.csv"},
+    "/api/dataset/profile": {
+        "data_path": "backend/testing_data/adult.csv",
+        "label_column": "income",
+        "output_path": "backend/output_data/adult_profile.html",
+    },
     "/api/dataset/convert": {
         "data_path": "backend/testing_data/adult.csv",
         "output_path": "backend/output_data/adult.jsonl",

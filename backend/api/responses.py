@@ -61,6 +61,17 @@ class DatasetDescribed(Reply):
     reading: dict[str, Any]
 
 
+class Profiled(Reply):
+    """What a table's columns are, and a page about it."""
+
+    model_config = ConfigDict(extra="allow", protected_namespaces=())
+
+    warnings: list[str]
+    reading: dict[str, Any]
+    report_path: str
+    schema_path: str
+
+
 class Converted(Reply):
     """A table was written in another format."""
 

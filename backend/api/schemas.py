@@ -74,6 +74,25 @@ class DatasetInfo(RequestModel):
     read_options: ReadOptionsField | None = None
 
 
+class ProfileDataset(RequestModel):
+    """Know what the columns of a table are."""
+
+    data_path: Path
+    label_column: Annotated[str | None, Field(min_length=1, examples=["income"])] = None
+    columns: (
+        Annotated[
+            dict[str, dict[str, Any]],
+            Field(
+                description="What you know better of a column: its kind, format, and whether it is personal.",
+                examples=[{"education-num": {"kind": "category"}}],
+            ),
+        ]
+        | None
+    ) = None
+    read_options: ReadOptionsField | None = None
+    output_path: Annotated[PathText, Field(examples=["backend/output_data/adult_profile.html"])] | None = None
+
+
 class ConvertDataset(RequestModel):
     """Write a table in another format."""
 

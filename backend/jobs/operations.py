@@ -51,6 +51,10 @@ OPERATIONS: dict[str, Operation] = {
         short=True,
         about="data_path",
     ),
+    "dataset.profile": Operation(
+        "DataFoundry.evaluator:profile_dataset",
+        lambda result: f"{len(result['schema']['columns'])} columns, {len(result['warnings'])} warnings.",
+    ),
     "dataset.convert": Operation(
         "DataFoundry.evaluator:convert_dataset", lambda result: f"{result['num_rows']} rows written."
     ),

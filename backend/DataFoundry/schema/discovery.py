@@ -33,6 +33,13 @@ def discover(table: Table, columns: Mapping[str, Mapping[str, Any]] | None = Non
     RequestError
         If it names a kind that is not known, or another field.
     """
+    return discover_with_sample(table, columns)[0]
+
+
+def discover_with_sample(
+    table: Table, columns: Mapping[str, Mapping[str, Any]] | None = None
+) -> tuple[TableSchema, pd.DataFrame]:
+    """As `discover`, and the uniform sample of at most 20,000 rows that kinds were recognised by."""
     check_overrides(columns or {}, table.columns)
     sample, counted, rows = _counted(table)
     found = {}
@@ -40,7 +47,7 @@ def discover(table: Table, columns: Mapping[str, Mapping[str, Any]] | None = Non
         present = sample[name].dropna()
         evidence = Evidence(name, present, rows, counted[name].missing, counted[name].distinct)
         found[name] = _overridden(recognised(evidence), (columns or {}).get(name, {}))
-    return TableSchema(found, rows=rows)
+    return TableSchema(found, rows=rows), sample
 
 
 def recognised(evidence: Evidence) -> Column:

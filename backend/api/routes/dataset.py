@@ -5,8 +5,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from api.responses import Converted, DatasetDescribed
-from api.schemas import ConvertDataset, DatasetInfo
+from api.responses import Converted, DatasetDescribed, Profiled
+from api.schemas import ConvertDataset, DatasetInfo, ProfileDataset
 from api.work import run_job
 
 blueprint = APIBlueprint("dataset", __name__, url_prefix="/api/dataset", tag="Dataset")
@@ -18,6 +18,14 @@ blueprint = APIBlueprint("dataset", __name__, url_prefix="/api/dataset", tag="Da
 def info(asked: DatasetInfo) -> dict[str, Any] | Response:
     """Describe a table: columns, types, missing values, first rows."""
     return run_job("dataset.info", asked.given())
+
+
+@blueprint.post("/profile")
+@blueprint.input(ProfileDataset, arg_name="asked")
+@blueprint.output(Profiled)
+def profile(asked: ProfileDataset) -> dict[str, Any] | Response:
+    """Tell what each column of a table is, what is personal, and what to look at first."""
+    return run_job("dataset.profile", asked.given())
 
 
 @blueprint.post("/convert")

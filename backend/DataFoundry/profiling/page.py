@@ -1,0 +1,112 @@
+"""The profile of a table as one self-contained HTML page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from DataFoundry.profiling.masking import masked
+from DataFoundry.reporting import charts
+from DataFoundry.reporting.page import Grid, Section, render
+from DataFoundry.schema.kinds import KINDS
+from DataFoundry.schema.table_schema import Column, TableSchema
+
+_MOST_DRAWN = 60
+_TOP_VALUES = 10
+_EXAMPLES = 3
+
+
+def profile_page(
+    name: str, schema: TableSchema, sample: pd.DataFrame, warnings: list[str], reading: Mapping[str, Any]
+) -> str:
+    """HTML text: warnings first, then what was decided while reading, all columns, and a chart of each."""
+    sections = [_overview(schema, warnings), _reading(reading), _table(schema, sample), _charts(schema, sample)]
+    text = f"{schema.rows:,} rows, {len(schema.columns)} columns"
+    return render(f"Profile of {name}", [each for each in sections if each is not None], text)
+
+
+def _overview(schema: TableSchema, warnings: list[str]) -> Section:
+    kinds = pd.Series([column.kind for column in schema.columns.values()]).value_counts()
+    cells = schema.rows * max(len(schema.columns), 1)
+    missing = sum(column.missing for column in schema.columns.values())
+    figures: dict[str, object] = {
+        "rows": schema.rows,
+        "columns": len(schema.columns),
+        "columns with personal data": sum(column.personal for column in schema.columns.values()),
+        "cells without a value": f"{missing / max(cells, 1):.1%}",
+    }
+    grids = [Grid(["what to look at first"], [[each] for each in warnings])] if warnings else []
+    grids.append(Grid(["kind of column", "columns"], [[str(kind), int(count)] for kind, count in kinds.items()]))
+    return Section(
+        "Overview", "" if warnings else "Nothing about this table is a cause for concern.", figures, grids=grids
+    )
+
+
+def _reading(reading: Mapping[str, Any]) -> Section | None:
+    said = {key: _told(value) for key, value in reading.items() if key != "notes"}
+    notes = list(reading.get("notes", []))
+    if not said and not notes:
+        return None
+    grids = [Grid(["decided while reading"], [[each] for each in notes])] if notes else []
+    return Section("How the file was read", "read_options in a request overrides each of these.", said, grids=grids)
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join("(empty)" if each == "" else str(each) for each in value)
+    return {"\t": "tab", "": "none"}.get(str(value), str(value))
+
+
+def _table(schema: TableSchema, sample: pd.DataFrame) -> Section:
+    rows = [
+        [
+            name,
+            column.kind + (" (personal)" if column.personal else ""),
+            column.reason,
+            f"{column.missing / max(schema.rows, 1):.1%}",
+            column.distinct,
+            ", ".join(_examples(sample[name], column)),
+        ]
+        for name, column in schema.columns.items()
+    ]
+    return Section(
+        "Columns",
+        "Personal values are masked. A kind that is wrong can be set in the request that uses it.",
+        grids=[Grid(["column", "kind", "why", "missing", "distinct", "examples"], rows)],
+    )
+
+
+def _examples(values: pd.Series, column: Column) -> list[str]:
+    texts = values.dropna().head(1000).map(str).drop_duplicates().head(_EXAMPLES)
+    return [masked(text) if column.personal else text[:40] for text in texts]
+
+
+def _charts(schema: TableSchema, sample: pd.DataFrame) -> Section | None:
+    drawn: list[Markup] = []
+    for name, column in schema.columns.items():
+        chart = _chart(sample[name], column)
+        if chart is not None and len(drawn) < _MOST_DRAWN:
+            drawn.append(chart)
+    text = f"From a sample of {len(sample):,} rows." if len(sample) < schema.rows else ""
+    return Section("Distributions", text, charts=drawn) if drawn else None
+
+
+def _chart(values: pd.Series, column: Column) -> Markup | None:
+    """A histogram of what has an order, bars of the frequent values of the rest; keys and personal values have none."""
+    kind = KINDS[column.kind]
+    if not kind.MODELLED:
+        return None
+    present = values.dropna()
+    if hasattr(kind, "to_numbers") and column.kind != "moment":
+        numbers, missing = kind.to_numbers(present, column.format)
+        return charts.histogram(column.name, {"rows": numbers[~missing]})
+    if column.kind == "moment":
+        if column.format.get("unit") == "duration":
+            return None
+        numbers, missing = kind.to_numbers(present, column.format)
+        years = 1970 + numbers[~missing].astype(np.float64) / (365.2425 * 86_400e9)
+        return charts.histogram(f"{column.name} (year)", {"rows": years})
+    top = present.map(str).value_counts(normalize=True).head(_TOP_VALUES)
+    return charts.bars(column.name, top.index.tolist(), {"share of rows": top.tolist()})
