@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from DataFoundry.profiling.masking import masked
 from DataFoundry.reporting import charts
-from DataFoundry.reporting.page import Grid, Section, render
+from DataFoundry.reporting.page import Cell, Grid, Section, render
 from DataFoundry.schema.kinds import KINDS
 from DataFoundry.schema.table_schema import Column, TableSchema
 
@@ -22,7 +22,13 @@ def profile_page(
     name: str, schema: TableSchema, sample: pd.DataFrame, warnings: list[str], reading: Mapping[str, Any]
 ) -> str:
     """HTML text: warnings first, then what was decided while reading, all columns, and a chart of each."""
-    sections = [_overview(schema, warnings), _reading(reading), _table(schema, sample), _charts(schema, sample)]
+    sections = [
+        _overview(schema, warnings),
+        _reading(reading),
+        _table(schema, sample),
+        _rules(schema),
+        _charts(schema, sample),
+    ]
     text = f"{schema.rows:,} rows, {len(schema.columns)} columns"
     return render(f"Profile of {name}", [each for each in sections if each is not None], text)
 
@@ -76,6 +82,14 @@ def _table(schema: TableSchema, sample: pd.DataFrame) -> Section:
         "Personal values are masked. A kind that is wrong can be set in the request that uses it.",
         grids=[Grid(["column", "kind", "why", "missing", "distinct", "examples"], rows)],
     )
+
+
+def _rules(schema: TableSchema) -> Section | None:
+    if not schema.rules:
+        return None
+    rows = [[rule.sentence, rule.support, Cell(rule.exceptions, mark=rule.exceptions > 0)] for rule in schema.rules]
+    text = "Found from the values. A rule without exceptions is a promise; one with a few points to errors."
+    return Section("Keys and rules", text, grids=[Grid(["rule", "rows that could break it", "rows that do"], rows)])
 
 
 def _examples(values: pd.Series, column: Column) -> list[str]:

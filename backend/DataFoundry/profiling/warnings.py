@@ -11,13 +11,20 @@ _WITH_FORM = ("moment", "formatted_number", "email", "url", "ip_address", "iban"
 
 def warnings(schema: TableSchema, label_counts: dict[str, int] | None = None) -> list[str]:
     """Sentences about personal data, columns that no model can use, missing values and rare classes."""
-    return [*_personal(schema), *_label(label_counts or {}), *_columns(schema)]
+    return [*_personal(schema), *_broken(schema), *_label(label_counts or {}), *_columns(schema)]
 
 
 def _personal(schema: TableSchema) -> Iterator[str]:
     personal = [name for name, column in schema.columns.items() if column.personal]
     if personal:
         yield f"Personal data stands in {_listed(personal)}; do not give the table away as it is."
+
+
+def _broken(schema: TableSchema) -> Iterator[str]:
+    for rule in schema.rules:
+        if rule.exceptions:
+            rows = "row breaks" if rule.exceptions == 1 else "rows break"
+            yield f"{rule.sentence[:-1]}, but {rule.exceptions:,} of {rule.support:,} {rows} it."
 
 
 def _label(counts: dict[str, int]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Find the schema of a table in one pass: missing and distinct values of all rows, kinds from a sample."""
+"""Find the schema of a table: counts from all rows, kinds and candidates for rules from a sample, then verified."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +10,7 @@ from rapidfuzz import process
 from DataFoundry.errors import ColumnError, RequestError
 from DataFoundry.schema.evidence import Evidence
 from DataFoundry.schema.kinds import KINDS
+from DataFoundry.schema.rule_discovery import discover_rules
 from DataFoundry.schema.table_schema import Column, TableSchema
 from DataFoundry.sources.table import Table
 
@@ -47,7 +48,8 @@ def discover_with_sample(
         present = sample[name].dropna()
         evidence = Evidence(name, present, rows, counted[name].missing, counted[name].distinct)
         found[name] = _overridden(recognised(evidence), (columns or {}).get(name, {}))
-    return TableSchema(found, rows=rows), sample
+    keys, rules = discover_rules(sample, found, table.blocks())
+    return TableSchema(found, keys, rules, rows), sample
 
 
 def recognised(evidence: Evidence) -> Column:

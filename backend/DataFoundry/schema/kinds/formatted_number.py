@@ -50,15 +50,15 @@ def recognise(evidence: Evidence) -> Finding | None:
         best = max(best, (share, format), key=lambda each: each[0])
     share, format = best
     plain = not format or (not format["prefix"] and not format["suffix"] and not format["thousands"])
-    if share < _ENOUGH or _is_code(evidence, format) or (plain and format.get("decimal") != ","):
+    if share < _ENOUGH or (format and _is_code(format)) or (plain and format.get("decimal") != ","):
         return None
     return Finding(0.9 + 0.05 * share, fitting(share, f"a number written as {texts[0]!r}"), format)
 
 
-def _is_code(evidence: Evidence, format: Mapping[str, Any]) -> bool:
-    """`C100000` in a column whose values all differ names a customer; `EUR 12.50` does not."""
+def _is_code(format: Mapping[str, Any]) -> bool:
+    """`C100000` names a customer and `shop 3` a shop; `EUR 12.50` is a number."""
     prefix = str(format["prefix"]).strip()
-    return prefix.isalpha() and prefix.upper() not in _CURRENCIES and evidence.uniqueness > 0.9
+    return prefix.isalpha() and prefix.upper() not in _CURRENCIES
 
 
 def check(values: pd.Series, format: Mapping[str, Any]) -> np.ndarray:

@@ -1,0 +1,46 @@
+"""Rules that each row keeps or breaks by itself: counted block by block."""
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+
+import numpy as np
+
+from DataFoundry.schema.table_schema import Rule
+from DataFoundry.schema.view import TableView
+
+
+class VerifiedByRow(ABC):
+    """Counts the rows that could break a rule and those that do."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._support = self._exceptions = 0
+
+    def add(self, view: TableView) -> None:
+        """Count the rows of a block."""
+        able = self.able(view, self._rule)
+        self._support += int(able.sum())
+        self._exceptions += int((self.broken(view, self._rule) & able).sum())
+
+    def rule(self) -> Rule:
+        """The rule with what was counted."""
+        return replace(self._rule, support=self._support, exceptions=self._exceptions)
+
+    @staticmethod
+    @abstractmethod
+    def able(view: TableView, rule: Rule) -> np.ndarray:
+        """(n,) bool: the rows that could break the rule."""
+
+    @staticmethod
+    @abstractmethod
+    def broken(view: TableView, rule: Rule) -> np.ndarray:
+        """(n,) bool: the rows that break it."""
+
+
+def present(view: TableView, columns: tuple[str, ...]) -> np.ndarray:
+    """(n,) bool: rows in which every one of the columns has a number."""
+    kept = np.ones(len(view), dtype=bool)
+    for name in columns:
+        numbers = view.numbers(name)
+        kept &= ~view.missing(name) if numbers is None else ~np.isnan(numbers)
+    return kept

@@ -1,0 +1,107 @@
+"""A number that is computed from others: total = quantity * price, days = cancelled - signup."""
+
+from collections.abc import Callable, Iterator
+from itertools import permutations
+
+import numpy as np
+
+from DataFoundry.schema.rules.by_row import VerifiedByRow, present
+from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
+from DataFoundry.schema.table_schema import Rule
+from DataFoundry.schema.view import TableView
+
+OPERATIONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "*": np.multiply,
+    "+": np.add,
+    "-": np.subtract,
+    "/": np.divide,
+}
+_COMMUTES = ("*", "+")
+_FIRST_ROWS = 400
+_FEWEST_VALUES = 5
+_MOST_COLUMNS = 40  # numeric columns that are tried in threes
+_REAL = 0.2  # share of rows in which the result must differ from both of its parts
+
+
+def discover(view: TableView) -> list[Rule]:
+    """Sums, differences, products and ratios of two columns, and differences of two moments in days.
+
+    Each three columns give one rule: the product rather than the ratio, the sum rather than the difference.
+    """
+    numbers = [name for name in view.columns if view.columns[name].kind in ("number", "formatted_number")]
+    numbers = [name for name in numbers if view.codes(name)[1] >= _FEWEST_VALUES][:_MOST_COLUMNS]
+    moments = [name for name in view.columns if view.columns[name].kind == "moment" and view.codes(name)[1] >= 3]
+    found: list[Rule] = []
+    told: set[frozenset[str]] = set()
+    for rule in (*_of(view, numbers, numbers, OPERATIONS), *_of(view, moments, numbers, ("-",))):
+        if frozenset(rule.columns) not in told:
+            told.add(frozenset(rule.columns))
+            found.append(rule)
+    return found
+
+
+def _of(view: TableView, parts: list[str], results: list[str], operations: object) -> Iterator[Rule]:
+    for operation in OPERATIONS:
+        if operation not in operations:  # type: ignore[operator]
+            continue
+        for first, second in permutations(parts, 2):
+            if operation in _COMMUTES and first > second:
+                continue
+            for result in results:
+                if result not in (first, second):
+                    rule = _judged(view, first, operation, second, result)
+                    if rule is not None:
+                        yield rule
+
+
+def _judged(view: TableView, first: str, operation: str, second: str, result: str) -> Rule | None:
+    details = {"operation": operation, "decimals": view.decimals(result)}
+    sentence = f"{result} is {first} {operation} {second}{' in days' if view.columns[first].kind == 'moment' else ''}."
+    rule = Rule("formula", (first, second, result), sentence, 0, 0, details)
+    if not _holds(view, rule, slice(0, _FIRST_ROWS)):
+        return None
+    return rule if _holds(view, rule, slice(None)) else None
+
+
+def _holds(view: TableView, rule: Rule, rows: slice) -> bool:
+    a, b, c = (_numbers(view, name)[rows] for name in rule.columns)
+    kept = ~(np.isnan(a) | np.isnan(b) | np.isnan(c))
+    a, b, c = a[kept], b[kept], c[kept]
+    if len(c) < FEWEST_ROWS:
+        return False
+    off = _off(a, b, c, rule)
+    real = (c != a) & (c != b) & (c != 0)
+    return bool(off.sum() <= MOST_EXCEPTIONS * len(c) and real.mean() >= _REAL and off[real].mean() <= 0.05)
+
+
+def _numbers(view: TableView, name: str) -> np.ndarray:
+    numbers = view.numbers(name)
+    return np.full(len(view), np.nan) if numbers is None else numbers
+
+
+def _off(a: np.ndarray, b: np.ndarray, c: np.ndarray, rule: Rule) -> np.ndarray:
+    """(n,) bool: where the result is not the computed one, rounded as the column is."""
+    with np.errstate(all="ignore"):
+        computed = OPERATIONS[str(rule.details["operation"])](a, b)
+        step = 0.5 * 10.0 ** -int(rule.details["decimals"])
+        return ~(np.abs(computed - c) <= step * 1.001 + 1e-9 * np.abs(c))
+
+
+class Verified(VerifiedByRow):
+    """By row."""
+
+    @staticmethod
+    def able(view: TableView, rule: Rule) -> np.ndarray:
+        """Rows that have all three numbers."""
+        return present(view, rule.columns)
+
+    @staticmethod
+    def broken(view: TableView, rule: Rule) -> np.ndarray:
+        """Rows in which the result is another."""
+        first, second, result = (_numbers(view, name) for name in rule.columns)
+        return _off(first, second, result, rule)
+
+
+def breaks(view: TableView, rule: Rule) -> np.ndarray:
+    """(n,) bool: the rows in which the result is another."""
+    return Verified.able(view, rule) & Verified.broken(view, rule)

@@ -1,0 +1,65 @@
+"""A column is missing exactly when another has certain values: no refund date unless the status is refunded."""
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.schema.rules.by_row import VerifiedByRow
+from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
+from DataFoundry.schema.table_schema import Rule
+from DataFoundry.schema.view import TableView
+
+_MOST_VALUES = 50
+
+
+def discover(view: TableView) -> list[Rule]:
+    """For each column that is missing at times, the first category or truth value that tells when."""
+    found = []
+    tellers = [
+        name
+        for name, column in view.columns.items()
+        if column.kind in ("category", "boolean") and 2 <= view.codes(name)[1] <= _MOST_VALUES
+    ]
+    for name in view.columns:
+        missing = view.missing(name)
+        if min(missing.sum(), (~missing).sum()) < FEWEST_ROWS:
+            continue
+        for teller in tellers:
+            rule = _told(view, name, teller, missing) if teller != name else None
+            if rule is not None:
+                found.append(rule)
+                break
+    return found
+
+
+def _told(view: TableView, name: str, teller: str, missing: np.ndarray) -> Rule | None:
+    known = ~view.missing(teller)
+    shares = pd.Series(missing[known]).groupby(view.frame[teller][known].map(str).to_numpy()).agg(["mean", "size"])
+    without = sorted(shares.index[shares["mean"] > 0.5])
+    wrong = (shares["size"] * np.minimum(shares["mean"], 1 - shares["mean"])).sum()
+    least = min(missing.sum(), (~missing).sum())
+    if not without or len(without) == len(shares) or wrong > MOST_EXCEPTIONS * least or known.mean() < 1:
+        return None
+    values = " or ".join(map(repr, without[:5])) + (" ..." if len(without) > 5 else "")
+    sentence = f"{name} is missing exactly when {teller} is {values}."
+    return Rule("missing_when", (teller, name), sentence, 0, 0, {"values": without})
+
+
+class Verified(VerifiedByRow):
+    """By row."""
+
+    @staticmethod
+    def able(view: TableView, rule: Rule) -> np.ndarray:
+        """Rows that say what tells."""
+        return ~view.missing(rule.columns[0])
+
+    @staticmethod
+    def broken(view: TableView, rule: Rule) -> np.ndarray:
+        """Rows that have a value where none belongs, or none where one does."""
+        teller, name = rule.columns
+        expected = view.frame[teller].map(str).isin(list(rule.details["values"])).to_numpy()
+        return expected != view.missing(name)
+
+
+def breaks(view: TableView, rule: Rule) -> np.ndarray:
+    """(n,) bool: the rows that have a value where none belongs, or none where one does."""
+    return Verified.able(view, rule) & Verified.broken(view, rule)

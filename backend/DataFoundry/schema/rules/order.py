@@ -1,0 +1,72 @@
+"""One value is never before another: admitted <= discharged."""
+
+from itertools import permutations
+
+import numpy as np
+
+from DataFoundry.schema.rules.by_row import VerifiedByRow, present
+from DataFoundry.schema.rules.evidence import FEWEST_BROKEN_BY_CHANCE, FEWEST_ROWS, MOST_EXCEPTIONS
+from DataFoundry.schema.table_schema import Rule
+from DataFoundry.schema.view import TableView
+
+_BY_CHANCE = {"moment": 0.03, "number": 0.2}  # share of rows that shuffled columns must break
+
+
+def discover(view: TableView) -> list[Rule]:
+    """Pairs of moments, or of numbers, of which the first is never greater, though their ranges overlap."""
+    found = []
+    for kind in _BY_CHANCE:
+        names = [name for name, column in view.columns.items() if column.kind == kind and view.codes(name)[1] >= 5]
+        for first, second in permutations(names, 2):
+            rule = Rule("order", (first, second), f"{first} is never after {second}.", 0)
+            if kind == "number":
+                rule = Rule("order", (first, second), f"{first} is never more than {second}.", 0)
+            if _holds(view, rule, _BY_CHANCE[kind]):
+                found.append(rule)
+    return _minimal(found)
+
+
+def _holds(view: TableView, rule: Rule, least: float) -> bool:
+    able = Verified.able(view, rule)
+    rows, broken = int(able.sum()), int((Verified.broken(view, rule) & able).sum())
+    if rows < FEWEST_ROWS or broken > MOST_EXCEPTIONS * rows:
+        return False
+    first, second = (_numbers(view, name)[able] for name in rule.columns)
+    if np.mean(first == second) > 0.9:  # the same column, nearly
+        return False
+    by_chance = np.mean(first > np.random.default_rng(0).permutation(second))
+    return bool(by_chance >= least and by_chance * rows >= FEWEST_BROKEN_BY_CHANCE * max(broken, 1))
+
+
+def _minimal(rules: list[Rule]) -> list[Rule]:
+    """Without a <= c where a <= b <= c."""
+    pairs = {rule.columns for rule in rules}
+    names = {name for pair in pairs for name in pair}
+    implied = {(a, c) for a, c in pairs for b in names if (a, b) in pairs and (b, c) in pairs}
+    return [rule for rule in rules if rule.columns not in implied]
+
+
+def _numbers(view: TableView, name: str) -> np.ndarray:
+    numbers = view.numbers(name)
+    return np.full(len(view), np.nan) if numbers is None else numbers
+
+
+class Verified(VerifiedByRow):
+    """By row."""
+
+    @staticmethod
+    def able(view: TableView, rule: Rule) -> np.ndarray:
+        """Rows that have both."""
+        return present(view, rule.columns)
+
+    @staticmethod
+    def broken(view: TableView, rule: Rule) -> np.ndarray:
+        """Rows in which the first is greater."""
+        first, second = (_numbers(view, name) for name in rule.columns)
+        with np.errstate(invalid="ignore"):
+            return first > second
+
+
+def breaks(view: TableView, rule: Rule) -> np.ndarray:
+    """(n,) bool: the rows in which the first is greater."""
+    return Verified.able(view, rule) & Verified.broken(view, rule)

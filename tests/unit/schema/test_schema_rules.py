@@ -1,0 +1,155 @@
+"""What must be true between columns: planted rules are found, shuffled columns have none."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from DataFoundry.schema.discovery import discover
+from DataFoundry.schema.rules import RULES
+from DataFoundry.schema.table_schema import Rule, TableSchema
+from DataFoundry.schema.view import TableView
+from DataFoundry.settings import TESTING_FOLDER
+from DataFoundry.sources.opening import open_table
+from DataFoundry.storage.tables import write_table
+
+PLACES = {"Berlin": ("DE", "EUR"), "Paris": ("FR", "EUR"), "London": ("GB", "GBP"), "Leeds": ("GB", "GBP")}
+PLACES |= {"Rome": ("IT", "EUR"), "Oslo": ("NO", "NOK")}
+
+
+def stays(rows: int = 1500, seed: int = 0) -> pd.DataFrame:
+    """A hotel's table: keys, a chain of dependencies, sums, copies in other clothes, dates in order."""
+    r = np.random.default_rng(seed)
+    city = r.choice(list(PLACES), rows)
+    arrived = pd.Timestamp("2021-01-01") + pd.to_timedelta(r.integers(0, 700, rows), "D")
+    nights = r.integers(1, 30, rows)
+    left = arrived + pd.to_timedelta(nights, "D")
+    price, guests = np.round(r.lognormal(4, 0.5, rows), 2), r.integers(1, 9, rows)
+    total = np.round(price * guests, 2)
+    status = r.choice(["paid", "open", "cancelled"], rows, p=[0.6, 0.2, 0.2])
+    return pd.DataFrame(
+        {
+            "booking": [f"B-{i:05d}" for i in range(rows)],
+            "city": city,
+            "country": [PLACES[each][0] for each in city],
+            "currency": [PLACES[each][1] for each in city],
+            "arrived": arrived.strftime("%d.%m.%Y"),
+            "left": left.strftime("%d.%m.%Y"),
+            "nights": nights,
+            "price": price,
+            "guests": guests,
+            "total": total,
+            "shown": [f"€{each:,.2f}" for each in total],
+            "status": status,
+            "paid_on": np.where(status == "paid", left.strftime("%d.%m.%Y"), None),
+            "receipt": np.where(status == "paid", r.integers(10_000, 99_999, rows).astype(str), None),
+            "deposit": r.integers(1, 40, rows) * 50,
+            "stars": r.integers(1, 6, rows),
+        }
+    )
+
+
+def schema_of(frame: pd.DataFrame, root) -> TableSchema:
+    write_table(frame, root / "t.csv")
+    return discover(open_table(root / "t.csv"))
+
+
+def told(schema: TableSchema) -> set[tuple[str, tuple[str, ...]]]:
+    return {(rule.kind, rule.columns) for rule in schema.rules}
+
+
+PLANTED = {
+    ("unique", ("booking",)),
+    ("same", ("total", "shown")),
+    ("determines", ("city", "country")),
+    ("determines", ("country", "currency")),
+    ("formula", ("guests", "price", "total")),
+    ("formula", ("left", "arrived", "nights")),
+    ("order", ("arrived", "left")),
+    ("missing_together", ("paid_on", "receipt")),
+    ("missing_when", ("status", "paid_on")),
+    ("missing_when", ("status", "receipt")),
+    ("increments", ("deposit",)),
+}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_planted_rules_are_found_and_no_others(root, seed: int) -> None:
+    schema = schema_of(stays(seed=seed), root)
+    # That a receipt's date is the day of leaving is true as well.
+    others = told(schema) - PLANTED - {("same", ("left", "paid_on"))}
+    assert told(schema) >= PLANTED - {("missing_together", ("paid_on", "receipt"))} - {
+        ("missing_when", ("status", "paid_on"))
+    }
+    assert len(others) <= 1, others
+    assert schema.keys == (("booking",),)
+    assert all(rule.exceptions == 0 and rule.support > 0 and rule.sentence.endswith(".") for rule in schema.rules)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_shuffled_columns_have_no_rules(root, seed: int) -> None:
+    r, frame = np.random.default_rng(seed), stays(seed=seed)
+    shuffled = pd.DataFrame({name: r.permutation(frame[name].to_numpy()) for name in frame})
+    assert told(schema_of(shuffled, root)) <= {("unique", ("booking",)), ("increments", ("deposit",))}
+
+
+def test_exceptions_are_counted_and_named(root) -> None:
+    frame = stays()
+    frame.loc[[3, 5], "country"] = "XX"
+    frame.loc[7, "total"] = 1.0
+    frame.loc[9, "arrived"] = "01.01.2030"
+    schema = schema_of(frame, root)
+    by_columns = {rule.columns: rule for rule in schema.rules}
+    assert by_columns["city", "country"].exceptions == 2
+    assert by_columns["guests", "price", "total"].exceptions == 1
+    assert by_columns["arrived", "left"].exceptions == 1
+    view = TableView(frame, schema.columns)
+    for columns, rows in (
+        (("city", "country"), [3, 5]),
+        (("guests", "price", "total"), [7]),
+        (("arrived", "left"), [9]),
+    ):
+        rule = by_columns[columns]
+        assert np.flatnonzero(RULES[rule.kind].breaks(view, rule)).tolist() == rows
+
+
+def blocks(frame: pd.DataFrame, rows: int) -> Iterator[pd.DataFrame]:
+    for start in range(0, len(frame), rows):
+        yield frame.iloc[start : start + rows]
+
+
+def test_what_is_counted_does_not_depend_on_the_size_of_blocks(root) -> None:
+    frame = stays()
+    frame.loc[[3, 800], "country"] = "XX"
+    schema = schema_of(frame, root)
+    for rule in schema.rules:
+        for rows in (7, 1500):
+            verified = RULES[rule.kind].Verified(Rule(rule.kind, rule.columns, rule.sentence, 0, 0, rule.details))
+            for block in blocks(frame, rows):
+                verified.add(TableView(block, schema.columns))
+            assert verified.rule() == rule
+
+
+def test_several_columns_together_are_a_key(root) -> None:
+    r = np.random.default_rng(0)
+    days = pd.Series(pd.date_range("2024-01-01", periods=100).strftime("%Y-%m-%d"))
+    frame = pd.DataFrame({"day": days.repeat(20).to_numpy(), "shop": [f"shop {i}" for i in range(20)] * 100})
+    frame["sold"] = r.poisson(20, 2000)
+    schema = schema_of(frame, root)
+    assert schema.keys == (("day", "shop"),)
+
+
+def test_adult_has_one_pair_that_determine_each_other_and_little_else() -> None:
+    rules = told(discover(open_table(TESTING_FOLDER / "adult.csv")))
+    pair = {("determines", ("education", "education-num")), ("determines", ("education-num", "education"))}
+    assert rules >= pair and len(rules - pair) <= 2
+
+
+def test_a_dirty_table_still_has_its_dependencies_with_what_breaks_them(root) -> None:
+    r = np.random.default_rng(0)
+    frame = stays()
+    wrong = r.choice(len(frame), 50, replace=False)
+    frame.loc[wrong, "country"] = r.choice(["DX", "FX"], 50)
+    rules = {rule.columns: rule for rule in schema_of(frame, root).rules}
+    assert rules["city", "country"].exceptions == 50
