@@ -181,3 +181,39 @@ def test_nested_columns_are_left_out_and_told_and_decimals_are_numbers(root):
         trainer.create_config(
             str(root / "t.parquet"), str(root), model_params={"feature_cols": {"categorical_cols": ["tags"]}}
         )
+
+
+def test_numbers_in_a_suit_are_modelled_and_written_as_they_were(root):
+    from DataFoundry import evaluator, generator
+
+    rng = np.random.default_rng(0)
+    amounts, days = rng.lognormal(7, 1, 400), rng.integers(0, 400, 400)
+    table = pd.DataFrame(
+        {
+            "paid": [f"€{each:,.2f}" if place % 10 else None for place, each in enumerate(amounts)],
+            "when": (pd.Timestamp("2020-01-01") + pd.to_timedelta(days, "D")).strftime("%d %b %Y"),
+            "n": rng.integers(0, 9, 400),
+        }
+    )
+    table.to_csv(root / "t.csv", index=False)
+    told = trainer.create_config(
+        str(root / "t.csv"), str(root), model_params=SMALL, training_params={"epochs": 1, "seed": 1}
+    )
+    assert told["config"]["model_params"]["feature_cols"]["numerical_cols"] == ["paid", "when", "n"]
+    trained = trainer.train_model(told["config_path"])
+    made = generator.generate_data(
+        trained["model_path"],
+        told["config_path"],
+        num_to_generate=50,
+        output_path=str(root / "s.csv"),
+        conditions={"paid": {"min": 1000, "max": "€5,000.00"}},
+    )
+    rows = pd.read_csv(made["output_path"])
+    assert rows["paid"].str.fullmatch(r"€[1-5],\d{3}\.\d\d").all()
+    assert rows["when"].str.fullmatch(r"\d\d [A-Z][a-z]{2} 202[01]").all()
+    table.loc[5, "paid"] = "€99,999,999.00"
+    table.to_csv(root / "dirty.csv", index=False)
+    files = (told["config_path"], trained["model_path"], trained["preprocessor_path"])
+    found = evaluator.detect_anomalies(*files, str(root / "dirty.csv"), str(root / "r.csv"))
+    report = pd.read_csv(found["output_path"])
+    assert report["row_index"].iloc[0] == 5 and report["expected__paid"].iloc[0].startswith("€")

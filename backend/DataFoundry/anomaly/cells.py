@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from DataFoundry.preprocessing.columns.moment import text_format
 from DataFoundry.preprocessing.columns.number import to_numbers
+from DataFoundry.schema.kinds import formatted_number
+from DataFoundry.schema.kinds.moment import pattern_of
 
 MOST_LEVELS = 250  # categories of a column with a token of their own; the rest share one
 _CLIP = 10.0  # spreads; beyond, a number's place grows with its logarithm
@@ -133,6 +134,8 @@ class Cells:
         if state["kind"] == "moment":
             form = state["form"] or ("%Y-%m-%d" if state["daily"] else "%Y-%m-%dT%H:%M:%S")
             return pd.to_datetime(pd.Series(values), unit="s").dt.strftime(form).to_numpy(dtype=object)
+        if state["kind"] == "formatted_number":
+            return formatted_number.write(values, state["form"])
         whole = state["decimals"] == 0 and max(abs(state["low"]), abs(state["high"])) < _EXACT
         return values.astype(np.int64) if whole else values
 
@@ -146,15 +149,15 @@ class Cells:
         return cls(state["numbers"], state["categories"])
 
 
-def as_values(column: pd.Series, kind: str, form: str | None = None) -> np.ndarray:
+def as_values(column: pd.Series, kind: str, form: Any = None) -> np.ndarray:
     """float64 (n,): numbers, or seconds since 1970 for moments; NaN where missing, infinite or unreadable.
 
-    `form` is how moments are written where they are text.
+    `form` is how moments and formatted numbers are written where they are text.
     """
     if kind == "moment":
         moments = pd.to_datetime(column, errors="coerce", utc=True, format=form)
         return ((moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)).to_numpy(float)
-    values, missing = to_numbers(column)
+    values, missing = formatted_number.to_numbers(column, form) if form else to_numbers(column)
     values = values.astype(float)
     return np.where(missing | ~np.isfinite(values), np.nan, values)
 
@@ -166,9 +169,15 @@ def as_level(value: object) -> str:
     return str(value)
 
 
+def _form(present: pd.Series, kind: str) -> Any:
+    """How texts are written: a pattern of moments, a format of numbers; None where they are no texts."""
+    if kind == "moment":
+        return pattern_of(present)
+    return formatted_number.format_of(present) if kind == "formatted_number" else None
+
+
 def _number_state(column: pd.Series, kind: str) -> dict[str, Any]:
-    texts = column.dropna() if kind == "moment" and column.dtype == object else column.head(0)
-    form = text_format(texts) if len(texts) else None
+    form = _form(column.dropna(), kind) if column.dtype == object else None
     values = as_values(column, kind, form)
     present = values[~np.isnan(values)]
     if not len(present):

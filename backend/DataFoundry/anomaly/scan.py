@@ -149,7 +149,7 @@ def _explain(block: pd.DataFrame, detector: Detector, result: ScanResult) -> tup
     for place, name in enumerate(names):
         values = np.full(len(block), None, dtype=object)
         values[flagged] = expected.values[:, place]
-        numeric = name in detector.cells.numbers and detector.cells.numbers[name]["kind"] != "moment"
+        numeric = name in detector.cells.numbers and detector.cells.numbers[name]["kind"] == "number"
         columns[f"{EXPECTED}{name}"] = values.astype(float) if numeric else values
     positions = rows["row_index"].to_numpy()
     suggested = _fixes(positions, original, contributions, suspects, expected)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from DataFoundry.config import FeatureColumns
 from DataFoundry.errors import ColumnError, ConfigError
-from DataFoundry.preprocessing.columns import moment
+from DataFoundry.preprocessing.columns import formatted_number, moment
 
 LABEL = "label"
 _PROBABILITY = re.compile(r"label_probability(_\d+)?")
@@ -20,7 +20,7 @@ def is_feature(name: str, label: str = LABEL) -> bool:
 
 
 def feature_columns(frame: pd.DataFrame, label: str = LABEL) -> FeatureColumns:
-    """The features of a table by kind: numbers and moments are numerical, everything else is categorical.
+    """The features by kind: numbers (in whatever format) and moments are numerical, everything else is categorical.
 
     Nested columns (lists, objects, bytes) are no features.
     """
@@ -96,7 +96,7 @@ def _numerical(column: pd.Series) -> str:
                 key="model_params.feature_cols.numerical_cols",
                 column=str(column.name),
             )
-    return "moment" if kind == "moment" else "number"
+    return kind if kind in ("moment", "formatted_number") else "number"
 
 
 def _kind(column: pd.Series) -> str:
@@ -113,6 +113,8 @@ def _kind(column: pd.Series) -> str:
         return "category"
     if _all_decimals(column):
         return "number"
+    if formatted_number.is_formatted_number(column):
+        return "formatted_number"
     return "moment" if moment.is_moment(column) else "category"
 
 

@@ -16,6 +16,8 @@ DAYS = pd.Series(pd.to_datetime(["2020-02-29", "1969-12-31", None, "2024-01-01"]
         DAYS.dt.strftime("%Y-%m-%d").where(DAYS.notna(), None),
         DAYS.dt.strftime("%d.%m.%Y").where(DAYS.notna(), None),
         DAYS.dt.strftime("%Y-%m-%dT%H:%M:%S").where(DAYS.notna(), None),
+        DAYS.dt.strftime("%d %b %Y").where(DAYS.notna(), None),
+        DAYS.dt.strftime("%m/%d/%Y %I:%M %p").where(DAYS.notna(), None),
         DAYS.dt.date.astype(object).where(DAYS.notna(), None),
         DAYS.astype("datetime64[s]"),
     ],

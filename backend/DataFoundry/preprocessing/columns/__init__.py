@@ -2,10 +2,11 @@
 
 from types import ModuleType
 
-from DataFoundry.preprocessing.columns import category, moment, number
+from DataFoundry.preprocessing.columns import category, formatted_number, moment, number
 
 KINDS: dict[str, ModuleType] = {
     "number": number,
     "category": category,
     "moment": moment,
+    "formatted_number": formatted_number,
 }

@@ -11,21 +11,7 @@ from DataFoundry.preprocessing.columns import number
 from DataFoundry.preprocessing.columns.wanted import Wanted
 from DataFoundry.preprocessing.options import TokenOptions
 from DataFoundry.preprocessing.spans import Span
-
-_FORMATS = (
-    "%Y-%m-%d",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%dT%H:%M:%SZ",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M",
-    "%Y-%m-%d %H:%M:%S.%f",
-    "%Y-%m-%dT%H:%M:%S.%f",
-    "%Y/%m/%d",
-    "%d.%m.%Y",
-    "%m/%d/%Y",
-    "%d/%m/%Y",
-)
+from DataFoundry.schema.kinds.moment import pattern_of
 
 
 def is_moment(column: pd.Series) -> bool:
@@ -35,24 +21,13 @@ def is_moment(column: pd.Series) -> bool:
     present = column.dropna()
     if column.dtype != object or present.empty:
         return False
-    return isinstance(present.iloc[0], (date, datetime)) or text_format(present) is not None
-
-
-def text_format(present: pd.Series) -> str | None:
-    """The one format that every text of the column follows to the letter, or None."""
-    first = present.iloc[0]
-    if not isinstance(first, str) or not first[:1].isdigit():
-        return None
-    for form in _FORMATS:
-        if _follows(present.iloc[:20], form) and _follows(present, form):
-            return form
-    return None
+    return isinstance(present.iloc[0], (date, datetime)) or pattern_of(present) is not None
 
 
 def fit(column: pd.Series, options: TokenOptions) -> dict[str, Any]:
     """Levels of the moments, and how they were written."""
     present = column.dropna()
-    form = text_format(present) if column.dtype == object and not present.empty else None
+    form = pattern_of(present) if column.dtype == object and not present.empty else None
     zone = getattr(column.dtype, "tz", None)
     python = "date" if column.dtype == object and form is None else ""
     state = {"dtype": str(column.dtype), "format": form, "zone": str(zone) if zone else None, "python": python}
@@ -113,14 +88,6 @@ def beyond(column: pd.Series, state: dict[str, Any]) -> np.ndarray:
     """(n,) as for numbers."""
     values, missing = _nanoseconds(column, state)
     return number.beyond(pd.Series(np.where(missing, np.nan, values.astype(np.float64))), state)
-
-
-def _follows(present: pd.Series, form: str) -> bool:
-    try:
-        parsed = pd.to_datetime(present, format=form, exact=True)
-    except (ValueError, TypeError, OverflowError):
-        return False
-    return bool((parsed.dt.strftime(form) == present).all())
 
 
 def _nanoseconds(column: pd.Series, state: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:

@@ -41,18 +41,35 @@ def recognise(evidence: Evidence) -> Finding | None:
     """Text of which 95 % is written again as it stands, once read as a number with one prefix, suffix and decimals."""
     if not evidence.is_text:
         return None
-    texts = evidence.texts
-    suits = Counter(suit for text in texts[:200] for suit in _suits(text))
     best: tuple[float, dict[str, Any]] = (0.0, {})
-    for suit, _ in suits.most_common(6):
-        format = dict(zip(("prefix", "suffix", "decimals", "decimal", "thousands"), suit, strict=True))
+    for format in _formats(evidence.texts):
         share = evidence.share(lambda text, format=format: _follows(text, format))  # type: ignore[misc]
         best = max(best, (share, format), key=lambda each: each[0])
     share, format = best
-    plain = not format or (not format["prefix"] and not format["suffix"] and not format["thousands"])
-    if share < _ENOUGH or (format and _is_code(format)) or (plain and format.get("decimal") != ","):
+    if share < _ENOUGH:
         return None
-    return Finding(0.9 + 0.05 * share, fitting(share, f"a number written as {texts[0]!r}"), format)
+    return Finding(0.9 + 0.05 * share, fitting(share, f"a number written as {evidence.texts[0]!r}"), format)
+
+
+def format_of(present: pd.Series) -> dict[str, Any] | None:
+    """The format that every text of the column follows to the letter, or None."""
+    texts = present.unique().tolist()
+    if not texts or not all(isinstance(text, str) for text in texts):
+        return None
+    return next((format for format in _formats(texts) if all(_follows(text, format) for text in texts)), None)
+
+
+def _formats(texts: list[str]) -> list[dict[str, Any]]:
+    """The six most frequent ways in which the first texts may be read, plain numbers and codes left out."""
+    suits = Counter(suit for text in texts[:200] for suit in _suits(text))
+    names = ("prefix", "suffix", "decimals", "decimal", "thousands")
+    found = [dict(zip(names, suit, strict=True)) for suit, _ in suits.most_common(6)]
+    return [format for format in found if not _is_code(format) and not _is_plain(format)]
+
+
+def _is_plain(format: Mapping[str, Any]) -> bool:
+    """`12.5` is a number that somebody wanted as text; `12,5` is one in other clothes."""
+    return not (format["prefix"] or format["suffix"] or format["thousands"]) and format["decimal"] != ","
 
 
 def _is_code(format: Mapping[str, Any]) -> bool:

@@ -94,6 +94,17 @@ def _by_format(evidence: Evidence) -> Finding | None:
     return Finding(0.95 + 0.03 * best - 0.02 * (len(equal) > 1), reason, {"pattern": equal[0]})
 
 
+def pattern_of(present: pd.Series) -> str | None:
+    """The first pattern that every text of the column follows to the letter, or None."""
+    texts = pd.Series(present.unique(), dtype=object)
+    if texts.empty or not all(isinstance(text, str) for text in texts):
+        return None
+    for pattern in _candidates(texts.head(20).tolist()):
+        if follows(texts.head(200), pattern).all() and follows(texts, pattern).all():
+            return pattern
+    return None
+
+
 def _candidates(texts: list[str]) -> list[str]:
     """The formats that the most frequent values could have, by their shape."""
     found: dict[str, None] = {}
