@@ -116,6 +116,26 @@ def default_training_params(model_type: str, rows: int) -> dict[str, Any]:
     return {"batch_size": batch, "learning_rate": rate, "epochs": epochs}
 
 
+class ColumnChoice(_Strict):
+    """What a column is: found by `schema.discovery`, or said by whoever knows better."""
+
+    kind: str
+    personal: bool = False
+    format: dict[str, Any] = Field(default_factory=dict)
+    reason: str = ""
+
+
+class RuleChoice(_Strict):
+    """What must be true of rows; see `schema.table_schema.Rule`."""
+
+    kind: str
+    columns: Annotated[tuple[str, ...], Field(min_length=1)]
+    sentence: str = ""
+    support: Annotated[int, Field(ge=0)] = 0
+    exceptions: Annotated[int, Field(ge=0)] = 0
+    details: dict[str, Any] = Field(default_factory=dict)
+
+
 class TrainingConfig(_Strict):
     """One training: the table, the model, and where the result goes."""
 
@@ -127,6 +147,8 @@ class TrainingConfig(_Strict):
     training_params: TrainingParams = TrainingParams()
     read_options: ReadOptions = ReadOptions()
     label_column: Annotated[str, Field(min_length=1)] = "label"
+    columns: dict[str, ColumnChoice] = Field(default_factory=dict)
+    rules: tuple[RuleChoice, ...] = ()
 
     @property
     def label(self) -> str | None:

@@ -1,7 +1,7 @@
 """Write a training configuration, and train from one."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,10 @@ import pandas as pd
 
 from DataFoundry.anomaly.detector import fit_detector
 from DataFoundry.config import (
+    ColumnChoice,
     ModelParams,
     ReadOptions,
+    RuleChoice,
     TrainingConfig,
     TrainingParams,
     build_params,
@@ -18,10 +20,13 @@ from DataFoundry.config import (
     default_training_params,
     known_params,
 )
-from DataFoundry.errors import ColumnError
+from DataFoundry.errors import ColumnError, ConfigError
 from DataFoundry.models.bundle import Bundle, save_bundle
 from DataFoundry.models.registry import model_type as registered
-from DataFoundry.preprocessing.schema import LABEL, column_kinds, feature_columns, nested_columns
+from DataFoundry.preprocessing.schema import LABEL, column_kinds, features_of, nested_columns
+from DataFoundry.schema.discovery import discover
+from DataFoundry.schema.rules import RULES
+from DataFoundry.schema.table_schema import Column, TableSchema
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.files import claim_output, remove_file, write_json
@@ -42,10 +47,14 @@ def create_config(
     training_params: Mapping[str, Any] | None = None,
     read_options: Mapping[str, Any] | None = None,
     label_column: str | None = None,
+    columns: Mapping[str, Mapping[str, Any]] | None = None,
+    rules: Sequence[Mapping[str, Any]] | str | None = None,
 ) -> dict[str, Any]:
     """Write `config.json` for a table: its feature columns by kind, its condition, and the defaults for all not given.
 
-    `label_column` names the condition; by default it is the column `label`, where there is one.
+    `label_column` names the condition; by default it is the column `label`, where there is one. What each column is and
+    which rules rows keep is found (`schema.discovery`) and written into the configuration; `columns` says better by
+    column, `rules` is a list in place of those found, or "none".
 
     Returns
     -------
@@ -61,19 +70,23 @@ def create_config(
     model_given, model_warnings = known_params(ModelParams, model_params, "model_params")
     training_given, training_warnings = known_params(TrainingParams, training_params, "training_params")
     options = ReadOptions.of(read_options)
-    frame = open_table(data, options).read()
+    table = open_table(data, options)
+    schema = discover(table, columns)
+    frame = table.read()
     model_given = default_model_params(model_type) | model_given
     training_given = default_training_params(model_type, len(frame)) | training_given
     label = _label(label_column, list(frame.columns))
     model_given = {"condition_cols": [label] if label in frame.columns else [], **model_given}
     if "feature_cols" not in model_given:
-        model_given["feature_cols"] = feature_columns(frame, label).model_dump(mode="json")
+        model_given["feature_cols"] = features_of(frame, label, columns or {}).model_dump(mode="json")
     chosen = build_params(ModelParams, model_given, "model_params")
     column_kinds(frame, chosen.feature_cols, label)  # a wrong name is better told now than after the training began
     config = TrainingConfig(
         data_path=str(data),
         read_options=options,
         label_column=label,
+        columns={name: _choice(column) for name, column in schema.columns.items()},
+        rules=_rules(rules, schema),
         output_model_path=str(folder / "model.pth"),
         preprocessor_path=str(folder / "preprocessor.joblib"),
         model_type=model_type,
@@ -90,6 +103,30 @@ def create_config(
     with claim_output(path):
         write_json(path, written)
     return {"config_path": str(path), "config": written, "warnings": warnings}
+
+
+def _choice(column: Column) -> ColumnChoice:
+    return ColumnChoice(kind=column.kind, personal=column.personal, format=dict(column.format), reason=column.reason)
+
+
+def _rules(given: Sequence[Mapping[str, Any]] | str | None, schema: TableSchema) -> tuple[RuleChoice, ...]:
+    """The rules found, or those given in their place, checked."""
+    if given is None:
+        return tuple(RuleChoice(**rule.as_dict() | {"columns": rule.columns}) for rule in schema.rules)
+    if isinstance(given, str):
+        if given != "none":
+            raise ConfigError(f'rules: {given!r:.60} is neither a list of rules nor "none".', key="rules")
+        return ()
+    chosen = [build_params(RuleChoice, rule, "rules") for rule in given]
+    for rule in chosen:
+        if rule.kind not in RULES:
+            raise ConfigError(
+                f"rules: there is no rule {rule.kind!r}; the rules are {', '.join(RULES)}.", key="rules.kind"
+            )
+        unknown = [name for name in rule.columns if name not in schema.columns]
+        if unknown:
+            raise ColumnError(f"rules: the table has no column {unknown[0]!r}.", missing=unknown)
+    return tuple(chosen)
 
 
 def _label(wanted: str | None, columns: list[str]) -> str:

@@ -176,6 +176,23 @@ class CreateConfig(RequestModel):
     label_column: Annotated[
         str | None, Field(min_length=1, description="The condition; by default `label`.", examples=["income"])
     ] = None
+    columns: (
+        Annotated[
+            dict[str, dict[str, Any]],
+            Field(
+                description="What you know better of a column: its kind, format, and whether it is personal.",
+                examples=[{"education-num": {"kind": "category"}}],
+            ),
+        ]
+        | None
+    ) = None
+    rules: (
+        Annotated[
+            list[dict[str, Any]] | Literal["none"],
+            Field(description="Rules in place of those found, or none.", examples=["none"]),
+        ]
+        | None
+    ) = None
     read_options: ReadOptionsField | None = None
 
 

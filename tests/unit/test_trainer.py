@@ -217,3 +217,30 @@ def test_numbers_in_a_suit_are_modelled_and_written_as_they_were(root):
     found = evaluator.detect_anomalies(*files, str(root / "dirty.csv"), str(root / "r.csv"))
     report = pd.read_csv(found["output_path"])
     assert report["row_index"].iloc[0] == 5 and report["expected__paid"].iloc[0].startswith("€")
+
+
+def test_a_configuration_tells_what_columns_are_and_which_rules_they_keep(adult, root):
+    adult.head(3000).to_csv(root / "t.csv", index=False)
+    told = trainer.create_config(str(root / "t.csv"), str(root), label_column="income")["config"]
+    assert told["columns"]["age"]["kind"] == "number" and told["columns"]["sex"]["reason"].endswith(".")
+    assert ["education", "education-num"] in [rule["columns"] for rule in told["rules"]]
+    said = {"education-num": {"kind": "category"}}
+    changed = trainer.create_config(str(root / "t.csv"), str(root), columns=said, rules="none")["config"]
+    assert changed["rules"] == [] and changed["columns"]["education-num"]["reason"] == "You said so."
+    assert "education-num" in changed["model_params"]["feature_cols"]["categorical_cols"]
+    own = [{"kind": "order", "columns": ["education-num", "age"]}]
+    assert trainer.create_config(str(root / "t.csv"), str(root), rules=own)["config"]["rules"][0]["kind"] == "order"
+
+
+@pytest.mark.parametrize(
+    ("rules", "error", "word"),
+    [
+        ("all", ConfigError, "neither a list"),
+        ([{"kind": "ordr", "columns": ["age"]}], ConfigError, "no rule 'ordr'"),
+        ([{"kind": "order", "columns": ["agee"]}], ColumnError, "'agee'"),
+        ([{"kind": "order"}], ConfigError, "'columns' is missing"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_told(labeled, root, rules, error, word):
+    with pytest.raises(error, match=word):
+        trainer.create_config(labeled, str(root), rules=rules)

@@ -1,7 +1,9 @@
 """Which columns are modelled, and as what kind."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from DataFoundry.errors import ColumnError, ConfigError
 from DataFoundry.preprocessing.columns import formatted_number, moment
 
 LABEL = "label"
+_NUMERICAL = ("number", "moment", "formatted_number")
 _PROBABILITY = re.compile(r"label_probability(_\d+)?")
 
 
@@ -29,6 +32,23 @@ def feature_columns(frame: pd.DataFrame, label: str = LABEL) -> FeatureColumns:
     numerical = tuple(name for name in features if _kind(frame[name]) != "category")
     return FeatureColumns(
         numerical_cols=numerical, categorical_cols=tuple(name for name in features if name not in numerical)
+    )
+
+
+def features_of(frame: pd.DataFrame, label: str, said: Mapping[str, Mapping[str, Any]]) -> FeatureColumns:
+    """As `feature_columns`; what somebody said of a column's kind decides."""
+    found = feature_columns(frame, label)
+    numerical = set(found.numerical_cols)
+    for name, choice in said.items():
+        kind = choice.get("kind")
+        if kind in _NUMERICAL:
+            numerical.add(name)
+        elif kind is not None:
+            numerical.discard(name)
+    features = [name for name in frame.columns if name in (*found.numerical_cols, *found.categorical_cols)]
+    return FeatureColumns(
+        numerical_cols=tuple(name for name in features if name in numerical),
+        categorical_cols=tuple(name for name in features if name not in numerical),
     )
 
 
