@@ -41,6 +41,11 @@ what to do about it. `details` is JSON-able and names the column, function, row 
 """
 
 
+def first_line(error: Exception, most: int = 200) -> str:
+    """What an error of a library says, in one line of at most so many characters; its name where it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:most]
+
+
 class DataFoundryError(Exception):
     """Base of all; raised itself only for a defect of ours."""
 

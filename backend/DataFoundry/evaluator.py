@@ -11,7 +11,7 @@ from DataFoundry.anomaly.page import anomaly_page
 from DataFoundry.anomaly.scan import ScanResult, scan
 from DataFoundry.anomaly.threshold import ThresholdRule
 from DataFoundry.config import ReadOptions
-from DataFoundry.errors import ArtifactError, IncompatibleArtifactError, UnsupportedModelError
+from DataFoundry.errors import ArtifactError, IncompatibleArtifactError, UnsupportedModelError, first_line
 from DataFoundry.metrics.description import describe
 from DataFoundry.metrics.plain import plain
 from DataFoundry.metrics.quality import align, quality
@@ -306,8 +306,9 @@ def _detector(bundle: Bundle) -> Detector:
     try:
         return Detector.from_state(bundle.detector)
     except Exception as error:  # hand-made content: whatever breaks, it is the file that is wrong
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise ArtifactError(f"The model's anomaly detector is damaged ({reason}); train the model again.") from None
+        raise ArtifactError(
+            f"The model's anomaly detector is damaged ({first_line(error, 120)}); train the model again."
+        ) from None
 
 
 def _scan_warnings(result: ScanResult) -> list[str]:

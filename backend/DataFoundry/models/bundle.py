@@ -9,7 +9,7 @@ import joblib
 import torch
 
 from DataFoundry.config import ModelParams, TrainingConfig
-from DataFoundry.errors import ArtifactError, DataFoundryError, IncompatibleArtifactError
+from DataFoundry.errors import ArtifactError, DataFoundryError, IncompatibleArtifactError, first_line
 from DataFoundry.models.base import GenerativeModel
 from DataFoundry.models.registry import MODELS, build_model
 from DataFoundry.preprocessing.labels import LabelCodec
@@ -87,9 +87,8 @@ def load_bundle(config: TrainingConfig, model_path: Path, preprocessor_path: Pat
     except DataFoundryError:
         raise
     except Exception as error:  # hand-made content: whatever breaks, it is the files that are wrong
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
         raise ArtifactError(
-            f"{model_path.name} or {preprocessor_path.name} is damaged ({reason}); {_RETRAIN}."
+            f"{model_path.name} or {preprocessor_path.name} is damaged ({first_line(error, 120)}); {_RETRAIN}."
         ) from None
 
 

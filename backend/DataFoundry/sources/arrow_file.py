@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.feather as feather
 
-from DataFoundry.errors import TableError
+from DataFoundry.errors import TableError, first_line
 from DataFoundry.sources.table import BLOCK_ROWS, Table, in_blocks, refuse_columns
 from DataFoundry.storage.paths import open_for_reading
 
@@ -51,5 +51,6 @@ def _read(path: Path) -> pa.Table:
             try:
                 return pa.ipc.open_stream(handle).read_all()
             except (pa.ArrowException, OSError):
-                reason = (str(first).splitlines() or [""])[0][:200]
-                raise TableError(f"{path.name} is not a readable Arrow file ({reason}); write it again.") from None
+                raise TableError(
+                    f"{path.name} is not a readable Arrow file ({first_line(first)}); write it again."
+                ) from None

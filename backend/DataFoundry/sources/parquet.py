@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from DataFoundry.errors import TableError
+from DataFoundry.errors import TableError, first_line
 from DataFoundry.sources.table import BLOCK_ROWS, Table, refuse_columns
 from DataFoundry.storage.paths import open_for_reading
 
@@ -119,9 +119,5 @@ def _one_schema(schemas: list[pa.Schema], parts: list[Path]) -> pa.Schema:
 
 def _unreadable(path: Path, error: Exception) -> TableError:
     return TableError(
-        f"{path.name} is not a readable parquet file ({_first_line(error)}); write it again.", path=str(path)
+        f"{path.name} is not a readable parquet file ({first_line(error)}); write it again.", path=str(path)
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

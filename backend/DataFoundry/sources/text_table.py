@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from DataFoundry.config import ReadOptions
-from DataFoundry.errors import TableError, TooLargeError
+from DataFoundry.errors import TableError, TooLargeError, first_line
 from DataFoundry.settings import limits
 from DataFoundry.sources.cells import NULLABLE_INT, ColumnFacts, converted
 from DataFoundry.sources.dialect import find_dialect
@@ -193,8 +193,9 @@ class TextTable(Table):
                 "line, or quote cells that hold the delimiter.",
                 line=line,
             )
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        return TableError(f"{self.path.name} is not a readable text table ({reason}); check it in an editor.")
+        return TableError(
+            f"{self.path.name} is not a readable text table ({first_line(error)}); check it in an editor."
+        )
 
     def _first_ragged_line(self, width: int) -> int:
         """The number of the first line whose record has another number of cells."""

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from joblib.numpy_pickle import NumpyArrayWrapper, NumpyUnpickler
 
-from DataFoundry.errors import ArtifactError, TooLargeError, UntrustedArtifactError
+from DataFoundry.errors import ArtifactError, TooLargeError, UntrustedArtifactError, first_line
 from DataFoundry.settings import limits
 from DataFoundry.storage.files import whole_file, write_bytes
 from DataFoundry.storage.paths import open_for_reading
@@ -57,7 +57,7 @@ def load_model(path: Path) -> dict[str, Any]:
             payload = torch.load(handle, map_location="cpu", weights_only=True)
         except Exception as error:  # the weights-only unpickler raises many kinds; all of them mean: not ours
             raise UntrustedArtifactError(
-                f"{path.name} is not a model of DataFoundry ({_short(error)}); {_RETRAIN}."
+                f"{path.name} is not a model of DataFoundry ({first_line(error, 120)}); {_RETRAIN}."
             ) from None
     return _checked(payload, torch.Tensor, path)
 
@@ -84,7 +84,7 @@ def load_preprocessor(path: Path) -> dict[str, Any]:
         except UntrustedArtifactError as error:
             raise UntrustedArtifactError(f"{path.name} was refused. {error.message}") from None
         except Exception as error:
-            raise ArtifactError(f"{path.name} is damaged ({_short(error)}); {_RETRAIN}.") from None
+            raise ArtifactError(f"{path.name} is damaged ({first_line(error, 120)}); {_RETRAIN}.") from None
     return _checked(state, np.ndarray, path)
 
 
@@ -196,7 +196,7 @@ def _refuse_packed(handle: BinaryIO, path: Path) -> None:
         with zipfile.ZipFile(handle) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise ArtifactError(f"{path.name} is not a model file ({_short(error)}); {_RETRAIN}.") from None
+        raise ArtifactError(f"{path.name} is not a model file ({first_line(error, 120)}); {_RETRAIN}.") from None
     size = os.fstat(handle.fileno()).st_size
     stored = all(member.compress_type == zipfile.ZIP_STORED for member in members)
     if not stored or sum(member.file_size for member in members) > size:
@@ -210,7 +210,3 @@ def _map_leaves(value: Any, change: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(_map_leaves(inner, change) for inner in value)
     return change(value)
-
-
-def _short(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import xlsxwriter
 
-from DataFoundry.errors import TableError, TooLargeError
+from DataFoundry.errors import TableError, TooLargeError, first_line
 from DataFoundry.storage.files import whole_file
 from DataFoundry.storage.tables import TableWriter
 
@@ -70,8 +70,9 @@ class _Feather:
         try:
             table = pa.Table.from_pandas(frame, schema=self._schema, preserve_index=False)
         except (pa.ArrowException, TypeError) as error:
-            reason = (str(error).splitlines() or [""])[0][:200]
-            raise TableError(f"{self._name} cannot be written as feather ({reason}); choose csv or jsonl.") from None
+            raise TableError(
+                f"{self._name} cannot be written as feather ({first_line(error)}); choose csv or jsonl."
+            ) from None
         if self._stream is None:
             fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in table.schema]
             self._schema = pa.schema(fields)

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from DataFoundry.errors import TableError, TooLargeError
+from DataFoundry.errors import TableError, TooLargeError, first_line
 from DataFoundry.settings import limits
 from DataFoundry.storage.paths import open_for_reading
 
@@ -47,8 +47,7 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
             else:
                 yield handle
         except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, pa.ArrowInvalid) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-            raise TableError(f"{path.name} cannot be unpacked ({reason}); pack it again.") from None
+            raise TableError(f"{path.name} cannot be unpacked ({first_line(error)}); pack it again.") from None
 
 
 def _bounded(stream: Any, path: Path) -> IO[bytes]:

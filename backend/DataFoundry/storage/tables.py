@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from DataFoundry.errors import TableError
+from DataFoundry.errors import TableError, first_line
 from DataFoundry.storage.files import whole_file
 
 
@@ -45,7 +45,7 @@ class TableWriter:
             table = pa.Table.from_pandas(frame, schema=self._schema, preserve_index=False)
         except (pa.ArrowException, TypeError) as error:
             raise TableError(
-                f"{self.path.name} cannot be written as parquet ({_first_line(error)}); choose csv."
+                f"{self.path.name} cannot be written as parquet ({first_line(error)}); choose csv."
             ) from None
         if self._parquet is None:
             self._schema = _with_words_for_nulls(table.schema)
@@ -68,7 +68,3 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 def _with_words_for_nulls(schema: pa.Schema) -> pa.Schema:
     """A column that is null all through the first block may hold words in a later one."""
     return pa.schema([field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in schema])
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
