@@ -97,9 +97,10 @@ def profile_dataset(
         counts = None if label_column is None else sample[label_column].dropna().map(str).value_counts().to_dict()
         found = profile_warnings(schema, counts)
         write_text(page, profile_page(data.name, schema, sample, found, table.reading))
-        write_json(schema_path, schema.as_dict())
+        told = plain(schema.as_dict())
+        write_json(schema_path, told)
     return {
-        "schema": plain(schema.as_dict()),
+        "schema": told,
         "warnings": found,
         "reading": table.reading,
         "report_path": str(page),

@@ -36,6 +36,14 @@ ReadOptionsField = Annotated[
     BeforeValidator(read_options),
 ]
 
+ColumnsField = Annotated[
+    dict[str, dict[str, Any]],
+    Field(
+        description="What you know better of a column: its kind, format, and whether it is personal.",
+        examples=[{"education-num": {"kind": "category"}}],
+    ),
+]
+
 
 class RequestModel(BaseModel):
     """Strict: no unknown fields, no conversion between types, no NaN."""
@@ -79,16 +87,7 @@ class ProfileDataset(RequestModel):
 
     data_path: Path
     label_column: Annotated[str | None, Field(min_length=1, examples=["income"])] = None
-    columns: (
-        Annotated[
-            dict[str, dict[str, Any]],
-            Field(
-                description="What you know better of a column: its kind, format, and whether it is personal.",
-                examples=[{"education-num": {"kind": "category"}}],
-            ),
-        ]
-        | None
-    ) = None
+    columns: ColumnsField | None = None
     read_options: ReadOptionsField | None = None
     output_path: Annotated[PathText, Field(examples=["backend/output_data/adult_profile.html"])] | None = None
 
@@ -176,16 +175,7 @@ class CreateConfig(RequestModel):
     label_column: Annotated[
         str | None, Field(min_length=1, description="The condition; by default `label`.", examples=["income"])
     ] = None
-    columns: (
-        Annotated[
-            dict[str, dict[str, Any]],
-            Field(
-                description="What you know better of a column: its kind, format, and whether it is personal.",
-                examples=[{"education-num": {"kind": "category"}}],
-            ),
-        ]
-        | None
-    ) = None
+    columns: ColumnsField | None = None
     rules: (
         Annotated[
             list[dict[str, Any]] | Literal["none"],

@@ -11,6 +11,7 @@ import pandas as pd
 from DataFoundry.config import FeatureColumns
 from DataFoundry.errors import ColumnError, ConfigError
 from DataFoundry.preprocessing.columns import formatted_number, moment
+from DataFoundry.schema.kinds.nested import is_nested
 
 LABEL = "label"
 _NUMERICAL = ("number", "moment", "formatted_number")
@@ -54,11 +55,7 @@ def features_of(frame: pd.DataFrame, label: str, said: Mapping[str, Mapping[str,
 
 def nested_columns(frame: pd.DataFrame) -> list[str]:
     """Columns whose values are lists, objects or bytes: they are carried through, not modelled."""
-    return [name for name in frame.columns if _holds(frame[name], (list, tuple, dict, set, np.ndarray, bytes))]
-
-
-def _holds(column: pd.Series, kinds: tuple[type, ...]) -> bool:
-    return column.dtype == object and any(isinstance(each, kinds) for each in column)
+    return [name for name in frame.columns if is_nested(frame[name])]
 
 
 def column_kinds(frame: pd.DataFrame, chosen: FeatureColumns, label: str = LABEL) -> dict[str, str]:

@@ -9,13 +9,14 @@ from rapidfuzz import process
 
 from DataFoundry.errors import ColumnError, RequestError
 from DataFoundry.schema.evidence import Evidence
+from DataFoundry.schema.hashing import hashes
 from DataFoundry.schema.kinds import KINDS
 from DataFoundry.schema.rule_discovery import discover_rules
 from DataFoundry.schema.table_schema import Column, TableSchema
 from DataFoundry.sources.table import Table
 
 SAMPLE_ROWS = 20_000
-_MOST_DISTINCT = 1_000_000  # hashes remembered of one column; beyond, the share of new ones is carried on
+_MOST_DISTINCT = 1_000_000  # hashes remembered of one column; it is not counted further
 _OVERRIDES = ("kind", "format", "personal")
 
 
@@ -120,20 +121,11 @@ class _Counted:
         present = part.dropna()
         self.missing += len(part) - len(present)
         if len(self._hashes) < _MOST_DISTINCT:
-            simple = (
-                present
-                if present.map(lambda each: isinstance(each, _PLAIN)).all() or present.dtype != object
-                else present.astype(str)
-            )
-            hashes = pd.util.hash_array(simple.to_numpy(), categorize=True) if len(simple) else self._hashes[:0]
-            self._hashes = np.union1d(self._hashes, hashes)
+            self._hashes = np.union1d(self._hashes, hashes(present))
 
     @property
     def distinct(self) -> int:
         return len(self._hashes)
-
-
-_PLAIN = (str, int, float, bool)
 
 
 def _counted(table: Table) -> tuple[pd.DataFrame, dict[str, _Counted], int]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from DataFoundry.schema.hashing import hashes
 from DataFoundry.schema.kinds import KINDS
 from DataFoundry.schema.table_schema import Column
 
@@ -37,9 +38,7 @@ class TableView:
     def hashes(self, name: str) -> np.ndarray:
         """(n,) uint64 of the values, equal for equal values in every view; 0 for missing."""
         if name not in self._hashes:
-            column = self.frame[name]
-            texts = column if column.dtype != object else column.map(str)
-            found = pd.util.hash_array(texts.to_numpy(), categorize=True)
+            found = hashes(self.frame[name])
             found = np.where(found == 0, np.uint64(1), found)  # the hash of the number 0 is 0
             self._hashes[name] = np.where(self.missing(name), np.uint64(0), found)
         return self._hashes[name]
@@ -47,7 +46,7 @@ class TableView:
     def codes(self, name: str) -> tuple[np.ndarray, int]:
         """(n,) int64 number of each row's value among the distinct ones of this view, -1 for missing; and how many."""
         if name not in self._codes:
-            codes, values = pd.factorize(np.where(self.missing(name), np.uint64(0), self.hashes(name)))
+            codes, values = pd.factorize(self.hashes(name))
             nothing = np.flatnonzero(values == 0)
             if len(nothing):
                 codes = np.where(codes == nothing[0], -1, codes - (codes > nothing[0]))

@@ -25,15 +25,12 @@ class ArrowTable(Table):
         self.reading = {}
         refuse_columns(self.columns, path)
 
-    def arrow_blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pa.Table]:
-        yield from in_blocks(iter([self._table.select(self.check(columns))]), rows)
-
     def blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
         start, chosen = 0, self.check(columns)
         nullable = [
             name for name in chosen if pa.types.is_integer(self._table[name].type) and self._table[name].null_count
         ]
-        for block in self.arrow_blocks(chosen, rows):
+        for block in in_blocks(iter([self._table.select(chosen)]), rows):
             frame = block.to_pandas(ignore_metadata=True, date_as_object=False).astype(
                 dict.fromkeys(nullable, "float64")
             )

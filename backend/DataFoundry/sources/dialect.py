@@ -3,10 +3,13 @@
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import TableError
+from DataFoundry.sources.table import column_names
 
 DELIMITERS = (",", ";", "\t", "|")
 _MOST_RECORDS = 200
@@ -59,9 +62,7 @@ def find_dialect(text: str, name: str, options: ReadOptions, suffix: str) -> Dia
     line, cells = records[place]
     has_names = _has_names(records, place, options)
     if has_names:
-        names = [cell.strip() for cell in cells]
-        names = [each or f"column_{number}" for number, each in enumerate(names, 1)]
-        _refuse_twice(names, name, line)
+        names = column_names([cell.strip() for cell in cells], name, line)
     else:
         names = [f"column_{number}" for number in range(1, len(cells) + 1)]
         if options.header_row is None:
@@ -72,11 +73,17 @@ def find_dialect(text: str, name: str, options: ReadOptions, suffix: str) -> Dia
     return Dialect(delimiter, quote, line if has_names else 0, line - 1, names, notes)
 
 
+def csv_reader(lines: Iterable[str], delimiter: str, quote: str) -> Any:
+    """Python's own reader of records; a quote of "" is none."""
+    if not quote:
+        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    return csv.reader(lines, delimiter=delimiter, quotechar=quote)
+
+
 def _records(text: str, delimiter: str, quote: str) -> list[tuple[int, list[str]]]:
     """(line, cells) of the first records; blank lines are left out."""
     lines = text.splitlines(keepends=True)
-    style: dict[str, object] = {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
-    reader = csv.reader(lines, delimiter=delimiter, **style)  # type: ignore[arg-type]
+    reader = csv_reader(lines, delimiter, quote)
     found, line = [], 1
     try:
         for cells in reader:
@@ -155,12 +162,3 @@ def _has_names(records: list[tuple[int, list[str]]], place: int, options: ReadOp
 def _is_year(cell: str) -> bool:
     """A wide table has years as names."""
     return bool(re.fullmatch(r"\s*(19|20)\d\d\s*", cell))
-
-
-def _refuse_twice(names: list[str], name: str, line: int) -> None:
-    counted = Counter(names)
-    twice = [each for each in names if counted[each] > 1]
-    if twice:
-        raise TableError(
-            f"{name} has two columns named {twice[0]!r} in line {line}; rename one.", column=twice[0], line=line
-        )

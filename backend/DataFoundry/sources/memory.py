@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
-from DataFoundry.errors import TableError
 from DataFoundry.sources.table import BLOCK_ROWS, Table, refuse_columns
 
 
@@ -26,11 +24,3 @@ class MemoryTable(Table):
         chosen = self.check(columns)
         for start in range(0, max(len(self._frame), 1), rows):
             yield self._frame.iloc[start : start + rows][chosen]
-
-    def arrow_blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pa.Table]:
-        for block in self.blocks(columns, rows):
-            try:
-                yield pa.Table.from_pandas(block, preserve_index=False)
-            except (pa.ArrowException, TypeError) as error:
-                reason = (str(error).splitlines() or [""])[0][:200]
-                raise TableError(f"{self.path.name} has a column of several types ({reason}); make it one.") from None

@@ -41,19 +41,6 @@ class ParquetTable(Table):
         if start == 0:
             yield self._frame(self._schema.empty_table(), chosen)
 
-    def arrow_blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pa.Table]:
-        chosen, empty = self.check(columns), True
-        for part in self._parts:
-            with _opened(part) as file:
-                try:
-                    for batch in file.iter_batches(batch_size=rows, columns=chosen, use_threads=True):
-                        empty = False
-                        yield pa.Table.from_batches([batch]).select(chosen)
-                except (pa.ArrowException, OSError) as error:
-                    raise _unreadable(part, error) from None
-        if empty:
-            yield self._schema.empty_table().select(chosen)
-
     def _frames(self, chosen: list[str], rows: int) -> Iterator[pd.DataFrame]:
         nullable = self._integers_with_nulls(chosen)
         for part in self._parts:

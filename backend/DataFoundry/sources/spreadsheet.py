@@ -10,6 +10,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import TableError, TooLargeError
+from DataFoundry.sources.table import column_names
 from DataFoundry.storage.streams import unpacked
 
 _MOST_BYTES = 2**30
@@ -85,11 +86,7 @@ def _names(row: list[Any], path: Path, line: int) -> list[str]:
     names = [_name(cell) for cell in row]
     while names and not names[-1]:
         names.pop()
-    names = [each or f"column_{number}" for number, each in enumerate(names, 1)]
-    twice = [each for each in names if names.count(each) > 1]
-    if twice:
-        raise TableError(f"{path.name} has two columns named {twice[0]!r} in line {line}; rename one.", line=line)
-    return names
+    return column_names(names, path.name, line)
 
 
 def _name(cell: Any) -> str:

@@ -1,6 +1,7 @@
 """A table that lies somewhere, read whole or in blocks: the one interface to all kinds of files."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,6 @@ class Table(ABC):
     columns: list[str]
     num_rows: int | None
     reading: dict[str, Any]
-
-    @abstractmethod
-    def arrow_blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pa.Table]:
-        """As `blocks`, as Arrow tables of one schema: what a file is copied or counted with, without pandas' cost."""
 
     @abstractmethod
     def blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
@@ -88,3 +85,19 @@ def in_blocks(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
             waiting, held = [joined.slice(rows)], held - rows
     if held or not given:
         yield pa.concat_tables(waiting)
+
+
+def column_names(cells: Sequence[str], file: str, line: int) -> list[str]:
+    """The names that stand in a line; a cell without one is `column_` and its number.
+
+    Raises
+    ------
+    TableError
+        If two are the same.
+    """
+    names = [cell or f"column_{number}" for number, cell in enumerate(cells, 1)]
+    counted = Counter(names)
+    twice = next((each for each in names if counted[each] > 1), None)
+    if twice is not None:
+        raise TableError(f"{file} has two columns named {twice!r} in line {line}; rename one.", column=twice, line=line)
+    return names

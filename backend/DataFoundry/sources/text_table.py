@@ -5,9 +5,8 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -17,7 +16,7 @@ from DataFoundry.config import ReadOptions
 from DataFoundry.errors import TableError, TooLargeError, first_line
 from DataFoundry.settings import limits
 from DataFoundry.sources.cells import NULLABLE_INT, ColumnFacts, converted
-from DataFoundry.sources.dialect import find_dialect
+from DataFoundry.sources.dialect import csv_reader, find_dialect
 from DataFoundry.sources.encoding import find_encoding
 from DataFoundry.sources.table import BLOCK_ROWS, Table, in_blocks, refuse_columns
 from DataFoundry.storage.streams import kind_of, unpacked
@@ -72,15 +71,11 @@ class TextTable(Table):
             "notes": self._notes + notes,
         }
 
-    def arrow_blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pa.Table]:
-        chosen = self.check(columns)
-        self._look_through()
-        yield from in_blocks((self._typed(block, chosen) for block in self._text_blocks()), rows)
-
     def blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
         chosen, start = self.check(columns), 0
         counted = chosen or self.columns[:1]  # no columns still have rows
-        for block in self.arrow_blocks(counted, rows):
+        self._look_through()
+        for block in in_blocks((self._typed(each, counted) for each in self._text_blocks()), rows):
             frame = block.to_pandas()
             for name in chosen:
                 if self._facts[name].kind == NULLABLE_INT:  # float64 would lose digits
@@ -121,66 +116,43 @@ class TextTable(Table):
         if self._texts is not None:
             yield self._texts
             return
-        with self._parser() as parser:
-            yield from (pa.Table.from_batches([batch], parser.schema) for batch in self._batches(parser))
-
-    def _batches(self, parser: pacsv.CSVStreamingReader) -> Iterator[pa.RecordBatch]:
-        some = False
-        try:
-            for batch in parser:
-                some = True
-                yield batch
-        except (pa.ArrowException, UnicodeError, OverflowError, MemoryError) as error:
-            raise self._unreadable(error) from None
-        if not some:
-            yield pa.RecordBatch.from_pylist([], schema=parser.schema)
-
-    @contextmanager
-    def _parser(self) -> Iterator[pacsv.CSVStreamingReader]:
-        wrong: list[pacsv.InvalidRow] = []
-
-        def refuse(row: pacsv.InvalidRow) -> str:
-            wrong.append(row)
-            return "error"
-
-        longest = max(limits().max_cell_bytes * 2, _LEAST_BLOCK)
+        empty = True
         with unpacked(self.path) as handle:
             try:
-                yield pacsv.open_csv(
-                    handle,
-                    pacsv.ReadOptions(
-                        column_names=self.columns,
-                        skip_rows=self._dialect.skipped + (self._dialect.header_row > 0),
-                        encoding=self._encoding.removesuffix("-sig"),
-                        block_size=longest,
-                        use_threads=True,
-                    ),
-                    pacsv.ParseOptions(
-                        delimiter=self._dialect.delimiter,
-                        quote_char=self._dialect.quote or False,
-                        newlines_in_values=bool(self._dialect.quote),
-                        ignore_empty_lines=len(self.columns) > 1,
-                        invalid_row_handler=refuse,
-                    ),
-                    pacsv.ConvertOptions(
-                        column_types=dict.fromkeys(self.columns, pa.string()),
-                        null_values=[""],
-                        strings_can_be_null=True,
-                        quoted_strings_can_be_null=True,
-                    ),
-                )
-            except (pa.ArrowException, UnicodeError) as error:
-                if "Empty CSV file" in str(error):  # names and no rows
-                    yield pacsv.open_csv(
-                        io.BytesIO(b"\n"),
-                        pacsv.ReadOptions(column_names=self.columns),
-                        pacsv.ParseOptions(ignore_empty_lines=True),
-                        pacsv.ConvertOptions(column_types=dict.fromkeys(self.columns, pa.string())),
-                    )
-                    return
-                raise self._unreadable(error, wrong) from None
+                for batch in self._parser(handle):
+                    empty = False
+                    yield pa.Table.from_batches([batch])
+            except (pa.ArrowException, UnicodeError, OverflowError, MemoryError) as error:
+                if "Empty CSV file" not in str(error):  # names and no rows
+                    raise self._unreadable(error) from None
+        if empty:
+            yield pa.table({name: pa.array([], pa.string()) for name in self.columns})
 
-    def _unreadable(self, error: Exception, wrong: Sequence[pacsv.InvalidRow] = ()) -> TableError:
+    def _parser(self, handle: IO[bytes]) -> pacsv.CSVStreamingReader:
+        return pacsv.open_csv(
+            handle,
+            pacsv.ReadOptions(
+                column_names=self.columns,
+                skip_rows=self._dialect.skipped + (self._dialect.header_row > 0),
+                encoding=self._encoding.removesuffix("-sig"),
+                block_size=max(limits().max_cell_bytes * 2, _LEAST_BLOCK),
+                use_threads=True,
+            ),
+            pacsv.ParseOptions(
+                delimiter=self._dialect.delimiter,
+                quote_char=self._dialect.quote or False,
+                newlines_in_values=bool(self._dialect.quote),
+                ignore_empty_lines=len(self.columns) > 1,
+            ),
+            pacsv.ConvertOptions(
+                column_types=dict.fromkeys(self.columns, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+            ),
+        )
+
+    def _unreadable(self, error: Exception) -> TableError:
         if isinstance(error, UnicodeError) or "UTF8" in str(error) or "UTF-8" in str(error):
             return TableError(
                 f"{self.path.name} is not in {self._encoding}; name its encoding in read_options.encoding."
@@ -199,13 +171,9 @@ class TextTable(Table):
 
     def _first_ragged_line(self, width: int) -> int:
         """The number of the first line whose record has another number of cells."""
-        import csv
-
         with unpacked(self.path) as handle:
             lines = io.TextIOWrapper(handle, encoding=self._encoding, errors="replace", newline="")
-            quote = self._dialect.quote
-            style: dict[str, Any] = {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
-            reader = csv.reader(lines, delimiter=self._dialect.delimiter, **style)
+            reader = csv_reader(lines, self._dialect.delimiter, self._dialect.quote)
             line = 1
             for cells in reader:
                 if line > self._dialect.skipped and cells and len(cells) != width:

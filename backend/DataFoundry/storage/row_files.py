@@ -11,9 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import xlsxwriter
 
-from DataFoundry.errors import TableError, TooLargeError, first_line
+from DataFoundry.errors import TooLargeError
 from DataFoundry.storage.files import whole_file
-from DataFoundry.storage.tables import TableWriter
+from DataFoundry.storage.tables import TableWriter, arrow_rows
 
 _MOST_SHEET_ROWS = 1_048_575  # below the names
 ROW_SUFFIXES = (".parquet", ".csv", ".xlsx", ".feather", ".jsonl")
@@ -67,18 +67,12 @@ class _Feather:
         self._schema: pa.Schema | None = None
 
     def write(self, frame: pd.DataFrame) -> None:
-        try:
-            table = pa.Table.from_pandas(frame, schema=self._schema, preserve_index=False)
-        except (pa.ArrowException, TypeError) as error:
-            raise TableError(
-                f"{self._name} cannot be written as feather ({first_line(error)}); choose csv or jsonl."
-            ) from None
+        table = arrow_rows(frame, self._schema, f"{self._name} cannot be written as feather", "choose csv or jsonl")
         if self._stream is None:
-            fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in table.schema]
-            self._schema = pa.schema(fields)
+            self._schema = table.schema
             options = pa.ipc.IpcWriteOptions(compression="zstd")
             self._stream = pa.ipc.new_file(self._handle, self._schema, options=options)
-        self._stream.write_table(table.cast(self._schema))
+        self._stream.write_table(table)
 
     def close(self) -> None:
         """The file's footer."""

@@ -41,15 +41,9 @@ class TableWriter:
         self.num_rows += len(frame)
 
     def _write_parquet(self, frame: pd.DataFrame) -> None:
-        try:
-            table = pa.Table.from_pandas(frame, schema=self._schema, preserve_index=False)
-        except (pa.ArrowException, TypeError) as error:
-            raise TableError(
-                f"{self.path.name} cannot be written as parquet ({first_line(error)}); choose csv."
-            ) from None
+        table = arrow_rows(frame, self._schema, f"{self.path.name} cannot be written as parquet", "choose csv")
         if self._parquet is None:
-            self._schema = _with_words_for_nulls(table.schema)
-            table = table.cast(self._schema)
+            self._schema = table.schema
             self._parquet = self._stack.enter_context(pq.ParquetWriter(self._handle, self._schema, compression="zstd"))
         self._parquet.write_table(table)
 
@@ -65,6 +59,19 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         writer.write(frame)
 
 
-def _with_words_for_nulls(schema: pa.Schema) -> pa.Schema:
-    """A column that is null all through the first block may hold words in a later one."""
-    return pa.schema([field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in schema])
+def arrow_rows(frame: pd.DataFrame, schema: pa.Schema | None, complaint: str, cure: str) -> pa.Table:
+    """The rows as Arrow has them, in the schema of the first block; without one, in that which their values give.
+
+    A column that is null all through the first block becomes one of words, since it may hold words in a later one.
+
+    Raises
+    ------
+    TableError
+        With the complaint, Arrow's reason and the cure, if values do not fit.
+    """
+    try:
+        table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+    except (pa.ArrowException, TypeError) as error:
+        raise TableError(f"{complaint} ({first_line(error)}); {cure}.") from None
+    words = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in table.schema]
+    return table.cast(pa.schema(words))

@@ -25,7 +25,6 @@ _CLOCKS = (
     " %I:%M %p",
     " %I:%M:%S %p",
 )
-_ZONES = ("", "Z", "%z")
 # Shape of the date part (digits as 9, letters as a) to the formats that it may have; day before month first.
 _DATES: dict[str, tuple[str, ...]] = {
     r"9{4}-9{1,2}-9{1,2}": ("%Y-%m-%d", "%Y-%d-%m"),

@@ -18,13 +18,23 @@ class VerifiedByRow(ABC):
 
     def add(self, view: TableView) -> None:
         """Count the rows of a block."""
-        able = self.able(view, self._rule)
-        self._support += int(able.sum())
-        self._exceptions += int((self.broken(view, self._rule) & able).sum())
+        support, exceptions = self.counted(view, self._rule)
+        self._support += support
+        self._exceptions += exceptions
 
     def rule(self) -> Rule:
         """The rule with what was counted."""
         return replace(self._rule, support=self._support, exceptions=self._exceptions)
+
+    @classmethod
+    def breaks(cls, view: TableView, rule: Rule) -> np.ndarray:
+        """(n,) bool: the rows that could break the rule and do."""
+        return cls.able(view, rule) & cls.broken(view, rule)
+
+    @classmethod
+    def counted(cls, view: TableView, rule: Rule) -> tuple[int, int]:
+        """The rows that could break the rule, and those that do."""
+        return int(cls.able(view, rule).sum()), int(cls.breaks(view, rule).sum())
 
     @staticmethod
     @abstractmethod
@@ -34,7 +44,7 @@ class VerifiedByRow(ABC):
     @staticmethod
     @abstractmethod
     def broken(view: TableView, rule: Rule) -> np.ndarray:
-        """(n,) bool: the rows that break it."""
+        """(n,) bool: where it does not hold; of rows that could not break it, anything."""
 
 
 def present(view: TableView, columns: tuple[str, ...]) -> np.ndarray:
@@ -44,3 +54,9 @@ def present(view: TableView, columns: tuple[str, ...]) -> np.ndarray:
         numbers = view.numbers(name)
         kept &= ~view.missing(name) if numbers is None else ~np.isnan(numbers)
     return kept
+
+
+def numbers_of(view: TableView, name: str) -> np.ndarray:
+    """(n,) float64: the column's numbers; NaN all through for a column that has none."""
+    numbers = view.numbers(name)
+    return np.full(len(view), np.nan) if numbers is None else numbers

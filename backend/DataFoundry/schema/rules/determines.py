@@ -50,17 +50,13 @@ def _judged(view: TableView, left: str, right: str) -> Rule | None:
     a, b = a[kept], b[kept]
     support, exceptions, groups = _counted(a * width + b, a)
     shares = np.bincount(b) / max(len(b), 1)
-    # Of a repeated left side each further row would differ from the first with this chance, were the two unrelated.
-    by_chance = support_beyond_first(support, groups) * float(1 - (shares**2).sum()) / 2
+    # Were the two unrelated, each row after the first of a repeated left side would differ from the first with this
+    # chance.
+    by_chance = (support - groups) * float(1 - (shares**2).sum()) / 2
     enough = support >= FEWEST_ROWS and groups >= 3 and by_chance >= max(FEWEST_BROKEN_BY_CHANCE, _TIMES * exceptions)
     if not enough or exceptions > MOST_DIRTY * support:
         return None
     return Rule("determines", (left, right), f"{right} follows from {left}.", support, exceptions)
-
-
-def support_beyond_first(support: int, groups: int) -> int:
-    """Rows whose left side was seen in an earlier row."""
-    return support - groups
 
 
 def _contradicted(a: np.ndarray, b: np.ndarray, width: int) -> bool:

@@ -1,11 +1,11 @@
 """A number that is computed from others: total = quantity * price, days = cancelled - signup."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import permutations
 
 import numpy as np
 
-from DataFoundry.schema.rules.by_row import VerifiedByRow, present
+from DataFoundry.schema.rules.by_row import VerifiedByRow, numbers_of, present
 from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
@@ -40,10 +40,8 @@ def discover(view: TableView) -> list[Rule]:
     return found
 
 
-def _of(view: TableView, parts: list[str], results: list[str], operations: object) -> Iterator[Rule]:
-    for operation in OPERATIONS:
-        if operation not in operations:  # type: ignore[operator]
-            continue
+def _of(view: TableView, parts: list[str], results: list[str], operations: Iterable[str]) -> Iterator[Rule]:
+    for operation in operations:
         for first, second in permutations(parts, 2):
             if operation in _COMMUTES and first > second:
                 continue
@@ -64,7 +62,7 @@ def _judged(view: TableView, first: str, operation: str, second: str, result: st
 
 
 def _holds(view: TableView, rule: Rule, rows: slice) -> bool:
-    a, b, c = (_numbers(view, name)[rows] for name in rule.columns)
+    a, b, c = (numbers_of(view, name)[rows] for name in rule.columns)
     kept = ~(np.isnan(a) | np.isnan(b) | np.isnan(c))
     a, b, c = a[kept], b[kept], c[kept]
     if len(c) < FEWEST_ROWS:
@@ -72,11 +70,6 @@ def _holds(view: TableView, rule: Rule, rows: slice) -> bool:
     off = _off(a, b, c, rule)
     real = (c != a) & (c != b) & (c != 0)
     return bool(off.sum() <= MOST_EXCEPTIONS * len(c) and real.mean() >= _REAL and off[real].mean() <= 0.05)
-
-
-def _numbers(view: TableView, name: str) -> np.ndarray:
-    numbers = view.numbers(name)
-    return np.full(len(view), np.nan) if numbers is None else numbers
 
 
 def _off(a: np.ndarray, b: np.ndarray, c: np.ndarray, rule: Rule) -> np.ndarray:
@@ -98,10 +91,8 @@ class Verified(VerifiedByRow):
     @staticmethod
     def broken(view: TableView, rule: Rule) -> np.ndarray:
         """Rows in which the result is another."""
-        first, second, result = (_numbers(view, name) for name in rule.columns)
+        first, second, result = (numbers_of(view, name) for name in rule.columns)
         return _off(first, second, result, rule)
 
 
-def breaks(view: TableView, rule: Rule) -> np.ndarray:
-    """(n,) bool: the rows in which the result is another."""
-    return Verified.able(view, rule) & Verified.broken(view, rule)
+breaks = Verified.breaks

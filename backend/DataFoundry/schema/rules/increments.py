@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from DataFoundry.schema.rules.by_row import VerifiedByRow, present
+from DataFoundry.schema.rules.by_row import VerifiedByRow, numbers_of, present
 from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
@@ -38,12 +38,8 @@ class Verified(VerifiedByRow):
     @staticmethod
     def broken(view: TableView, rule: Rule) -> np.ndarray:
         """Rows in which it is between two steps."""
-        numbers = view.numbers(rule.columns[0])
-        assert numbers is not None
         with np.errstate(invalid="ignore"):
-            return numbers % float(rule.details["step"]) != 0
+            return numbers_of(view, rule.columns[0]) % float(rule.details["step"]) != 0
 
 
-def breaks(view: TableView, rule: Rule) -> np.ndarray:
-    """(n,) bool: the rows in which it is between two steps."""
-    return Verified.able(view, rule) & Verified.broken(view, rule)
+breaks = Verified.breaks

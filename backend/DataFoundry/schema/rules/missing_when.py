@@ -60,6 +60,4 @@ class Verified(VerifiedByRow):
         return expected != view.missing(name)
 
 
-def breaks(view: TableView, rule: Rule) -> np.ndarray:
-    """(n,) bool: the rows that have a value where none belongs, or none where one does."""
-    return Verified.able(view, rule) & Verified.broken(view, rule)
+breaks = Verified.breaks

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 
-from DataFoundry.schema.rules.by_row import VerifiedByRow, present
+from DataFoundry.schema.rules.by_row import VerifiedByRow, numbers_of, present
 from DataFoundry.schema.rules.evidence import FEWEST_BROKEN_BY_CHANCE, FEWEST_ROWS, MOST_EXCEPTIONS
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
@@ -27,11 +27,11 @@ def discover(view: TableView) -> list[Rule]:
 
 
 def _holds(view: TableView, rule: Rule, least: float) -> bool:
-    able = Verified.able(view, rule)
-    rows, broken = int(able.sum()), int((Verified.broken(view, rule) & able).sum())
+    rows, broken = Verified.counted(view, rule)
     if rows < FEWEST_ROWS or broken > MOST_EXCEPTIONS * rows:
         return False
-    first, second = (_numbers(view, name)[able] for name in rule.columns)
+    able = Verified.able(view, rule)
+    first, second = (numbers_of(view, name)[able] for name in rule.columns)
     if np.mean(first == second) > 0.9:  # the same column, nearly
         return False
     by_chance = np.mean(first > np.random.default_rng(0).permutation(second))
@@ -46,11 +46,6 @@ def _minimal(rules: list[Rule]) -> list[Rule]:
     return [rule for rule in rules if rule.columns not in implied]
 
 
-def _numbers(view: TableView, name: str) -> np.ndarray:
-    numbers = view.numbers(name)
-    return np.full(len(view), np.nan) if numbers is None else numbers
-
-
 class Verified(VerifiedByRow):
     """By row."""
 
@@ -62,11 +57,9 @@ class Verified(VerifiedByRow):
     @staticmethod
     def broken(view: TableView, rule: Rule) -> np.ndarray:
         """Rows in which the first is greater."""
-        first, second = (_numbers(view, name) for name in rule.columns)
+        first, second = (numbers_of(view, name) for name in rule.columns)
         with np.errstate(invalid="ignore"):
             return first > second
 
 
-def breaks(view: TableView, rule: Rule) -> np.ndarray:
-    """(n,) bool: the rows in which the first is greater."""
-    return Verified.able(view, rule) & Verified.broken(view, rule)
+breaks = Verified.breaks

@@ -20,9 +20,8 @@ def discover(view: TableView) -> list[Rule]:
         if first in copies or second in copies or min(view.codes(first)[1], view.codes(second)[1]) < _FEWEST_VALUES:
             continue
         rule = Rule("same", (first, second), f"{second} says the same as {first}.", 0)
-        able = Verified.able(view, rule)
-        broken = int((Verified.broken(view, rule) & able).sum())
-        if able.sum() >= FEWEST_ROWS and broken <= MOST_EXCEPTIONS * able.sum():
+        support, exceptions = Verified.counted(view, rule)
+        if support >= FEWEST_ROWS and exceptions <= MOST_EXCEPTIONS * support:
             found.append(rule)
             copies.add(second)
     return found
@@ -53,6 +52,4 @@ def _unlike(view: TableView, rule: Rule) -> bool:
     return moments[0] != moments[1]
 
 
-def breaks(view: TableView, rule: Rule) -> np.ndarray:
-    """(n,) bool: the rows in which both stand and differ."""
-    return Verified.able(view, rule) & Verified.broken(view, rule)
+breaks = Verified.breaks
