@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from rapidfuzz import process
 
 from DataFoundry.errors import ConfigError, RequestError
+from DataFoundry.near_names import did_you_mean
 
 Width = Annotated[int, Field(ge=1, le=8192)]
 Params = TypeVar("Params", bound=BaseModel)
@@ -181,7 +181,7 @@ def known_params(kind: type[BaseModel], given: Mapping[str, Any] | None, name: s
         if key in kind.model_fields:
             kept[key] = value
         else:
-            warnings.append(f"{name}.{key} is not known and was left out{_did_you_mean(key, kind)}.")
+            warnings.append(f"{name}.{key} is not known and was left out{did_you_mean(key, _all_fields(kind), 1)}.")
     return kept, warnings
 
 
@@ -199,11 +199,12 @@ def describe(error: ValidationError, kind: type[BaseModel]) -> str:
     An unknown name comes before a missing one: it is usually the same field, misspelt.
     """
     problem = min(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
-    where = ".".join(str(part) for part in problem["loc"]) or "the value"
+    branches = [str(part) for part in problem["loc"]]
+    where = ".".join(part for part in branches if not part.endswith("]")) or "the value"  # `list[...]`: one of a union
     if problem["type"] == "missing":
         return f"'{where}' is missing; add it."
     if problem["type"] == "extra_forbidden":
-        return f"'{where}' is not known{_did_you_mean(where, kind)}; remove it."
+        return f"'{where}' is not known{did_you_mean(where.rsplit('.', 1)[-1], _all_fields(kind), 1)}; remove it."
     got = repr(problem.get("input"))
     return f"'{where}' cannot be {got if len(got) <= 60 else got[:57] + '...'}: {_plain(problem['msg'])}."
 
@@ -214,12 +215,6 @@ def _plain(message: str) -> str:
 
 def _dotted(error: ValidationError) -> str:
     return ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
-
-
-def _did_you_mean(where: str, kind: type[BaseModel]) -> str:
-    key = where.rsplit(".", 1)[-1]
-    match = process.extractOne(key, _all_fields(kind), score_cutoff=60)
-    return f" (did you mean '{match[0]}'?)" if match else ""
 
 
 def _all_fields(kind: type[BaseModel]) -> list[str]:

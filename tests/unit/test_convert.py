@@ -66,3 +66,11 @@ def test_what_cannot_be_is_told(table, root):
     with pytest.raises(OutputIsInputError):
         evaluator.convert_dataset(table, table)
     assert not (root / "x.csv").exists()
+
+
+def test_a_column_named_twice_and_a_bound_that_is_a_list_are_refused(table, root):
+    with pytest.raises(ColumnError, match="'id' is named twice"):
+        evaluator.convert_dataset(table, str(root / "out.parquet"), ["id", "id"])
+    with pytest.raises(RequestError, match="where: 'price' needs a number"):
+        evaluator.convert_dataset(table, str(root / "out.parquet"), where={"price": {"max": [1]}})
+    assert not (root / "out.parquet").exists()

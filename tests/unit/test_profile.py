@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from DataFoundry import evaluator
-from DataFoundry.errors import ColumnError
+from DataFoundry.errors import ColumnError, RequestError
 from DataFoundry.profiling.masking import masked
 
 
@@ -86,3 +86,30 @@ def test_a_table_without_faults_has_no_warnings(adult: pd.DataFrame, root: Path)
 def test_masks_keep_the_form() -> None:
     assert masked("anna@mail.example") == "an··@····.·······"
     assert masked("+49 123 45") == "+4· ··· ··"
+
+
+@pytest.mark.parametrize(
+    ("column", "said", "words"),
+    [
+        ("name", {"kind": "formatted_number"}, "cannot be read as formatted_number"),
+        ("paid", {"kind": "formatted_number", "format": {"prefix": 5}}, "cannot be read as formatted_number with"),
+        ("joined", {"kind": "moment", "format": {"pattern": "%Q"}}, "cannot be read as moment with"),
+        ("joined", {"format": "x"}, "'format' of 'joined' is an object"),
+        ("name", {"kind": "number"}, "cannot be read as number; it holds"),
+        ("name", {"kind": ["a"]}, "the kinds are"),
+        ("name", {"personal": "yes"}, "true or false"),
+    ],
+)
+def test_what_cannot_be_known_better_is_refused(
+    customers: str, root: Path, column: str, said: dict[str, object], words: str
+) -> None:
+    with pytest.raises(RequestError, match=words):
+        evaluator.profile_dataset(customers, columns={column: said}, output_path=str(root / "p.html"))
+    assert not (root / "p.html").exists()
+
+
+def test_a_kind_that_is_said_takes_the_format_that_its_values_have(customers: str, root: Path) -> None:
+    told = evaluator.profile_dataset(
+        customers, columns={"paid": {"kind": "formatted_number", "format": None}}, output_path=str(root / "p.html")
+    )
+    assert told["schema"]["columns"]["paid"]["format"]["prefix"] == "€"

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from DataFoundry.labeling.column_names import did_you_mean
 from DataFoundry.labeling.functions import LabelingFunction
 from DataFoundry.labeling.hand_labels import HandLabels
 from DataFoundry.labeling.intervals import wilson
 from DataFoundry.labeling.summary import VoteSummary
+from DataFoundry.near_names import did_you_mean
 
 _MOST_TWINS = 20
 

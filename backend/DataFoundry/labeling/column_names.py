@@ -3,26 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rapidfuzz import fuzz, process
-
 from DataFoundry.labeling.faults import Fault
 from DataFoundry.labeling.functions import LabelingFunction
-
-_NEAR = 60  # of 100, by which a name is like another
-
-
-def nearest(name: str, columns: Sequence[str]) -> list[str]:
-    """At most three column names like `name`, the likest first."""
-    simple = {column: column.lower().replace("-", "_").replace(" ", "_") for column in columns}
-    wanted = name.lower().replace("-", "_").replace(" ", "_")
-    matches = process.extract(wanted, simple, scorer=fuzz.WRatio, limit=3, score_cutoff=_NEAR)
-    return [column for _, _, column in matches]
-
-
-def did_you_mean(name: str, columns: Sequence[str]) -> str:
-    """A hint such as " (did you mean 'capital-gain'?)", or nothing."""
-    near = nearest(name, columns)
-    return f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
+from DataFoundry.near_names import did_you_mean
 
 
 def with_columns(fault: Fault, function: LabelingFunction, columns: Sequence[str]) -> Fault:

@@ -22,7 +22,7 @@ def rows_where(frame: pd.DataFrame, conditions: Mapping[str, Any]) -> np.ndarray
     """
     kept = np.ones(len(frame), dtype=bool)
     for name, condition in conditions.items():
-        kept &= _meets(frame[name], read_wanted(name, condition))
+        kept &= _meets(frame[name], read_wanted(name, condition, "where"))
     return kept
 
 
@@ -37,10 +37,10 @@ def _meets(column: pd.Series, wanted: Wanted) -> np.ndarray:
             kept &= (column >= wanted.low).fillna(False).to_numpy(dtype=bool)
         if wanted.high is not None:
             kept &= (column <= wanted.high).fillna(False).to_numpy(dtype=bool)
-    except TypeError:
+    except (TypeError, ValueError):
+        bound = wanted.high if wanted.low is None else wanted.low
         raise RequestError(
-            f"where: {wanted.column!r} holds values that cannot be compared with {wanted.low or wanted.high!r}; "
-            "name its values.",
+            f"where: {wanted.column!r} holds values that cannot be compared with {bound!r:.60}; name its values.",
             column=wanted.column,
         ) from None
     return kept

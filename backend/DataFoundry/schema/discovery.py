@@ -1,13 +1,14 @@
 """Find the schema of a table: counts from all rows, kinds and candidates for rules from a sample, then verified."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from rapidfuzz import process
 
 from DataFoundry.errors import ColumnError, RequestError
+from DataFoundry.near_names import did_you_mean
 from DataFoundry.schema.evidence import Evidence
 from DataFoundry.schema.hashing import hashes
 from DataFoundry.schema.kinds import KINDS
@@ -17,6 +18,8 @@ from DataFoundry.sources.table import Table
 
 SAMPLE_ROWS = 20_000
 _MOST_DISTINCT = 1_000_000  # hashes remembered of one column; it is not counted further
+_FEWEST_FITTING = 0.5  # share of the values; the rest may be errors that somebody wants to see
+_READ_BY_FORMAT = ("number", "moment", "formatted_number")
 _OVERRIDES = ("kind", "format", "personal")
 
 
@@ -48,7 +51,7 @@ def discover_with_sample(
     for name in table.columns:
         present = sample[name].dropna()
         evidence = Evidence(name, present, rows, counted[name].missing, counted[name].distinct)
-        found[name] = _overridden(recognised(evidence), (columns or {}).get(name, {}))
+        found[name] = _overridden(evidence, (columns or {}).get(name, {}))
     keys, rules = discover_rules(sample, found, table.blocks())
     return TableSchema(found, keys, rules, rows), sample
 
@@ -85,29 +88,64 @@ def check_overrides(columns: Mapping[str, Mapping[str, Any]], known: list[str]) 
                 f"columns: {name!r} can be told {', '.join(_OVERRIDES)}, not {unknown[0]!r}.", column=name
             )
         kind = given.get("kind")
-        if kind is not None and kind not in KINDS:
-            near = process.extractOne(str(kind), list(KINDS))
-            hint = f"did you mean {near[0]!r}? " if near else ""
+        if kind is not None and kind not in list(KINDS):
+            hint = did_you_mean(str(kind), list(KINDS), 1)
             raise RequestError(
-                f"columns: {name!r} cannot be {kind!r}; {hint}The kinds are {', '.join(KINDS)}.", column=name
+                f"columns: {name!r} cannot be {kind!r:.60}{hint}; the kinds are {', '.join(KINDS)}.", column=name
+            )
+        if not isinstance(given.get("personal") or False, bool):
+            raise RequestError(f"columns: 'personal' of {name!r} is true or false.", column=name)
+        if not isinstance(given.get("format") or {}, Mapping):
+            raise RequestError(
+                f'columns: \'format\' of {name!r} is an object, such as {{"pattern": "%d.%m.%Y"}}.', column=name
             )
 
 
-def _overridden(column: Column, given: Mapping[str, Any]) -> Column:
+def _overridden(evidence: Evidence, given: Mapping[str, Any]) -> Column:
+    """The column as it was found, with what somebody knows better.
+
+    Raises
+    ------
+    RequestError
+        If its values cannot be read as the kind and format that were given.
+    """
+    column = recognised(evidence)
+    given = {key: value for key, value in given.items() if value is not None}  # null stands for not said
     if not given:
         return column
     kind = str(given.get("kind", column.kind))
-    return Column(
-        column.name,
-        kind,
-        bool(given.get("personal", KINDS[kind].PERSONAL)),
-        given.get("format", column.format if kind == column.kind else {}),
-        column.missing,
-        column.distinct,
-        "You said so.",
-        1.0,
-        column.dtype,
+    format = given.get("format") or (column.format if kind == column.kind else _format_of(evidence, kind))
+    if kind in _READ_BY_FORMAT and len(evidence.values):
+        _refuse_other_values(evidence, kind, format)
+    return replace(
+        column,
+        kind=kind,
+        personal=bool(given.get("personal", KINDS[kind].PERSONAL)),
+        format=format,
+        reason="You said so.",
+        confidence=1.0,
     )
+
+
+def _format_of(evidence: Evidence, kind: str) -> Mapping[str, Any]:
+    found = KINDS[kind].recognise(evidence)
+    return {} if found is None else found.format
+
+
+def _refuse_other_values(evidence: Evidence, kind: str, format: Mapping[str, Any]) -> None:
+    looked_at = evidence.values.iloc[:1000]
+    try:
+        fits = KINDS[kind].check(looked_at, format)
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError):  # the format is a stranger's
+        fits = np.zeros(len(looked_at), dtype=bool)
+    if not fits.mean() >= _FEWEST_FITTING:
+        other = repr(str(looked_at[~fits].iloc[0]))[:60]
+        wanted = f"as {kind} with the format {dict(format)}" if format else f"as {kind}"
+        raise RequestError(
+            f"columns: {evidence.name!r} cannot be read {wanted}; it holds {other}. Give the format that its values "
+            "have, or another kind.",
+            column=evidence.name,
+        )
 
 
 class _Counted:

@@ -48,7 +48,7 @@ class Table(ABC):
         return pd.concat(list(self.blocks(columns)))
 
     def check(self, columns: Sequence[str] | None) -> list[str]:
-        """`columns`, or all of them for None; raises ColumnError for one that is not there."""
+        """`columns`, or all of them for None; raises ColumnError for one that is not there or is named twice."""
         chosen = self.columns if columns is None else list(columns)
         missing = [name for name in chosen if name not in self.columns]
         if missing:
@@ -56,6 +56,9 @@ class Table(ABC):
                 f"{self.path.name} has no column {missing[0]!r}; it has {', '.join(self.columns[:20])}.",
                 missing=missing,
             )
+        twice = next((name for name, times in Counter(chosen).items() if times > 1), None)
+        if twice is not None:
+            raise ColumnError(f"The column {twice!r} is named twice; name each once.", columns=[twice])
         return list(chosen)
 
 

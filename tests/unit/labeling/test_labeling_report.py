@@ -9,7 +9,7 @@ import pytest
 
 from DataFoundry import labeler
 from DataFoundry.errors import LabelingFunctionError
-from DataFoundry.labeling.column_names import nearest
+from DataFoundry.near_names import nearest
 
 FRAME = pd.DataFrame({"capital-gain": [0, 9000, 20, 7000], "t": ["<b>x", "y", "x", "y"], "age": [20, 30, 40, 50]})
 

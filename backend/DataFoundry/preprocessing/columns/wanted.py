@@ -27,8 +27,10 @@ class Wanted:
     high: Any = None
 
 
-def read_wanted(column: str, condition: Any) -> Wanted:
+def read_wanted(column: str, condition: Any, field: str = "conditions") -> Wanted:
     """A condition as a request writes it: `"Female"`, `["a", "b"]`, `{"min": 30, "max": 40}`, or None for missing.
+
+    `field` is what the request calls its conditions, for messages.
 
     Raises
     ------
@@ -40,13 +42,17 @@ def read_wanted(column: str, condition: Any) -> Wanted:
         bounds = (condition.get("min"), condition.get("max"))
         if unknown or bounds == (None, None):
             raise RequestError(
-                f"conditions: {column!r} is an object, so it needs 'min', 'max' or both and nothing else.",
+                f"{field}: {column!r} is an object, so it needs 'min', 'max' or both and nothing else.",
                 column=column,
+            )
+        if any(isinstance(each, (Mapping, list, tuple, bool)) for each in bounds):
+            raise RequestError(
+                f"{field}: {column!r} needs a number, a date or a text as 'min' and 'max'.", column=column
             )
         return Wanted(column, None, *bounds)
     if isinstance(condition, (list, tuple)):
         if not condition or any(isinstance(each, (Mapping, list, tuple)) for each in condition):
-            raise RequestError(f"conditions: {column!r} needs a list of at least one plain value.", column=column)
+            raise RequestError(f"{field}: {column!r} needs a list of at least one plain value.", column=column)
         return Wanted(column, tuple(condition))
     return Wanted(column, (condition,))
 
