@@ -10,6 +10,7 @@ import pandas as pd
 from DataFoundry.anomaly.detector import fit_detector
 from DataFoundry.config import (
     ColumnChoice,
+    FeatureColumns,
     ModelParams,
     ReadOptions,
     RuleChoice,
@@ -98,11 +99,24 @@ def create_config(
         f"Column {name!r} holds lists or objects; no model learns it, and synthetic rows do not have it."
         for name in nested_columns(frame)
     ]
+    warnings += _copied(schema, chosen.feature_cols)
     path = folder / "config.json"
     written = config.model_dump(mode="json")
     with claim_output(path):
         write_json(path, written)
     return {"config_path": str(path), "config": written, "warnings": warnings}
+
+
+def _copied(schema: TableSchema, features: FeatureColumns) -> list[str]:
+    """A warning where synthetic rows would hold values that name somebody or something."""
+    modelled = (*features.numerical_cols, *features.categorical_cols)
+    named = [repr(name) for name in modelled if schema.columns[name].personal or schema.columns[name].kind == "key"]
+    if not named:
+        return []
+    return [
+        f"Synthetic rows copy values of {', '.join(named)}, which are personal or keys; leave them out of "
+        "model_params.feature_cols before you give such rows away."
+    ]
 
 
 def _choice(column: Column) -> ColumnChoice:
