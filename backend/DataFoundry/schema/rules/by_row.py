@@ -34,7 +34,8 @@ class VerifiedByRow(ABC):
     @classmethod
     def counted(cls, view: TableView, rule: Rule) -> tuple[int, int]:
         """The rows that could break the rule, and those that do."""
-        return int(cls.able(view, rule).sum()), int(cls.breaks(view, rule).sum())
+        able = cls.able(view, rule)
+        return int(able.sum()), int((able & cls.broken(view, rule)).sum())
 
     @staticmethod
     @abstractmethod
