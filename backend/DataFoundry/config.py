@@ -6,6 +6,7 @@ the key and what would be right.
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -14,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from DataFoundry.errors import ConfigError, RequestError
 from DataFoundry.near_names import did_you_mean
 
+# pydantic names the branch of a union that it tried, such as `list[dict[str,any]]`, as if it were a field.
+_UNION_BRANCH = re.compile(r"(list|dict|literal)\[.*\]")
 Width = Annotated[int, Field(ge=1, le=8192)]
 Params = TypeVar("Params", bound=BaseModel)
 Layers = Annotated[tuple[Width, ...], Field(min_length=1, max_length=16)]
@@ -199,8 +202,8 @@ def describe(error: ValidationError, kind: type[BaseModel]) -> str:
     An unknown name comes before a missing one: it is usually the same field, misspelt.
     """
     problem = min(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
-    branches = [str(part) for part in problem["loc"]]
-    where = ".".join(part for part in branches if not part.endswith("]")) or "the value"  # `list[...]`: one of a union
+    parts = [str(part) for part in problem["loc"]]
+    where = ".".join(part for part in parts if not _UNION_BRANCH.fullmatch(part)) or "the value"
     if problem["type"] == "missing":
         return f"'{where}' is missing; add it."
     if problem["type"] == "extra_forbidden":

@@ -1,10 +1,11 @@
 """config.json: defaults, and mistakes told by key."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
-from DataFoundry.config import ModelParams, TrainingParams, build_params, known_params, parse_config
+from DataFoundry.config import ModelParams, TrainingParams, build_params, describe, known_params, parse_config
 from DataFoundry.errors import ConfigError
 
 GOOD: dict[str, Any] = {
@@ -77,3 +78,14 @@ def test_params_are_built_or_told() -> None:
     assert build_params(TrainingParams, {"epochs": 3}, "training_params").epochs == 3
     with pytest.raises(ConfigError, match="training_params: 'epochs'"):
         build_params(TrainingParams, {"epochs": -3}, "training_params")
+
+
+def test_a_field_is_named_as_it_was_sent() -> None:
+    class Body(BaseModel):
+        prices: dict[str, int] = {}
+        rules: list[int] | Literal["none"] = "none"
+
+    for sent, said in (({"prices": {"price [EUR]": "x"}}, "'prices.price [EUR]'"), ({"rules": [{}]}, "'rules.0'")):
+        with pytest.raises(ValidationError) as caught:
+            Body.model_validate(sent)
+        assert describe(caught.value, Body).startswith(said)

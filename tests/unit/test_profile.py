@@ -98,6 +98,8 @@ def test_masks_keep_the_form() -> None:
         ("name", {"kind": "number"}, "cannot be read as number; it holds"),
         ("name", {"kind": ["a"]}, "the kinds are"),
         ("name", {"personal": "yes"}, "true or false"),
+        ("name", {"personal": 0}, "true or false"),
+        ("joined", {"format": []}, "'format' of 'joined' is an object"),
     ],
 )
 def test_what_cannot_be_known_better_is_refused(

@@ -45,13 +45,13 @@ def discover_with_sample(
     table: Table, columns: Mapping[str, Mapping[str, Any]] | None = None
 ) -> tuple[TableSchema, pd.DataFrame]:
     """As `discover`, and the uniform sample of at most 20,000 rows that kinds were recognised by."""
-    check_overrides(columns or {}, table.columns)
+    said = _checked(columns or {}, table.columns)
     sample, counted, rows = _counted(table)
     found = {}
     for name in table.columns:
         present = sample[name].dropna()
         evidence = Evidence(name, present, rows, counted[name].missing, counted[name].distinct)
-        found[name] = _overridden(evidence, (columns or {}).get(name, {}))
+        found[name] = _overridden(evidence, said.get(name, {}))
     keys, rules = discover_rules(sample, found, table.blocks())
     return TableSchema(found, keys, rules, rows), sample
 
@@ -75,9 +75,10 @@ def recognised(evidence: Evidence) -> Column:
     )
 
 
-def check_overrides(columns: Mapping[str, Mapping[str, Any]], known: list[str]) -> None:
-    """Raise ColumnError or RequestError for an override that means nothing."""
-    for name, given in columns.items():
+def _checked(columns: Mapping[str, Mapping[str, Any]], known: list[str]) -> dict[str, dict[str, Any]]:
+    """The overrides, those that are null left out; raises ColumnError or RequestError for one that means nothing."""
+    said = {name: {key: each for key, each in given.items() if each is not None} for name, given in columns.items()}
+    for name, given in said.items():
         if name not in known:
             raise ColumnError(
                 f"columns: the table has no column {name!r}; it has {', '.join(known[:20])}.", missing=[name]
@@ -88,17 +89,18 @@ def check_overrides(columns: Mapping[str, Mapping[str, Any]], known: list[str]) 
                 f"columns: {name!r} can be told {', '.join(_OVERRIDES)}, not {unknown[0]!r}.", column=name
             )
         kind = given.get("kind")
-        if kind is not None and kind not in list(KINDS):
+        if kind is not None and kind not in list(KINDS):  # a list, since what came may be no key of a dict
             hint = did_you_mean(str(kind), list(KINDS), 1)
             raise RequestError(
                 f"columns: {name!r} cannot be {kind!r:.60}{hint}; the kinds are {', '.join(KINDS)}.", column=name
             )
-        if not isinstance(given.get("personal") or False, bool):
+        if not isinstance(given.get("personal", False), bool):
             raise RequestError(f"columns: 'personal' of {name!r} is true or false.", column=name)
-        if not isinstance(given.get("format") or {}, Mapping):
+        if not isinstance(given.get("format", {}), Mapping):
             raise RequestError(
                 f'columns: \'format\' of {name!r} is an object, such as {{"pattern": "%d.%m.%Y"}}.', column=name
             )
+    return said
 
 
 def _overridden(evidence: Evidence, given: Mapping[str, Any]) -> Column:
@@ -110,7 +112,6 @@ def _overridden(evidence: Evidence, given: Mapping[str, Any]) -> Column:
         If its values cannot be read as the kind and format that were given.
     """
     column = recognised(evidence)
-    given = {key: value for key, value in given.items() if value is not None}  # null stands for not said
     if not given:
         return column
     kind = str(given.get("kind", column.kind))
