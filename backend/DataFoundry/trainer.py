@@ -108,13 +108,13 @@ def create_config(
 
 
 def _copied(schema: TableSchema, features: FeatureColumns) -> list[str]:
-    """A warning where synthetic rows would hold values that name somebody or something."""
-    modelled = (*features.numerical_cols, *features.categorical_cols)
-    named = [repr(name) for name in modelled if schema.columns[name].personal or schema.columns[name].kind == "key"]
+    """A warning where synthetic rows would hold values that name somebody or something, or what somebody wrote."""
+    chosen = [schema.columns[name] for name in (*features.numerical_cols, *features.categorical_cols)]
+    named = [repr(column.name) for column in chosen if column.personal or column.kind in ("key", "text")]
     if not named:
         return []
     return [
-        f"Synthetic rows copy values of {', '.join(named)}, which are personal or keys; leave them out of "
+        f"Synthetic rows copy values of {', '.join(named)}, which are personal, keys or free text; leave them out of "
         "model_params.feature_cols before you give such rows away."
     ]
 

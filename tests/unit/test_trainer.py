@@ -251,13 +251,14 @@ def test_columns_that_name_somebody_are_warned_of(labeled, root):
         {
             "customer_id": [f"C{1000 + i}" for i in range(60)],
             "email": [f"anna{i}@mail.example" for i in range(60)],
+            "note": [f"called on day {i}, she asked for {i * 7} more leaflets" for i in range(60)],
             "age": [20 + i % 30 for i in range(60)],
             "label": [0, 1] * 30,
         }
     )
     table.to_csv(root / "people.csv", index=False)
     warnings = trainer.create_config(str(root / "people.csv"), str(root / "people"))["warnings"]
-    assert any("copy values of 'customer_id', 'email'" in each for each in warnings)
+    assert any("copy values of 'customer_id', 'email', 'note'" in each for each in warnings)
     features = {"feature_cols": {"numerical_cols": ["age"], "categorical_cols": []}}
     assert not trainer.create_config(str(root / "people.csv"), str(root / "people"), model_params=features)["warnings"]
     assert not trainer.create_config(labeled, str(root / "adult"))["warnings"]
