@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from DataFoundry.derivation.promises import Promises
 from DataFoundry.errors import RequestError, TooLargeError, UnknownLabelError
 from DataFoundry.models.bundle import Bundle, load_bundle
 from DataFoundry.models.sampling import sample_chunks
@@ -39,7 +40,8 @@ def generate_data(
 
     Returns
     -------
-    `output_path`, `num_generated`, `label`, `seed`, `warnings`.
+    `output_path`, `num_generated`, `label`, `seed`, `rules_kept` (the rules of the training table that no row breaks),
+    `warnings` (among them those that some rows break).
 
     Raises
     ------
@@ -56,14 +58,22 @@ def generate_data(
     shares = _shares(bundle, label)
     seed = secrets.randbits(63) if seed is None else seed
     with claim_output(target):
-        blocks = _blocks(sample_chunks(bundle, num_to_generate, shares, seed, conditions), num_to_generate)
+        promises = Promises(bundle.derivation)
+        blocks = _blocks(sample_chunks(bundle, num_to_generate, shares, seed, conditions), num_to_generate, promises)
         if output_format == "pt":
             write_tensors(pd.concat(list(blocks), ignore_index=True), target)
         else:
             with TableWriter(target) as writer:
                 for block in blocks:
                     writer.write(block)
-    return {"output_path": str(target), "num_generated": num_to_generate, "label": label, "seed": seed, "warnings": []}
+    return {
+        "output_path": str(target),
+        "num_generated": num_to_generate,
+        "label": label,
+        "seed": seed,
+        "rules_kept": promises.kept(),
+        "warnings": promises.broken(),
+    }
 
 
 def _format(path: str | None, wanted: str | None) -> str:
@@ -109,8 +119,8 @@ def _shares(bundle: Bundle, label: Any) -> np.ndarray:
     return wanted
 
 
-def _blocks(chunks: Iterator[pd.DataFrame], rows: int) -> Iterator[pd.DataFrame]:
-    """Chunks joined to blocks; progress is told."""
+def _blocks(chunks: Iterator[pd.DataFrame], rows: int, promises: Promises) -> Iterator[pd.DataFrame]:
+    """Chunks joined to blocks, each held against the rules; progress is told."""
     progress = Progress("generating", rows)
     waiting: list[pd.DataFrame] = []
     done = 0
@@ -118,6 +128,8 @@ def _blocks(chunks: Iterator[pd.DataFrame], rows: int) -> Iterator[pd.DataFrame]
         waiting.append(chunk)
         done += len(chunk)
         if len(waiting) == _CHUNKS_IN_BLOCK or done == rows:
-            yield pd.concat(waiting, ignore_index=True)
+            block = pd.concat(waiting, ignore_index=True)
+            promises.add(block)
+            yield block
             waiting = []
         progress.advance(len(chunk))

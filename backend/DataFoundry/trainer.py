@@ -22,7 +22,7 @@ from DataFoundry.config import (
     known_params,
 )
 from DataFoundry.errors import ColumnError, ConfigError
-from DataFoundry.models.bundle import Bundle, save_bundle
+from DataFoundry.models.bundle import save_bundle
 from DataFoundry.models.registry import model_type as registered
 from DataFoundry.preprocessing.schema import LABEL, column_kinds, features_of, nested_columns
 from DataFoundry.schema.discovery import discover
@@ -177,7 +177,7 @@ def train_model(config_path: str) -> dict[str, Any]:
         frame = open_table(data, config.read_options).read()
         trained = fit(frame, config, checkpoint_path)
         detector = _detector(frame, trained, config)
-        bundle = Bundle(trained.model, trained.transformer, trained.labels, config.model_type, detector)
+        bundle = trained.bundle(config.model_type, detector)
         save_bundle(bundle, model_path, preprocessor_path)
         remove_file(checkpoint_path)
         return _told(trained, path, model_path, preprocessor_path, history_path)

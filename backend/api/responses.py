@@ -129,12 +129,21 @@ class TrainingPipelineDone(Reply):
     attempts: list[dict[str, Any]]
 
 
+class RuleKept(BaseModel):
+    """A rule of the training table that no synthetic row breaks."""
+
+    kind: str
+    columns: list[str]
+    sentence: str
+
+
 class Generated(Reply):
     """Synthetic rows were written."""
 
     output_path: str
     num_generated: int
     label: Any
+    rules_kept: list[RuleKept]
 
 
 class Evaluated(Reply):

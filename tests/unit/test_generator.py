@@ -1,9 +1,11 @@
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from company_tables import stays
 from DataFoundry import generator, trainer
-from DataFoundry.errors import RequestError, TooLargeError, UnknownLabelError
+from DataFoundry.errors import ImpossibleError, RequestError, TooLargeError, UnknownLabelError
 
 SMALL = {"latent_dim": 2, "encoder_hidden_layers": [8], "decoder_hidden_layers": [16]}
 
@@ -133,3 +135,36 @@ def test_every_row_meets_the_conditions(draw, conditions):
 def test_a_condition_that_cannot_be_met_is_told(draw, conditions, word):
     with pytest.raises(RequestError, match=word):
         draw("none.parquet", conditions=conditions)
+
+
+def test_rules_of_the_table_are_kept_and_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATAFOUNDRY_DATA_ROOTS", str(tmp_path))
+    columns = ["city", "country", "arrived", "left", "nights", "price", "guests", "total", "shown", "status", "paid_on"]
+    frame = stays(600)[columns].assign(label=lambda each: np.where(each["guests"] > 4, "many", "few"))
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    made = trainer.create_config(
+        str(tmp_path / "t.csv"), str(tmp_path), "tabular_cvae", SMALL, {"epochs": 1, "seed": 1}
+    )
+    told = trainer.train_model(made["config_path"])
+
+    def drawn(**arguments):
+        answer = generator.generate_data(
+            told["model_path"], made["config_path"], output_path=str(tmp_path / "s.parquet"), seed=1, **arguments
+        )
+        return answer, pd.read_parquet(tmp_path / "s.parquet")
+
+    answer, table = drawn(num_to_generate=5000)
+    assert list(table.columns) == [*columns, "label"]
+    kept = {(rule["kind"], *rule["columns"]) for rule in answer["rules_kept"]}
+    assert {("determines", "city", "country"), ("formula", "guests", "price", "total")} <= kept
+    assert answer["warnings"] == [] and len(kept) == len([r for r in made["config"]["rules"] if not r["exceptions"]])
+    assert np.allclose(table["total"], np.round(table["guests"] * table["price"], 2))
+    assert (table["paid_on"].notna() == (table["status"] == "paid")).all()
+    assert (table["guests"] > 4).eq(table["label"] == "many").all()  # a label that follows from a feature
+
+    answer, table = drawn(num_to_generate=300, conditions={"country": "GB", "total": {"min": 200}})
+    assert len(table) == 300 and set(table["country"]) == {"GB"} and table["total"].min() >= 200
+    with pytest.raises(ImpossibleError, match="too rare"):
+        drawn(num_to_generate=5, conditions={"total": {"min": 10**9}})
+    with pytest.raises(RequestError, match="no training row"):
+        drawn(num_to_generate=5, conditions={"country": "Mars"})

@@ -9,6 +9,7 @@ import joblib
 import torch
 
 from DataFoundry.config import ModelParams, TrainingConfig
+from DataFoundry.derivation.plan import Derivation
 from DataFoundry.errors import ArtifactError, DataFoundryError, IncompatibleArtifactError, first_line
 from DataFoundry.models.base import GenerativeModel
 from DataFoundry.models.registry import MODELS, build_model
@@ -17,7 +18,7 @@ from DataFoundry.preprocessing.spans import Span
 from DataFoundry.preprocessing.transformer import TableTransformer
 from DataFoundry.storage.artifacts import load_model, load_preprocessor, save_model, save_preprocessor
 
-_FORMAT = 1
+_FORMAT = 2
 _RETRAIN = "train again with /api/training/train-model, or name the files of one training"
 
 
@@ -30,7 +31,9 @@ class Bundle:
     model
         In evaluation mode, on the CPU.
     transformer
-        Table to codes and back.
+        The columns that the model draws to codes and back.
+    derivation
+        What follows from them.
     labels
         The classes of the label; None for a model without a condition.
     model_type
@@ -41,6 +44,7 @@ class Bundle:
 
     model: GenerativeModel
     transformer: TableTransformer
+    derivation: Derivation
     labels: LabelCodec | None
     model_type: str
     detector: dict[str, Any] | None = None
@@ -51,6 +55,7 @@ def save_bundle(bundle: Bundle, model_path: Path, preprocessor_path: Path) -> No
     prepared = {
         "format": _FORMAT,
         "transformer": bundle.transformer.state(),
+        "derivation": bundle.derivation.as_dict(),
         "label": bundle.labels.state() if bundle.labels else None,
     }
     fingerprint = joblib.hash(prepared)
@@ -98,11 +103,12 @@ def _bundle(payload: dict[str, Any], prepared: dict[str, Any], config: TrainingC
             raise IncompatibleArtifactError(f"The {name} file is of another version or not a {name}; {_RETRAIN}.")
     _agree(payload, prepared, config)
     transformer = TableTransformer.from_state(prepared["transformer"])
+    derivation = Derivation.from_dict(prepared["derivation"])
     labels = LabelCodec.from_state(prepared["label"]) if prepared["label"] is not None else None
     model = _rebuilt(payload)
     if list(model.spans) != transformer.spans() or model.num_labels != (len(labels.values) if labels else 0):
         raise IncompatibleArtifactError(f"The model's columns are not those of the preprocessor; {_RETRAIN}.")
-    return Bundle(model, transformer, labels, payload["model_type"], payload.get("detector"))
+    return Bundle(model, transformer, derivation, labels, payload["model_type"], payload.get("detector"))
 
 
 def _agree(payload: dict[str, Any], prepared: dict[str, Any], config: TrainingConfig) -> None:

@@ -11,6 +11,8 @@ from DataFoundry.models.autoregressive import AutoregressiveDecoder, joined
 from DataFoundry.models.layers import Linear
 
 _FEW_ROWS = 10.0
+_MANY_ROWS = 20.0  # expected, and none seen: by chance once in 5e8 times
+_NEVER = -1e9
 _TURNS = 3
 _TINY = 1e-9
 
@@ -85,14 +87,21 @@ def find_balance(
     parts = []
     for place, span in enumerate(decoder.spans):
         logits = drawing.logits(place)
-        aim = _aim(counts[:, span.start : span.stop], known.T @ torch.softmax(logits, dim=1) / drawn)
-        shift = torch.zeros_like(aim)
+        real = counts[:, span.start : span.stop]
+        shift = torch.where(_impossible(real), _NEVER, 0.0)
+        aim = _aim(real, known.T @ torch.softmax(logits + shift[labels], dim=1) / drawn)
         for _ in range(_TURNS):
             mean = known.T @ torch.softmax(logits + shift[labels], dim=1) / drawn
             shift += torch.log((aim + _TINY) / (mean + _TINY))
         parts.append(shift)
         drawing.put(place, draw(torch.softmax(logits + shift[labels], dim=1), generator))
     return torch.cat(parts, dim=1)
+
+
+def _impossible(counts: Tensor) -> Tensor:
+    """(k, width) bool: tokens that no row of a label has, though many would if the label told nothing of them."""
+    expected = counts.sum(dim=1, keepdim=True) * counts.sum(dim=0) / counts.sum().clamp(min=1)
+    return (counts == 0) & (expected >= _MANY_ROWS)
 
 
 def _aim(counts: Tensor, shares: Tensor) -> Tensor:

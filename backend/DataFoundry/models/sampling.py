@@ -12,10 +12,13 @@ import numpy as np
 import pandas as pd
 import torch
 
+from DataFoundry.derivation.conditions import rows_that_meet, translated
+from DataFoundry.errors import ImpossibleError
 from DataFoundry.models.bundle import Bundle
 from DataFoundry.preprocessing.transformer import TableTransformer
 
 CHUNK_ROWS = 4096
+_MOST_DRAWS = 100  # of as many rows as are asked for
 
 
 def sample_chunks(
@@ -37,8 +40,10 @@ def sample_chunks(
     RequestError
         If no training row meets a condition.
     """
-    transformer, wanted = bundle.transformer.restrict(conditions or {})
-    plan = _Plan(bundle, transformer, {place: torch.from_numpy(share).float() for place, share in wanted.items()})
+    asked, later = translated(conditions or {}, bundle.derivation)
+    transformer, wanted = bundle.transformer.restrict(asked)
+    tokens = {place: torch.from_numpy(share).float() for place, share in wanted.items()}
+    plan = _Plan(bundle, transformer, tokens, later)
     shares = np.cumsum(classes) / np.sum(classes)
     return (
         plan.chunk(start, min(start + CHUNK_ROWS, rows), shares, np.random.SeedSequence([seed, number]))
@@ -51,6 +56,7 @@ class _Plan:
     bundle: Bundle
     transformer: TableTransformer
     wanted: dict[int, torch.Tensor]
+    later: dict[str, Any]
 
     def chunk(self, start: int, stop: int, shares: np.ndarray, sequence: np.random.SeedSequence) -> pd.DataFrame:
         """Rows `start` to `stop`; `shares` (k,) are cumulative."""
@@ -61,11 +67,28 @@ class _Plan:
         classes = np.repeat(np.arange(len(shares)), np.diff(ends, prepend=0))
         rng.shuffle(classes)
         labels = torch.from_numpy(classes)
+        return self._whole(labels, rng, generator) if not self.later else self._meeting(labels, rng, generator)
+
+    def _whole(self, labels: torch.Tensor, rng: np.random.Generator, generator: torch.Generator) -> pd.DataFrame:
+        """Rows with all that follows from what was drawn: features in the order of the training table, label."""
+        bundle = self.bundle
         if self.wanted:
-            codes, labels = self.bundle.model.sample_given(labels, self.wanted, generator)
+            codes, labels = bundle.model.sample_given(labels, self.wanted, generator)
         else:
-            codes = self.bundle.model.sample(labels, generator)
+            codes = bundle.model.sample(labels, generator)
         frame = self.transformer.decode(codes.numpy(), rng)
-        if self.bundle.labels is not None:
-            frame[self.bundle.labels.name] = self.bundle.labels.decode(labels.numpy())
-        return frame
+        columns = list(bundle.derivation.columns)
+        if bundle.labels is not None:
+            frame[bundle.labels.name] = bundle.labels.decode(labels.numpy())
+            columns.append(bundle.labels.name)
+        return bundle.derivation.restore(frame)[columns]
+
+    def _meeting(self, labels: torch.Tensor, rng: np.random.Generator, generator: torch.Generator) -> pd.DataFrame:
+        """As many rows that meet the conditions on what follows; others are drawn in vain."""
+        kept: list[pd.DataFrame] = []
+        for _ in range(_MOST_DRAWS):
+            frame = self._whole(labels, rng, generator)
+            kept.append(frame[rows_that_meet(frame, self.later, self.bundle.derivation)])
+            if sum(map(len, kept)) >= len(labels):
+                return pd.concat(kept, ignore_index=True).iloc[: len(labels)]
+        raise ImpossibleError("Rows that meet these conditions are too rare for this model; ask for fewer conditions.")

@@ -1,6 +1,6 @@
 """Find keys and rules: candidates from a sample, verified on all rows in one pass."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 
@@ -8,6 +8,8 @@ from DataFoundry.schema.rules import RULES
 from DataFoundry.schema.rules.evidence import MOST_DIRTY, MOST_EXCEPTIONS
 from DataFoundry.schema.table_schema import Column, Rule
 from DataFoundry.schema.view import TableView
+
+_OF_MISSING = ("missing_together", "missing_when")
 
 
 def discover_rules(
@@ -47,12 +49,23 @@ def _most(rule: Rule) -> float:
 
 
 def _candidates(view: TableView) -> list[Rule]:
-    """The rules of the sample; a column that says the same as another takes part in no further rule."""
-    found: list[Rule] = []
+    """The rules of the sample; a column that says the same as another takes part in no further rule.
+
+    But for when it is missing, if the other is not missing in the same rows.
+    """
+    found = RULES["unique"].discover(view) + (copies := RULES["same"].discover(view))
+    others = _without(view, [rule.columns[1] for rule in copies])
+    alike = [rule.columns[1] for rule in copies if _missing_alike(view, rule)]
     for kind, module in RULES.items():
-        rules = module.discover(view)
-        found += rules
-        if kind == "same":
-            copies = {rule.columns[1] for rule in rules}
-            view = TableView(view.frame, {name: each for name, each in view.columns.items() if name not in copies})
+        if kind not in ("unique", "same"):
+            found += module.discover(_without(view, alike) if kind in _OF_MISSING else others)
     return found
+
+
+def _without(view: TableView, names: Collection[str]) -> TableView:
+    """The view of the other columns, with what it knows of them."""
+    return view.of(name for name in view.columns if name not in names)
+
+
+def _missing_alike(view: TableView, rule: Rule) -> bool:
+    return bool((view.missing(rule.columns[0]) == view.missing(rule.columns[1])).all())

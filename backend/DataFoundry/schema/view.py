@@ -1,6 +1,6 @@
 """A table as rules see it: each column as hashes of its values, and as numbers where it has an order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,12 @@ class TableView:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def of(self, names: Iterable[str]) -> "TableView":
+        """The same rows, some columns of them; what was worked out is shared."""
+        part = TableView(self.frame, {name: self.columns[name] for name in names})
+        part._hashes, part._codes, part._numbers = self._hashes, self._codes, self._numbers
+        return part
 
     def missing(self, name: str) -> np.ndarray:
         """(n,) bool: where the column has no value."""

@@ -14,15 +14,18 @@ import pandas as pd
 import torch
 
 from DataFoundry.config import TrainingConfig, TrainingParams
+from DataFoundry.derivation.plan import Derivation
 from DataFoundry.errors import ColumnError, ConfigError, TrainingError
 from DataFoundry.models.base import GenerativeModel
+from DataFoundry.models.bundle import Bundle
 from DataFoundry.models.device import chosen_device
 from DataFoundry.models.registry import build_model, model_type
 from DataFoundry.preprocessing.labels import LabelCodec
 from DataFoundry.preprocessing.options import TokenOptions
-from DataFoundry.preprocessing.schema import column_kinds
+from DataFoundry.preprocessing.schema import column_kinds, feature_columns
 from DataFoundry.preprocessing.transformer import TableTransformer
 from DataFoundry.training.checkpoint import Checkpoint
+from DataFoundry.training.derived import derivation_of
 from DataFoundry.training.loop import train
 from DataFoundry.training.outcome import Outcome, Rows
 
@@ -41,7 +44,9 @@ class Trained:
     model
         In evaluation mode, on the CPU.
     transformer
-        Table to codes and back.
+        The columns that the model draws to codes and back.
+    derivation
+        What follows from them.
     labels
         None for a model without a condition.
     outcome
@@ -56,11 +61,16 @@ class Trained:
 
     model: GenerativeModel
     transformer: TableTransformer
+    derivation: Derivation
     labels: LabelCodec | None
     outcome: Outcome
     rows: int
     seed: int
     warnings: tuple[str, ...]
+
+    def bundle(self, model_type: str, detector: dict[str, Any] | None = None) -> Bundle:
+        """What generation and anomaly detection work with."""
+        return Bundle(self.model, self.transformer, self.derivation, self.labels, model_type, detector)
 
 
 def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | None = None) -> Trained:
@@ -76,8 +86,12 @@ def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | Non
     started = time.monotonic()
     frame, warnings = labeled_rows(frame, config.label)
     labels = LabelCodec.fit(frame[config.label]) if config.label else None
-    transformer = _transformer(frame, config)
-    codes = transformer.encode(frame)
+    features = column_kinds(frame, config.model_params.feature_cols, config.label_column)
+    derivation, broken = derivation_of(frame, list(features), config)
+    warnings += broken
+    drawn_from = derivation.reduce(frame)
+    transformer = _transformer(drawn_from, features, derivation, config)
+    codes = transformer.encode(drawn_from)
     classes = labels.encode(frame[labels.name]) if labels else np.zeros(len(frame), dtype=np.int64)
     checkpoint = _checkpoint(checkpoint_path, config, codes, classes)
     seed = _seed(config.training_params.seed, checkpoint)
@@ -92,7 +106,7 @@ def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | Non
     outcome = _trainer(config.model_type, checkpoint)(model, learning, validation, config.training_params, generator)
     model.finish(rows.codes, rows.labels, generator)
     outcome.seconds = time.monotonic() - started
-    return Trained(model.cpu().eval(), transformer, labels, outcome, len(frame), seed, tuple(warnings))
+    return Trained(model.cpu().eval(), transformer, derivation, labels, outcome, len(frame), seed, tuple(warnings))
 
 
 def labeled_rows(frame: pd.DataFrame, label: str | None) -> tuple[pd.DataFrame, list[str]]:
@@ -126,12 +140,17 @@ def _check_conditions(first: list[str], features: list[str]) -> None:
             )
 
 
-def _transformer(frame: pd.DataFrame, config: TrainingConfig) -> TableTransformer:
+def _transformer(
+    frame: pd.DataFrame, features: dict[str, str], derivation: Derivation, config: TrainingConfig
+) -> TableTransformer:
+    """Of the columns that are drawn: features that follow from nothing, and what stands for those that do."""
     first = [name for name in config.model_params.condition_cols if name != config.label_column]
-    kinds = column_kinds(frame, config.model_params.feature_cols, config.label_column)
-    _check_conditions(first, list(kinds))
-    options = TokenOptions.for_columns(len(kinds), config.training_params.rare_value_threshold)
-    return TableTransformer.fit(frame, kinds, options, first)
+    _check_conditions(first, list(features))
+    drawn = {name: kind for name, kind in features.items() if name not in derivation.removed}
+    for name in derivation.added:
+        drawn |= column_kinds(frame[[name]], feature_columns(frame[[name]], config.label_column))
+    options = TokenOptions.for_columns(len(drawn), config.training_params.rare_value_threshold)
+    return TableTransformer.fit(frame, drawn, options, first)
 
 
 def _seed(wanted: int | None, checkpoint: Checkpoint | None) -> int:

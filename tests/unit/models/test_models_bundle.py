@@ -3,7 +3,7 @@ import torch
 
 from DataFoundry.config import ModelParams, TrainingConfig, TrainingParams
 from DataFoundry.errors import ArtifactError, IncompatibleArtifactError
-from DataFoundry.models.bundle import Bundle, load_bundle, save_bundle
+from DataFoundry.models.bundle import load_bundle, save_bundle
 from DataFoundry.training.fitting import fit
 
 
@@ -24,7 +24,11 @@ def table(adult):
 @pytest.fixture
 def files(table, root):
     done = fit(table, config())
-    save_bundle(Bundle(done.model, done.transformer, done.labels, "tabular_cvae"), root / "m.pth", root / "p.joblib")
+    save_bundle(
+        done.bundle("tabular_cvae"),
+        root / "m.pth",
+        root / "p.joblib",
+    )
     return root / "m.pth", root / "p.joblib"
 
 
@@ -52,7 +56,11 @@ def test_a_configuration_edited_after_training_is_told(files, changes, word):
 
 def test_a_preprocessor_of_another_training_is_told(files, table, root):
     done = fit(table.assign(age=table["age"] + 1), config())
-    save_bundle(Bundle(done.model, done.transformer, done.labels, "tabular_cvae"), root / "m2.pth", root / "p2.joblib")
+    save_bundle(
+        done.bundle("tabular_cvae"),
+        root / "m2.pth",
+        root / "p2.joblib",
+    )
     with pytest.raises(IncompatibleArtifactError, match="different trainings"):
         load_bundle(config(), files[0], root / "p2.joblib")
 

@@ -50,7 +50,7 @@ def test_ctgan_draws_rows_nearer_to_real_ones_once_it_knows_the_ratio():
     shares = []
     for candidates in (1, 8):
         done.model._candidates = candidates
-        bundle = type("Drawn", (), {"model": done.model, "transformer": done.transformer, "labels": done.labels})
+        bundle = done.bundle("tabular_ctgan")
         new = pd.concat(sample_chunks(bundle, 2000, np.ones(3), 0))
         shares.append(new["color"][new["label"] == "high"].eq("red").mean())
     assert (frame["color"][frame["label"] == "high"] == "red").all()

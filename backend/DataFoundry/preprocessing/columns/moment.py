@@ -1,5 +1,6 @@
 """Dates and times: pandas' datetimes, Python's dates or text. Tokens are those of a number, nanoseconds since 1970."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -26,28 +27,33 @@ def is_moment(column: pd.Series) -> bool:
 
 def fit(column: pd.Series, options: TokenOptions) -> dict[str, Any]:
     """Levels of the moments, and how they were written."""
+    state = writing(column)
+    values, missing = nanoseconds(column, state)
+    return number.fit_numbers(values[~missing], int(missing.sum()), options) | state
+
+
+def writing(column: pd.Series) -> dict[str, Any]:
+    """How the column writes its moments, as plain data: `dtype, format, zone, python`."""
     present = column.dropna()
     form = pattern_of(present) if column.dtype == object and not present.empty else None
     zone = getattr(column.dtype, "tz", None)
     python = "date" if column.dtype == object and form is None else ""
-    state = {"dtype": str(column.dtype), "format": form, "zone": str(zone) if zone else None, "python": python}
-    values, missing = _nanoseconds(column, state)
-    return number.fit_numbers(values[~missing], int(missing.sum()), options) | state
+    return {"dtype": str(column.dtype), "format": form, "zone": str(zone) if zone else None, "python": python}
 
 
 def encode(column: pd.Series, state: dict[str, Any]) -> np.ndarray:
     """(n,) tokens; what cannot be read as a moment counts as missing."""
-    return number.encode_numbers(*_nanoseconds(column, state), state)
+    return number.encode_numbers(*nanoseconds(column, state), state)
 
 
 def decode(tokens: np.ndarray, state: dict[str, Any], rng: np.random.Generator) -> pd.Series:
     """(n,) moments written as in the training table."""
-    return _written(number.decode(tokens, state | {"dtype": "Int64"}, rng), state)
+    return written(number.decode(tokens, state | {"dtype": "Int64"}, rng), state)
 
 
 def typical(tokens: np.ndarray, state: dict[str, Any]) -> pd.Series:
     """(n,) the middle moment of each token's level."""
-    return _written(number.typical(tokens, state | {"dtype": "Int64"}), state)
+    return written(number.typical(tokens, state | {"dtype": "Int64"}), state)
 
 
 def restrict(state: dict[str, Any], wanted: Wanted) -> tuple[dict[str, Any], np.ndarray]:
@@ -86,11 +92,11 @@ def widths(state: dict[str, Any]) -> np.ndarray:
 
 def beyond(column: pd.Series, state: dict[str, Any]) -> np.ndarray:
     """(n,) as for numbers."""
-    values, missing = _nanoseconds(column, state)
+    values, missing = nanoseconds(column, state)
     return number.beyond(pd.Series(np.where(missing, np.nan, values.astype(np.float64))), state)
 
 
-def _nanoseconds(column: pd.Series, state: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def nanoseconds(column: pd.Series, state: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Values (n,) int64 and (n,) bool where they are missing."""
     aware = state["zone"] is not None
     parsed = pd.to_datetime(column, format=state["format"], errors="coerce", utc=aware)
@@ -102,15 +108,16 @@ def _nanoseconds(column: pd.Series, state: dict[str, Any]) -> tuple[np.ndarray, 
     return np.where(missing, 0, parsed.astype("datetime64[ns]").astype(np.int64)), missing
 
 
-def _written(nanoseconds: pd.Series, state: dict[str, Any]) -> pd.Series:
-    missing = nanoseconds.isna().to_numpy()
-    plain = nanoseconds.fillna(0).to_numpy(dtype=np.int64).astype("datetime64[ns]")
+def written(moments: pd.Series, state: Mapping[str, Any]) -> pd.Series:
+    """(n,) nanoseconds since 1970, missing ones null, as the training table writes them; see `writing`."""
+    missing = moments.isna().to_numpy()
+    plain = moments.fillna(0).to_numpy(dtype=np.int64).astype("datetime64[ns]")
     plain[missing] = np.datetime64("NaT")
-    moments = pd.Series(plain)
+    dates = pd.Series(plain)
     if state["format"]:
-        return moments.dt.strftime(state["format"]).astype(object).where(~missing, None)
+        return dates.dt.strftime(state["format"]).astype(object).where(~missing, None)
     if state["python"]:
-        return moments.dt.date.astype(object).where(~missing, None)
+        return dates.dt.date.astype(object).where(~missing, None)
     if state["zone"]:
-        return moments.dt.tz_localize("UTC").dt.tz_convert(state["zone"]).astype(state["dtype"])
-    return moments.astype(state["dtype"])
+        return dates.dt.tz_localize("UTC").dt.tz_convert(state["zone"]).astype(state["dtype"])
+    return dates.astype(state["dtype"])

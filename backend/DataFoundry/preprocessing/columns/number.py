@@ -64,7 +64,7 @@ def decode(tokens: np.ndarray, state: dict[str, Any], rng: np.random.Generator) 
     missing = tokens >= len(levels["counts"])
     values = np.zeros(len(tokens), dtype=levels["memory"].dtype)
     values[~missing] = decode_levels(tokens[~missing], levels, rng)
-    return _as_dtype(values, missing, state["dtype"])
+    return as_dtype(values, missing, state["dtype"])
 
 
 def typical(tokens: np.ndarray, state: dict[str, Any]) -> pd.Series:
@@ -73,7 +73,7 @@ def typical(tokens: np.ndarray, state: dict[str, Any]) -> pd.Series:
     missing = tokens >= len(levels["counts"])
     values = np.zeros(len(tokens), dtype=levels["memory"].dtype)
     values[~missing] = middle_of_levels(levels)[tokens[~missing]]
-    return _as_dtype(values, missing, state["dtype"])
+    return as_dtype(values, missing, state["dtype"])
 
 
 def restrict(state: dict[str, Any], wanted: Wanted) -> tuple[dict[str, Any], np.ndarray]:
@@ -187,7 +187,8 @@ def _center_and_spread(values: np.ndarray) -> tuple[float, float]:
     return middle, spread if np.isfinite(spread) and spread > 0 else 1.0
 
 
-def _as_dtype(values: np.ndarray, missing: np.ndarray, dtype: str) -> pd.Series:
+def as_dtype(values: np.ndarray, missing: np.ndarray, dtype: str) -> pd.Series:
+    """(n,) numbers in a dtype, or in the next one that knows missing values."""
     if not missing.any():
         column = pd.Series(values)
         return column.astype(object) if dtype == "object" else column.astype(dtype)

@@ -1,0 +1,1 @@
+"""What follows from other columns is left out of the network and worked out after drawing."""

@@ -1,0 +1,37 @@
+"""Whether drawn rows keep the rules that the training table keeps: counted, not believed."""
+
+from typing import Any
+
+import pandas as pd
+
+from DataFoundry.derivation.plan import Derivation
+from DataFoundry.schema.rules import RULES
+from DataFoundry.schema.view import TableView
+
+
+class Promises:
+    """The rules without exceptions, held against blocks of rows."""
+
+    def __init__(self, derivation: Derivation) -> None:
+        self._kinds = derivation.kinds or {}
+        self._verified = [RULES[rule.kind].Verified(rule) for rule in derivation.rules]
+
+    def add(self, block: pd.DataFrame) -> None:
+        """Hold the rules against the rows of a block."""
+        view = TableView(block, {name: kind for name, kind in self._kinds.items() if name in block.columns})
+        for each in self._verified:
+            each.add(view)
+
+    def kept(self) -> list[dict[str, Any]]:
+        """`kind, columns, sentence` of the rules that no row breaks."""
+        rules = [each.rule() for each in self._verified]
+        return [
+            {"kind": rule.kind, "columns": list(rule.columns), "sentence": rule.sentence}
+            for rule in rules
+            if not rule.exceptions
+        ]
+
+    def broken(self) -> list[str]:
+        """A sentence for each rule that rows break."""
+        rules = [each.rule() for each in self._verified]
+        return [f"{rule.exceptions} rows break a rule: {rule.sentence}" for rule in rules if rule.exceptions]

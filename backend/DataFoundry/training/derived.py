@@ -1,0 +1,56 @@
+"""What of a training table follows from the rest, by the columns and rules of its configuration."""
+
+import pandas as pd
+
+from DataFoundry.config import ColumnChoice, RuleChoice, TrainingConfig
+from DataFoundry.derivation.plan import Derivation, plan
+from DataFoundry.derivation.step import Planned
+from DataFoundry.errors import ColumnError, ConfigError
+from DataFoundry.schema.kinds import KINDS
+from DataFoundry.schema.rules import RULES
+from DataFoundry.schema.table_schema import Column, Rule
+
+
+def derivation_of(frame: pd.DataFrame, features: list[str], config: TrainingConfig) -> tuple[Derivation, list[str]]:
+    """The plan by which the rules of the configuration are kept, and a sentence for each that the table breaks.
+
+    Raises
+    ------
+    ColumnError
+        If a rule names a column that the table does not have.
+    ConfigError
+        If a kind of column or of rule is not known.
+    """
+    kinds = {name: _column(name, choice) for name, choice in config.columns.items() if name in frame.columns}
+    rules = [_rule(choice, frame) for choice in config.rules]
+    out = {*features, *([config.label] if config.label else [])}
+    fixed = [name for name in config.model_params.condition_cols if name in frame.columns]
+    table = Planned(
+        frame,
+        {name: (column.kind, column.format) for name, column in kinds.items()},
+        out,
+        fixed,
+        config.training_params.rare_value_threshold or 1,
+    )
+    told = [rule for rule in rules if out.issuperset(rule.columns) and kinds.keys() >= set(rule.columns)]
+    return plan(table, told, kinds, [name for name in frame.columns if name in features])
+
+
+def _column(name: str, choice: ColumnChoice) -> Column:
+    if choice.kind not in KINDS:
+        raise ConfigError(
+            f"config.json says that {name!r} is a {choice.kind!r:.60}; the kinds are {', '.join(KINDS)}.",
+            key=f"columns.{name}.kind",
+        )
+    return Column(name, choice.kind, choice.personal, dict(choice.format))
+
+
+def _rule(choice: RuleChoice, frame: pd.DataFrame) -> Rule:
+    if choice.kind not in RULES:
+        raise ConfigError(
+            f"config.json has a rule {choice.kind!r:.60}; the rules are {', '.join(RULES)}.", key="rules.kind"
+        )
+    gone = [name for name in choice.columns if name not in frame.columns]
+    if gone:
+        raise ColumnError(f"A rule of config.json names {gone[0]!r}, which the table does not have.", missing=gone)
+    return Rule(choice.kind, choice.columns, choice.sentence, choice.support, choice.exceptions, dict(choice.details))

@@ -1,0 +1,195 @@
+"""Rules are kept by construction: whatever a network draws, restored rows break none."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from company_tables import stays
+from DataFoundry.derivation.conditions import rows_that_meet, translated
+from DataFoundry.derivation.plan import Derivation, plan
+from DataFoundry.derivation.step import Planned
+from DataFoundry.errors import RequestError
+from DataFoundry.schema.discovery import discover
+from DataFoundry.schema.rules import RULES
+from DataFoundry.schema.table_schema import Column, Rule
+from DataFoundry.schema.view import TableView
+from DataFoundry.sources.opening import open_table
+from DataFoundry.storage.tables import write_table
+
+ROWWISE = [kind for kind in RULES if kind != "unique"]
+
+
+def planned(frame, root, rules=None, fixed=()):
+    write_table(frame, root / "t.csv")
+    table = open_table(root / "t.csv")
+    schema, frame = discover(table), table.read()
+    kinds = {name: (column.kind, column.format) for name, column in schema.columns.items()}
+    told = schema.rules if rules is None else rules
+    found, warnings = plan(
+        Planned(frame, kinds, list(frame.columns), fixed, 1), told, schema.columns, list(frame.columns)
+    )
+    return frame, found, warnings
+
+
+def shuffled(core: pd.DataFrame, seed=0) -> pd.DataFrame:
+    """What the worst network would draw: columns that have nothing to do with one another."""
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame({name: core[name].to_numpy()[rng.permutation(len(core))] for name in core.columns})
+
+
+def broken(frame: pd.DataFrame, derivation: Derivation) -> dict[str, int]:
+    view = TableView(frame, derivation.kinds)
+    counts = {rule.sentence: int(RULES[rule.kind].breaks(view, rule).sum()) for rule in derivation.rules}
+    return {sentence: count for sentence, count in counts.items() if count}
+
+
+def test_a_table_that_is_reduced_and_restored_is_the_same(root):
+    frame, found, _ = planned(stays(), root)
+    core = found.reduce(frame)
+    assert {"country", "currency", "total", "shown", "left"}.isdisjoint(core.columns)
+    pd.testing.assert_frame_equal(found.restore(core)[list(frame.columns)], frame, check_dtype=True)
+
+
+def test_rows_of_columns_that_have_nothing_to_do_with_one_another_break_no_rule(root):
+    frame, found, _ = planned(stays(), root)
+    rowwise = [rule for rule in found.rules if rule.kind in ROWWISE]
+    assert {rule.kind for rule in rowwise} >= {"same", "determines", "formula", "missing_together", "missing_when"}
+    assert broken(shuffled(frame), found)
+    restored = found.restore(shuffled(found.reduce(frame)))
+    assert broken(restored, Derivation(found.columns, (), tuple(rowwise), found.kinds)) == {}
+    assert restored[list(frame.columns)].dtypes.equals(frame.dtypes)
+
+
+def test_a_row_is_restored_alike_wherever_it_stands(root):
+    frame, found, _ = planned(stays(300), root)
+    core = shuffled(found.reduce(frame))
+    whole = found.restore(core)
+    part = found.restore(core.iloc[100:130].reset_index(drop=True))
+    pd.testing.assert_frame_equal(whole.iloc[100:130].reset_index(drop=True), part)
+
+
+def test_a_derivation_is_plain_data(root):
+    frame, found, _ = planned(stays(300), root)
+    again = Derivation.from_dict(json.loads(json.dumps(found.as_dict(), default=lambda each: each.tolist())))
+    core = shuffled(found.reduce(frame))
+    pd.testing.assert_frame_equal(again.restore(core), found.restore(core))
+
+
+def deliveries(rows=800):
+    """Three moments in order, some not there yet; an amount that is never less than another; a lookup by number."""
+    r = np.random.default_rng(1)
+    ordered = pd.Timestamp("2023-03-01 08:00") + pd.to_timedelta(r.integers(0, 500_000, rows), "min")
+    sent = ordered + pd.to_timedelta(r.integers(30, 9000, rows), "min")
+    arrived = sent + pd.to_timedelta(r.integers(60, 20_000, rows), "min")
+    there = r.random(rows) < 0.7
+    paid = np.round(r.gamma(2, 40, rows), 2)
+    return pd.DataFrame(
+        {
+            "arrived": np.where(there, arrived.strftime("%Y-%m-%d %H:%M"), None),
+            "sent": sent.strftime("%Y-%m-%d %H:%M"),
+            "ordered": ordered.strftime("%Y-%m-%d %H:%M"),
+            "paid": paid,
+            "listed": np.round(paid * r.uniform(1, 1.5, rows), 2),
+            "grade": r.integers(1, 6, rows),
+        }
+    ).assign(word=lambda each: each["grade"].map(dict(enumerate("ABCDE", 1))))
+
+
+def test_moments_keep_their_order_and_stay_missing_where_they_are(root):
+    frame, found, _ = planned(deliveries(), root)
+    core = found.reduce(frame)
+    assert "sent" not in core and "arrived" not in core
+    pd.testing.assert_frame_equal(found.restore(core)[list(frame.columns)], frame)
+    restored = found.restore(shuffled(core))
+    assert {sentence for sentence in broken(restored, found) if not sentence.startswith("No two rows")} == set()
+    assert (restored["sent"] >= restored["ordered"]).all()
+    there = restored["arrived"].notna()
+    assert 0.6 < there.mean() < 0.8 and (restored["arrived"][there] >= restored["sent"][there]).all()
+
+
+def test_numbers_that_come_out_the_wrong_way_round_change_places(root):
+    frame, found, _ = planned(deliveries(), root)
+    assert any(step.kind == "at_least" for step in found.steps)
+    drawn = shuffled(found.reduce(frame))
+    restored = found.restore(drawn)
+    assert (drawn["paid"] > drawn["listed"]).any() and (restored["paid"] <= restored["listed"]).all()
+    pairs = np.sort(drawn[["paid", "listed"]].to_numpy(), axis=1)
+    assert np.array_equal(restored[["paid", "listed"]].to_numpy(), pairs)
+
+
+def test_three_numbers_in_order_come_out_in_order(root):
+    r = np.random.default_rng(2)
+    low = r.integers(0, 100, 500)
+    frame = pd.DataFrame({"low": low, "middle": low + r.integers(0, 50, 500)})
+    frame["high"] = frame["middle"] + r.integers(0, 50, 500)
+    frame, found, _ = planned(frame, root)
+    restored = found.restore(shuffled(found.reduce(frame)))
+    assert ((restored["low"] <= restored["middle"]) & (restored["middle"] <= restored["high"])).all()
+
+
+def test_a_number_between_those_seen_is_looked_up_by_its_neighbour(root):
+    frame, found, _ = planned(deliveries(), root)
+    lookups = [step for step in found.steps if step.kind == "lookup"]
+    assert [(step.reads, step.writes) for step in lookups] == [(("grade",), "word")]
+    drawn = found.reduce(frame).head(3).assign(grade=[1.4, 9.0, 3.0])
+    assert found.restore(drawn)["word"].tolist() == ["A", "E", "C"]
+
+
+def test_a_column_that_rows_are_asked_for_by_stays_drawn(root):
+    frame, found, _ = planned(stays(), root, fixed=["country"])
+    assert "country" not in found.removed and "country" in found.reduce(frame)
+
+
+def test_rare_values_are_not_remembered(root):
+    frame = stays().assign(city=lambda each: each["city"].where(each.index > 1, "Atlantis"))
+    frame["country"] = frame["country"].where(frame.index > 1, "XX")
+    kinds = {name: Column(name, "category") for name in ("city", "country")}
+    table = Planned(frame, {name: ("category", {}) for name in kinds}, list(kinds), (), 5)
+    rule = Rule("determines", ("city", "country"), "country follows from city.", 100)
+    found, _ = plan(table, [rule], kinds, ["city", "country"])
+    assert len(found.steps) == 1
+    assert "Atlantis" not in str(found.as_dict()) and "XX" not in str(found.as_dict())
+
+
+def test_a_rule_that_somebody_says_and_the_table_breaks_is_told_and_not_kept(root):
+    said = [
+        Rule("determines", ("stars", "guests"), "guests follows from stars.", 0),
+        Rule("order", ("arrived", "left"), "arrived is never after left.", 0),
+    ]
+    _, found, warnings = planned(stays(), root, rules=said)
+    assert [rule.kind for rule in found.rules] == ["order"]
+    assert len(warnings) == 1 and "guests follows from stars" in warnings[0] and "rows" in warnings[0]
+
+
+def test_conditions_on_what_follows_are_asked_of_what_it_follows_from(root):
+    frame, found, _ = planned(stays(), root)
+    kept = next(step for step in found.steps if step.kind == "lookup" and step.writes == "country")
+    assert kept.reads == ("city",)
+    asked, later = translated({"country": "GB", "total": {"min": 500}, "guests": 2}, found)
+    assert sorted(asked["city"]) == ["Leeds", "London"] and asked["guests"] == 2
+    assert later == {"country": "GB", "total": {"min": 500}}
+
+
+@pytest.mark.parametrize(
+    "name, condition, expected",
+    [
+        ("shown", {"min": 500}, lambda each: each["total"] >= 500),
+        ("shown", "€1,000.00", lambda each: each["total"] == 1000),
+        ("left", {"min": "2022-03-01"}, lambda each: pd.to_datetime(each["left"], dayfirst=True) >= "2022-03-01"),
+        ("left", {"max": "01.03.2022"}, lambda each: pd.to_datetime(each["left"], dayfirst=True) <= "2022-03-01"),
+        ("paid_on", None, lambda each: each["paid_on"].isna()),
+    ],
+)
+def test_rows_meet_conditions_by_what_their_texts_say(root, name, condition, expected):
+    frame, found, _ = planned(stays(), root)
+    frame.loc[0, "total"], frame.loc[0, "shown"] = 1000.0, "€1,000.00"
+    meets = rows_that_meet(frame, {name: condition}, found)
+    assert 0 < meets.sum() < len(frame) and np.array_equal(meets, expected(frame).to_numpy())
+
+
+def test_a_condition_that_is_no_date_is_refused(root):
+    frame, found, _ = planned(stays(200), root)
+    with pytest.raises(RequestError, match="date or time"):
+        rows_that_meet(frame, {"left": {"min": "soon"}}, found)
