@@ -26,7 +26,7 @@ from DataFoundry.models.bundle import save_bundle
 from DataFoundry.models.registry import model_type as registered
 from DataFoundry.preprocessing.schema import LABEL, column_kinds, features_of, nested_columns
 from DataFoundry.schema.discovery import discover
-from DataFoundry.schema.rules import RULES
+from DataFoundry.schema.rules import complaint
 from DataFoundry.schema.table_schema import Column, TableSchema
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import load_config
@@ -133,10 +133,9 @@ def _rules(given: Sequence[Mapping[str, Any]] | str | None, schema: TableSchema)
         return ()
     chosen = [build_params(RuleChoice, rule, "rules") for rule in given]
     for rule in chosen:
-        if rule.kind not in RULES:
-            raise ConfigError(
-                f"rules: there is no rule {rule.kind!r}; the rules are {', '.join(RULES)}.", key="rules.kind"
-            )
+        wrong = complaint(rule.kind, rule.columns, rule.details)
+        if wrong is not None:
+            raise ConfigError(f"rules: {wrong}.", key="rules")
         unknown = [name for name in rule.columns if name not in schema.columns]
         if unknown:
             raise ColumnError(f"rules: the table has no column {unknown[0]!r}.", missing=unknown)

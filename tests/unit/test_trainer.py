@@ -237,8 +237,15 @@ def test_a_configuration_tells_what_columns_are_and_which_rules_they_keep(adult,
     [
         ("all", ConfigError, "neither a list"),
         ([{"kind": "ordr", "columns": ["age"]}], ConfigError, "no rule 'ordr'"),
-        ([{"kind": "order", "columns": ["agee"]}], ColumnError, "'agee'"),
+        ([{"kind": "order", "columns": ["agee", "age"]}], ColumnError, "'agee'"),
         ([{"kind": "order"}], ConfigError, "'columns' is missing"),
+        ([{"kind": "order", "columns": ["age"]}], ConfigError, "speaks of 2 columns, not of 1"),
+        ([{"kind": "increments", "columns": ["age"]}], ConfigError, "'step': a number above 0"),
+        (
+            [{"kind": "formula", "columns": ["age", "age", "age"], "details": {"operation": "^", "decimals": 0}}],
+            ConfigError,
+            "one of",
+        ),
     ],
 )
 def test_a_rule_that_cannot_be_is_told(labeled, root, rules, error, word):

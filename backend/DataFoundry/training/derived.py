@@ -7,7 +7,7 @@ from DataFoundry.derivation.plan import Derivation, plan
 from DataFoundry.derivation.step import Planned
 from DataFoundry.errors import ColumnError, ConfigError
 from DataFoundry.schema.kinds import KINDS
-from DataFoundry.schema.rules import RULES
+from DataFoundry.schema.rules import complaint
 from DataFoundry.schema.table_schema import Column, Rule
 
 
@@ -46,11 +46,11 @@ def _column(name: str, choice: ColumnChoice) -> Column:
 
 
 def _rule(choice: RuleChoice, frame: pd.DataFrame) -> Rule:
-    if choice.kind not in RULES:
-        raise ConfigError(
-            f"config.json has a rule {choice.kind!r:.60}; the rules are {', '.join(RULES)}.", key="rules.kind"
-        )
+    wrong = complaint(choice.kind, choice.columns, choice.details)
+    if wrong is not None:
+        raise ConfigError(f"config.json, rules: {wrong}.", key="rules")
     gone = [name for name in choice.columns if name not in frame.columns]
     if gone:
         raise ColumnError(f"A rule of config.json names {gone[0]!r}, which the table does not have.", missing=gone)
-    return Rule(choice.kind, choice.columns, choice.sentence, choice.support, choice.exceptions, dict(choice.details))
+    sentence = choice.sentence or f"{choice.kind} of {', '.join(choice.columns)}"
+    return Rule(choice.kind, choice.columns, sentence, choice.support, choice.exceptions, dict(choice.details))

@@ -11,6 +11,9 @@ from DataFoundry.schema.rules.evidence import FEWEST_BROKEN_BY_CHANCE, FEWEST_RO
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
+WIDTH = (2, 2)
+DETAILS: dict[str, object] = {}
+
 _FIRST_ROWS = 500  # most pairs contradict themselves here already
 _LEFT = ("category", "boolean", "number", "postcode", "key", "constant", "text", "address", "phone", "person_name")
 _TIMES = 5

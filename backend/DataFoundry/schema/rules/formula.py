@@ -10,12 +10,14 @@ from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
+WIDTH = (3, 3)
 OPERATIONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "*": np.multiply,
     "+": np.add,
     "-": np.subtract,
     "/": np.divide,
 }
+DETAILS: dict[str, object] = {"operation": tuple(OPERATIONS), "decimals": int}
 _COMMUTES = ("*", "+")
 _FIRST_ROWS = 400
 _FEWEST_VALUES = 5

@@ -7,6 +7,9 @@ from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
+WIDTH = (1, 1)
+DETAILS: dict[str, object] = {"step": float}
+
 _STEPS = (1_000_000, 100_000, 10_000, 5_000, 1_000, 500, 250, 100, 50, 25, 10, 5)
 _FEWEST_VALUES = 10
 

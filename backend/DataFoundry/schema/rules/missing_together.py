@@ -7,6 +7,9 @@ from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
+WIDTH = (2, None)
+DETAILS: dict[str, object] = {}
+
 
 def discover(view: TableView) -> list[Rule]:
     """Groups of columns, each missing in some rows and there in others, that agree with the first of the group."""

@@ -8,6 +8,9 @@ from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
+WIDTH = (2, 2)
+DETAILS: dict[str, object] = {"values": list}
+
 _MOST_VALUES = 50
 
 

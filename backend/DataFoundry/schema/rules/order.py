@@ -9,6 +9,9 @@ from DataFoundry.schema.rules.evidence import FEWEST_BROKEN_BY_CHANCE, FEWEST_RO
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
+WIDTH = (2, 2)
+DETAILS: dict[str, object] = {}
+
 _BY_CHANCE = {"moment": 0.03, "number": 0.2}  # share of rows that shuffled columns must break
 
 

@@ -9,6 +9,9 @@ from DataFoundry.schema.rules.evidence import FEWEST_BROKEN_BY_CHANCE, FEWEST_RO
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
+WIDTH = (1, None)
+DETAILS: dict[str, object] = {}
+
 _SINGLE = ("key", "email", "user_name", "iban", "national_id")
 _PARTS = ("key", "category", "moment", "postcode", "boolean", "person_name", "email")
 _MOST_PARTS = 12
