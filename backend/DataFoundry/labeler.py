@@ -32,6 +32,7 @@ def create_labels(
     aggregator: str = aggregators.AUTO,
     seed: int | None = None,
     read_options: Mapping[str, Any] | None = None,
+    label_column: str | None = None,
 ) -> dict[str, object]:
     """Label a table by weak supervision.
 
@@ -46,13 +47,15 @@ def create_labels(
     cardinality
         Number of classes; by default one more than the greatest class number voted for, at least 2.
     hand_labeled_examples_path
-        A table with the columns that the functions read and a column `label`.
+        A table with the columns that the functions read and one of labels.
     aggregator
         One of `aggregators.REGISTRY`.
     seed
         The same seed gives the same bytes; by default one is drawn.
     read_options
-        How the table is read, where what is found is not right: see `config.ReadOptions`.
+        How the tables are read, where what is found is not right: see `config.ReadOptions`.
+    label_column
+        The column of the hand-given labels; by default `label`, or the one that the table lacks.
 
     Returns
     -------
@@ -75,9 +78,12 @@ def create_labels(
     refuse_input_as_output(output, *inputs)
     functions = read_functions(labeling_functions)
     with claim_output(output):
-        table = open_table(data, ReadOptions.of(read_options))
+        options = ReadOptions.of(read_options)
+        table = open_table(data, options)
         run.refuse_label_columns(table.columns, cardinality)
-        hand = read_hand_labels(open_table(inputs[1]), functions, table.columns) if len(inputs) > 1 else None
+        hand = None
+        if len(inputs) > 1:
+            hand = read_hand_labels(open_table(inputs[1], options), functions, table.columns, label_column)
         _refuse_classes(cardinality, hand)
         order = _Order(
             table, functions, output, cardinality, hand, aggregator, secrets.randbits(32) if seed is None else seed

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from agents.labeling.measure import cross_fitted, votes_of
 from agents.labeling.mining import Harvest, Recipe, mine
 from agents.labeling.proposing import proposed
 from agents.labeling.rules import Mined, Rule
+from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError
 from DataFoundry.labeling import run as labeling
 from DataFoundry.labeling.aggregators import Choice
 from DataFoundry.labeling.apply import Applier
 from DataFoundry.labeling.functions import LabelingFunction, read_functions
+from DataFoundry.labeling.hand_labels import label_column_of
 from DataFoundry.sources.opening import open_table
 from DataFoundry.sources.table import Table
 from DataFoundry.storage.files import claim_output, write_json
@@ -43,6 +45,8 @@ def run(
     max_attempts: int = 3,
     output_path: str | None = None,
     seed: int | None = None,
+    label_column: str | None = None,
+    read_options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Label a table with functions mined from hand-labeled rows, and say how good the labels are.
 
@@ -53,7 +57,7 @@ def run(
     raw_data_path
         The table to label.
     hand_labeled_examples_path
-        Rows with the same columns and a column `label`.
+        Rows with the same columns and one of labels.
     target_auc_score
         Area under the ROC curve to reach, in (0, 1].
     max_attempts
@@ -62,6 +66,10 @@ def run(
         By default `<table>_labeled.parquet` under the output folder.
     seed
         The same seed gives the same labels; by default one is drawn.
+    label_column
+        The column of the labels in the hand-labeled rows; by default `label`, or the one that the table lacks.
+    read_options
+        How both tables are read, where what is found is not right: see `config.ReadOptions`.
 
     Returns
     -------
@@ -81,9 +89,10 @@ def run(
     refuse_input_as_output(output, raw_path, hand_path)
     seed = secrets.randbits(32) if seed is None else seed
     with claim_output(output):
-        table = open_table(raw_path)
-        rng = np.random.default_rng(seed)
-        examples = read_examples(open_table(hand_path).read(), table.columns, rng)
+        options = ReadOptions.of(read_options)
+        table, hand = open_table(raw_path, options), open_table(hand_path, options)
+        column = label_column_of(hand.columns, table.columns, hand_path.name, label_column)
+        examples = read_examples(hand.read(), column, table.columns, np.random.default_rng(seed))
         labeling.refuse_label_columns(table.columns, examples.cardinality)
         encoder = Encoder.learnt(_profiled(table, list(examples.frame.columns)))
         workshop = Workshop(examples, encoder, seed, proposed(user_goal, examples))

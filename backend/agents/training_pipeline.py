@@ -3,6 +3,7 @@
 import logging
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from agents.training.journal import NAME, Journal, fingerprint, open_journal
 from agents.training.proposals import Settings, as_params, next_settings
 from agents.training.target import Target, find_target, halves
 from DataFoundry import generator, trainer
+from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError, TrainingError
 from DataFoundry.metrics.utility import utility
+from DataFoundry.preprocessing.schema import LABEL
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.files import claim_output
 from DataFoundry.storage.paths import input_path, output_folder
@@ -35,6 +38,8 @@ def run(
     max_attempts: int = 3,
     output_dir: str | None = None,
     seed: int | None = None,
+    label_column: str | None = None,
+    read_options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Train until synthetic rows are as useful as asked for.
 
@@ -44,9 +49,9 @@ def run(
     Parameters
     ----------
     labeled_data_path
-        A table with a column `label`.
+        A table with a column of labels.
     holdout_test_path
-        Real rows that no training sees, with `label` or the column that it was made of.
+        Real rows that no training sees, with the label or the column that it was made of.
     target_utility_pct
         A share such as .85; above 1.5 it is read as percent.
     max_attempts
@@ -55,6 +60,10 @@ def run(
         By default `training_<table>` under the output folder; each attempt gets a folder in it.
     seed
         The same seed gives the same models; by default one is drawn.
+    label_column
+        The column of the labels; by default `label`.
+    read_options
+        How both tables are read, where what is found is not right: see `config.ReadOptions`.
 
     Returns
     -------
@@ -73,12 +82,13 @@ def run(
     holdout = input_path(holdout_test_path, "holdout_test_path")
     folder = output_folder(output_dir, "output_dir", f"training_{labeled.stem}")
     with claim_output(folder / NAME):
-        inputs = fingerprint([labeled, holdout], target, max_attempts, seed)
+        options, label = ReadOptions.of(read_options), label_column or LABEL
+        inputs = fingerprint([labeled, holdout], target, max_attempts, seed, label, dict(read_options or {}))
         journal = open_journal(folder / NAME, inputs, secrets.randbits(32) if seed is None else seed)
-        real = open_table(labeled).read()
-        found = find_target(real, open_table(holdout).read())
+        real = open_table(labeled, options).read()
+        found = find_target(real, open_table(holdout, options).read(), label)
         deciding, unseen = halves(found.holdout, np.random.default_rng((journal.seed, 0)))
-        workshop = Workshop(str(labeled), folder, real, found, deciding, journal)
+        workshop = Workshop(str(labeled), folder, real, label, read_options, found, deciding, journal)
         stopped = workshop.attempts(target, max_attempts)
         response = workshop.response(unseen, target, stopped)
         journal.save("done", **response)
@@ -92,6 +102,8 @@ class Workshop:
     labeled: str
     folder: Path
     real: pd.DataFrame
+    label: str
+    read_options: Mapping[str, Any] | None
     target: Target
     deciding: pd.DataFrame
     journal: Journal
@@ -156,12 +168,14 @@ class Workshop:
             str(self.folder / f"attempt_{number}"),
             model_params=model_params,
             training_params=training_params,
+            label_column=self.label,
+            read_options=self.read_options,
         )
         return trainer.train_model(created["config_path"])
 
     def _drawn(self, number: int, trained: dict[str, Any]) -> list[pd.DataFrame]:
         """Synthetic tables as long as the labeled one, each with a seed of its own."""
-        rows = min(int(self.real["label"].notna().sum()), MOST_SYNTHETIC_ROWS)
+        rows = min(int(self.real[self.label].notna().sum()), MOST_SYNTHETIC_ROWS)
         tables = []
         for repeat in range(REPEATS):
             path = self.folder / f"attempt_{number}" / f"synthetic_{repeat + 1}.parquet"

@@ -36,6 +36,14 @@ ReadOptionsField = Annotated[
     BeforeValidator(read_options),
 ]
 
+HandLabelColumn = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="The column of the hand-given labels; by default `label`, or the one that the table lacks.",
+    ),
+]
+
 ColumnsField = Annotated[
     dict[str, dict[str, Any]],
     Field(
@@ -148,6 +156,7 @@ class CreateLabels(RequestModel):
     ) = None
     seed: Seed | None = None
     read_options: ReadOptionsField | None = None
+    label_column: HandLabelColumn | None = None
 
 
 class LabelingPipeline(RequestModel):
@@ -160,6 +169,8 @@ class LabelingPipeline(RequestModel):
     max_attempts: Attempts | None = None
     output_path: Path | None = None
     seed: Seed | None = None
+    label_column: HandLabelColumn | None = None
+    read_options: ReadOptionsField | None = None
 
 
 class CreateConfig(RequestModel):
@@ -201,6 +212,8 @@ class TrainingPipeline(RequestModel):
     max_attempts: Attempts | None = None
     output_dir: Path | None = None
     seed: Seed | None = None
+    label_column: Annotated[str, Field(min_length=1, description="By default `label`.")] | None = None
+    read_options: ReadOptionsField | None = None
 
 
 class GenerateData(RequestModel):

@@ -148,6 +148,34 @@ def test_training_meets_a_low_target_at_once_and_goes_on_after_an_interruption(
     assert trained == [] and again["utility_pct"] == answer["utility_pct"]
 
 
+def test_the_label_may_have_any_name_in_files_of_any_dialect(root: Path) -> None:
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=500).round(3)
+    frame = pd.DataFrame({"groesse": size, "farbe": rng.choice(["rot", "blau"], 500)})
+    frame["Klasse"] = np.where(size + rng.normal(scale=0.3, size=500) > 0, "ja", "nein")
+    for name, rows in (("alle", frame.head(400)), ("rest", frame.tail(100))):
+        rows.to_csv(root / f"{name}.csv", sep="^", index=False)
+    asked = {"label_column": "Klasse", "read_options": {"delimiter": "^"}, "seed": 1}
+    answer = training_pipeline.run(
+        str(root / "alle.csv"),
+        str(root / "rest.csv"),
+        0.3,
+        1,
+        str(root / "run"),
+        **asked,  # type: ignore[arg-type]
+    )
+    assert "'Klasse'" in str(answer["measured_on"])
+    assert "Klasse" in pd.read_parquet(root / "run" / "attempt_1" / "synthetic_1.parquet")
+
+    frame.drop(columns="Klasse").to_csv(root / "roh.csv", sep="^", index=False)
+    hand = frame.head(150).assign(andere=1)
+    hand.to_csv(root / "hand.csv", sep="^", index=False)
+    labeled = run(root, root / "roh.csv", root / "hand.csv", target_auc_score=0.6, **asked)
+    assert labeled["classes"] == {"0": "ja", "1": "nein"}
+    with pytest.raises(ColumnError, match="candidates: Klasse, andere"):
+        run(root, root / "roh.csv", root / "hand.csv", read_options={"delimiter": "^"})
+
+
 @pytest.mark.parametrize("options", [{"target_utility_pct": 0}, {"max_attempts": 0}, {"seed": -1}])
 def test_training_refuses_impossible_numbers(root: Path, labeled: Path, options: dict[str, object]) -> None:
     with pytest.raises(RequestError, match=next(iter(options))):

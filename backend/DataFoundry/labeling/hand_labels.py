@@ -46,7 +46,9 @@ class HandLabels:
         return max(2, int(self.labels.max(initial=0)) + 1)
 
 
-def read_hand_labels(hand: Table, functions: Sequence[LabelingFunction], columns: Sequence[str]) -> HandLabels:
+def read_hand_labels(
+    hand: Table, functions: Sequence[LabelingFunction], columns: Sequence[str], label_column: str | None = None
+) -> HandLabels:
     """Read a table of hand-labeled rows and apply the functions to them.
 
     Parameters
@@ -55,6 +57,8 @@ def read_hand_labels(hand: Table, functions: Sequence[LabelingFunction], columns
         A table with the columns that the functions read and a column `label`, or one that the data does not have.
     columns
         Of the data that is to be labeled.
+    label_column
+        The column of the labels; by default found, see `label_column_of`.
 
     Raises
     ------
@@ -65,7 +69,7 @@ def read_hand_labels(hand: Table, functions: Sequence[LabelingFunction], columns
     LabelingFunctionError
         If a function fails on one of the rows.
     """
-    name = _label_column(hand, columns)
+    name = label_column_of(hand.columns, columns, hand.path.name, label_column)
     frame = hand.read()
     frame = frame[frame[name].notna()].reset_index(drop=True)
     if frame.empty:
@@ -86,13 +90,27 @@ def read_hand_labels(hand: Table, functions: Sequence[LabelingFunction], columns
     return HandLabels(frame, labels, votes, mapping, name)
 
 
-def _label_column(hand: Table, columns: Sequence[str]) -> str:
-    if LABEL in hand.columns:
+def label_column_of(hand: Sequence[str], columns: Sequence[str], file: str, wanted: str | None = None) -> str:
+    """The column of hand-given labels: the one named, `label`, or else the only one that the data does not have.
+
+    Raises
+    ------
+    ColumnError
+        If there is none.
+    """
+    if wanted is not None:
+        if wanted not in hand:
+            raise ColumnError(
+                f"label_column: {file} has no column {wanted!r}; it has {', '.join(hand[:20])}.", missing=[wanted]
+            )
+        return wanted
+    if LABEL in hand:
         return LABEL
-    own = [name for name in hand.columns if name not in columns]
+    own = [name for name in hand if name not in columns]
     if len(own) != 1:
         raise ColumnError(
-            f"hand_labeled_examples_path: {hand.path.name} has no column {LABEL!r}; name the column of the labels so.",
+            f"hand_labeled_examples_path: {file} has no column {LABEL!r}; name the column of the labels in label_column"
+            + (f" (candidates: {', '.join(own[:5])})." if own else "."),
             column=LABEL,
         )
     return own[0]

@@ -8,7 +8,6 @@ import pandas as pd
 
 from DataFoundry.errors import ColumnError, ImpossibleError
 
-LABEL = "label"
 MOST_ROWS = 20_000
 LEAST_ROWS = 10
 MOST_CLASSES = 20
@@ -44,19 +43,18 @@ class Examples:
         return Examples(self.frame.iloc[rows].reset_index(drop=True), self.labels[rows], self.classes, self.column)
 
 
-def read_examples(hand: pd.DataFrame, raw_columns: Sequence[str], rng: np.random.Generator) -> Examples:
-    """Examples out of a table whose label stands in `label`, or else in the one column that the raw table lacks.
+def read_examples(hand: pd.DataFrame, column: str, raw_columns: Sequence[str], rng: np.random.Generator) -> Examples:
+    """Examples out of a table whose labels stand in `column`, see `labeling.hand_labels.label_column_of`.
 
     Class numbers are the label's own whole numbers where they are 0..k-1, else positions among its sorted values.
 
     Raises
     ------
     ColumnError
-        If no label column can be told, or no column is shared with the raw table.
+        If no column is shared with the raw table.
     ImpossibleError
         If there are too few rows or classes.
     """
-    column = _label_column(list(hand.columns), raw_columns)
     hand = hand[hand[column].notna()]
     if len(hand) > MOST_ROWS:
         hand = hand.iloc[np.sort(rng.choice(len(hand), MOST_ROWS, replace=False))]
@@ -72,19 +70,6 @@ def read_examples(hand: pd.DataFrame, raw_columns: Sequence[str], rng: np.random
             column=column,
         )
     return Examples(hand[shared].reset_index(drop=True), labels, tuple(classes), column)
-
-
-def _label_column(columns: list[str], raw_columns: Sequence[str]) -> str:
-    if LABEL in columns:
-        return LABEL
-    own = [name for name in columns if name not in raw_columns]
-    if len(own) == 1:
-        return own[0]
-    raise ColumnError(
-        f"hand_labeled_examples_path: no column {LABEL!r}; name the column of the hand labels so"
-        + (f" (candidates: {', '.join(own[:5])})." if own else "."),
-        column=LABEL,
-    )
 
 
 def _class_numbers(column: pd.Series) -> tuple[list[object], np.ndarray]:

@@ -15,6 +15,7 @@ from agents.labeling.rules import Predicate, Rule
 from DataFoundry.errors import ColumnError, ImpossibleError
 from DataFoundry.labeling.apply import Applier
 from DataFoundry.labeling.functions import read_functions
+from DataFoundry.labeling.hand_labels import label_column_of
 
 RNG = np.random.default_rng
 
@@ -30,29 +31,33 @@ def telling() -> Examples:
 
 def test_class_numbers_of_numbers_are_the_numbers_and_of_texts_the_places_in_the_alphabet() -> None:
     hand = pd.DataFrame({"a": range(12), "label": [1.0, 0.0] * 6})
-    assert read_examples(hand, ["a"], RNG(0)).labels.tolist() == [1, 0] * 6
+    assert read_examples(hand, "label", ["a"], RNG(0)).labels.tolist() == [1, 0] * 6
     hand["label"] = ["no", "yes"] * 6
-    examples = read_examples(hand, ["a"], RNG(0))
+    examples = read_examples(hand, "label", ["a"], RNG(0))
     assert examples.labels.tolist() == [0, 1] * 6
     assert examples.classes == ("no", "yes")
 
 
-def test_the_label_may_be_the_one_column_that_the_raw_table_lacks() -> None:
+def test_the_label_may_be_the_one_named_or_the_one_column_that_the_raw_table_lacks() -> None:
     hand = pd.DataFrame({"a": range(12), "b": range(12), "income": ["<=50K", ">50K"] * 6})
-    examples = read_examples(hand, ["a", "b"], RNG(0))
+    assert label_column_of(hand.columns, ["a", "b"], "h.csv") == "income"
+    assert label_column_of(hand.columns, ["a", "b"], "h.csv", "b") == "b"
+    examples = read_examples(hand, "income", ["a", "b"], RNG(0))
     assert examples.column == "income"
     assert examples.frame.columns.tolist() == ["a", "b"]
-    with pytest.raises(ColumnError, match="'label'"):
-        read_examples(hand, ["a"], RNG(0))
+    with pytest.raises(ColumnError, match="label_column .candidates: b, income"):
+        label_column_of(hand.columns, ["a"], "h.csv")
+    with pytest.raises(ColumnError, match="no column 'incme'; it has a, b, income"):
+        label_column_of(hand.columns, ["a", "b"], "h.csv", "incme")
 
 
 def test_rows_without_a_label_are_left_out_and_too_few_are_refused() -> None:
     hand = pd.DataFrame({"a": range(13), "label": [1, 0] * 6 + [None]})
-    assert len(read_examples(hand, ["a"], RNG(0)).labels) == 12
+    assert len(read_examples(hand, "label", ["a"], RNG(0)).labels) == 12
     with pytest.raises(ImpossibleError, match="hand-labeled rows"):
-        read_examples(hand.head(8), ["a"], RNG(0))
+        read_examples(hand.head(8), "label", ["a"], RNG(0))
     with pytest.raises(ImpossibleError, match="two of each|two rows of each"):
-        read_examples(hand.head(12).assign(label=[1] + [0] * 11), ["a"], RNG(0))
+        read_examples(hand.head(12).assign(label=[1] + [0] * 11), "label", ["a"], RNG(0))
 
 
 def test_mining_finds_the_cut_that_tells_and_no_colour(telling: Examples) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from DataFoundry import labeler
-from DataFoundry.errors import LabelingFunctionError
+from DataFoundry.errors import ColumnError, LabelingFunctionError
 from DataFoundry.near_names import nearest
 
 FRAME = pd.DataFrame({"capital-gain": [0, 9000, 20, 7000], "t": ["<b>x", "y", "x", "y"], "age": [20, 30, 40, 50]})
@@ -46,6 +46,14 @@ def test_accuracy_on_hand_labels_with_its_interval(label, root):
     assert (gain["accuracy"], gain["hand_labeled_votes"]) == (0.75, 4)
     assert gain["accuracy_interval"] == pytest.approx([0.3006, 0.9544], abs=1e-4)
     assert response["hand_labels"] == {"rows": 4, "column": "label", "classes": {"0": 0, "1": 1}}
+
+
+def test_hand_labels_may_stand_in_any_column(label, root):
+    FRAME.assign(truth=[0, 1, 1, 1], who="me").to_csv(root / "hand.csv", index=False)
+    response = label([GAIN], hand_labeled_examples_path=str(root / "hand.csv"), label_column="truth")
+    assert response["hand_labels"] == {"rows": 4, "column": "truth", "classes": {"0": 0, "1": 1}}
+    with pytest.raises(ColumnError, match="candidates: truth, who"):
+        label([GAIN], hand_labeled_examples_path=str(root / "hand.csv"))
 
 
 def test_conflicting_pairs_and_example_rows(label):
