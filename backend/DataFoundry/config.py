@@ -67,10 +67,14 @@ class ReadOptions(_Strict):
 
 
 class FeatureColumns(_Strict):
-    """The columns that are modelled; each is in exactly one list."""
+    """The columns of synthetic rows; each is in exactly one list.
+
+    Those of `made_cols` are not modelled: their values (keys, names, contacts, free text) are made anew.
+    """
 
     numerical_cols: tuple[str, ...] = ()
     categorical_cols: tuple[str, ...] = ()
+    made_cols: tuple[str, ...] = ()
 
 
 class ModelParams(_Strict):

@@ -40,8 +40,9 @@ def generate_data(
 
     Returns
     -------
-    `output_path`, `num_generated`, `label`, `seed`, `rules_kept` (the rules of the training table that no row breaks),
-    `warnings` (among them those that some rows break).
+    `output_path`, `num_generated`, `label`, `seed`, `replaced` (how the values of a column were made anew),
+    `rules_kept` (the rules of the training table that no row breaks), `warnings` (among them rules that some rows
+    break).
 
     Raises
     ------
@@ -71,6 +72,7 @@ def generate_data(
         "num_generated": num_to_generate,
         "label": label,
         "seed": seed,
+        "replaced": bundle.made.replaced(),
         "rules_kept": promises.kept(),
         "warnings": promises.broken(),
     }

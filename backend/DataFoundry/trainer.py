@@ -24,7 +24,7 @@ from DataFoundry.config import (
 from DataFoundry.errors import ColumnError, ConfigError
 from DataFoundry.models.bundle import save_bundle
 from DataFoundry.models.registry import model_type as registered
-from DataFoundry.preprocessing.schema import LABEL, column_kinds, features_of, nested_columns
+from DataFoundry.preprocessing.schema import LABEL, column_kinds, features_of, is_made_anew, nested_columns
 from DataFoundry.schema.discovery import discover
 from DataFoundry.schema.rules import complaint
 from DataFoundry.schema.table_schema import Column, TableSchema
@@ -79,7 +79,7 @@ def create_config(
     label = _label(label_column, list(frame.columns))
     model_given = {"condition_cols": [label] if label in frame.columns else [], **model_given}
     if "feature_cols" not in model_given:
-        model_given["feature_cols"] = features_of(frame, label, columns or {}).model_dump(mode="json")
+        model_given["feature_cols"] = features_of(frame, label, schema, columns or {}).model_dump(mode="json")
     chosen = build_params(ModelParams, model_given, "model_params")
     column_kinds(frame, chosen.feature_cols, label)  # a wrong name is better told now than after the training began
     config = TrainingConfig(
@@ -110,12 +110,12 @@ def create_config(
 def _copied(schema: TableSchema, features: FeatureColumns) -> list[str]:
     """A warning where synthetic rows would hold values that name somebody or something, or what somebody wrote."""
     chosen = [schema.columns[name] for name in (*features.numerical_cols, *features.categorical_cols)]
-    named = [repr(column.name) for column in chosen if column.personal or column.kind in ("key", "text")]
+    named = [repr(column.name) for column in chosen if column.personal or is_made_anew(column, schema.rows)]
     if not named:
         return []
     return [
-        f"Synthetic rows copy values of {', '.join(named)}, which are personal, keys or free text; leave them out of "
-        "model_params.feature_cols before you give such rows away."
+        f"Synthetic rows copy values of {', '.join(named)}, which are personal, keys or free text; move them to "
+        "made_cols in model_params.feature_cols before you give such rows away."
     ]
 
 

@@ -143,6 +143,7 @@ class Generated(Reply):
     output_path: str
     num_generated: int
     label: Any
+    replaced: dict[str, str]
     rules_kept: list[RuleKept]
 
 

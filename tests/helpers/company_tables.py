@@ -37,3 +37,24 @@ def stays(rows: int = 1500, seed: int = 0) -> pd.DataFrame:
             "stars": r.integers(1, 6, rows),
         }
     )
+
+
+def members(rows: int = 800, seed: int = 0) -> pd.DataFrame:
+    """A club's table: keys, names, contacts, a note; the mark tells what the note says and the label."""
+    r = np.random.default_rng(seed)
+    first = r.choice(["Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gina", "Hugo", "Ida", "Jan"], rows)
+    last = r.choice(["Adams", "Baker", "Clark", "Davis", "Evans", "Foster", "Green", "Hill"], rows)
+    mark = r.integers(1, 6, rows)
+    glad, gloomy = ["friendly", "pool", "clean", "early", "course"], ["cold", "crowded", "late", "noisy", "broken"]
+    return pd.DataFrame(
+        {
+            "member_id": [f"M-{each:05d}" for each in r.permutation(rows) + 4000],
+            "name": [f"{a} {b}" for a, b in zip(first, last, strict=True)],
+            "email": [f"{a}.{b}{i}@club.example".lower() for i, (a, b) in enumerate(zip(first, last, strict=True))],
+            "phone": [f"+44 {r.integers(100, 999)} {r.integers(100_000, 999_999)}" for _ in range(rows)],
+            "branch": r.choice(["north", "south", "west"], rows),
+            "mark": mark,
+            "note": [" ".join(r.choice(glad if each > 2 else gloomy, r.integers(5, 9))) for each in mark],
+            "label": np.where(mark <= 2, "leaves", "stays"),
+        }
+    )

@@ -1,9 +1,11 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from company_tables import stays
+from company_tables import members, stays
 from DataFoundry import generator, trainer
 from DataFoundry.errors import ImpossibleError, RequestError, TooLargeError, UnknownLabelError
 
@@ -168,3 +170,55 @@ def test_rules_of_the_table_are_kept_and_told(tmp_path, monkeypatch):
         drawn(num_to_generate=5, conditions={"total": {"min": 10**9}})
     with pytest.raises(RequestError, match="no training row"):
         drawn(num_to_generate=5, conditions={"country": "Mars"})
+
+
+def test_who_somebody_is_is_made_anew_and_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATAFOUNDRY_DATA_ROOTS", str(tmp_path))
+    real = members()
+    real.to_csv(tmp_path / "t.csv", index=False)
+    made = trainer.create_config(
+        str(tmp_path / "t.csv"), str(tmp_path), "tabular_cvae", SMALL, {"epochs": 1, "seed": 1}
+    )
+    features = made["config"]["model_params"]["feature_cols"]
+    assert features["made_cols"] == ["member_id", "name", "email", "phone", "note"] and made["warnings"] == []
+    told = trainer.train_model(made["config_path"])
+
+    def drawn(**arguments):
+        answer = generator.generate_data(
+            told["model_path"], made["config_path"], output_path=str(tmp_path / "s.parquet"), **arguments
+        )
+        return answer, pd.read_parquet(tmp_path / "s.parquet")
+
+    answer, table = drawn(num_to_generate=5000, seed=1)
+    assert list(table.columns) == list(real.columns) and list(answer["replaced"]) == features["made_cols"]
+    assert answer["warnings"] == [] and table["member_id"].is_unique and table["email"].is_unique
+    for name in features["made_cols"]:
+        assert not set(table[name]) & set(real[name])
+    assert table["member_id"].str.fullmatch(r"M-\d{5}").all()
+    assert table["phone"].str.fullmatch(r"\+44 \d{3} \d{6}").all()
+    gloomy = table["note"].str.contains("cold|crowded|noisy")
+    assert gloomy[table["label"] == "leaves"].mean() > 0.9 and gloomy[table["label"] == "stays"].mean() < 0.1
+    for path in (told["model_path"], told["preprocessor_path"]):
+        content = Path(path).read_bytes()
+        assert not any(value.encode() in content for name in ("email", "phone") for value in real[name])
+
+    again = drawn(num_to_generate=5000, seed=1)[1]
+    pd.testing.assert_frame_equal(again, table)
+    assert not set(drawn(num_to_generate=300)[1]["name"]) >= set(table["name"])
+    with pytest.raises(RequestError, match="made anew"):
+        drawn(num_to_generate=5, conditions={"email": "a@b.c"})
+
+
+def test_a_column_is_copied_only_where_somebody_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATAFOUNDRY_DATA_ROOTS", str(tmp_path))
+    real = members(300)
+    real.to_csv(tmp_path / "t.csv", index=False)
+    said = {"name": {"kind": "category"}}
+    made = trainer.create_config(
+        str(tmp_path / "t.csv"), str(tmp_path), "tabular_cvae", SMALL, {"epochs": 1, "seed": 1}, columns=said
+    )
+    assert "name" in made["config"]["model_params"]["feature_cols"]["categorical_cols"]
+    told = trainer.train_model(made["config_path"])
+    answer = generator.generate_data(told["model_path"], made["config_path"], output_path=str(tmp_path / "s.csv"))
+    assert "name" not in answer["replaced"]
+    assert set(pd.read_csv(tmp_path / "s.csv")["name"]) <= {*real["name"], "(rare)"}

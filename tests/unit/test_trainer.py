@@ -169,7 +169,11 @@ def test_nested_columns_are_left_out_and_told_and_decimals_are_numbers(root):
     told = trainer.create_config(
         str(root / "t.parquet"), str(root), model_params=SMALL, training_params={"epochs": 1, "seed": 1}
     )
-    assert told["config"]["model_params"]["feature_cols"] == {"numerical_cols": ["price", "n"], "categorical_cols": []}
+    assert told["config"]["model_params"]["feature_cols"] == {
+        "numerical_cols": ["price"],
+        "categorical_cols": [],
+        "made_cols": ["n"],  # it counts the rows
+    }
     assert any("'tags' holds lists" in each for each in told["warnings"])
     trained = trainer.train_model(told["config_path"])
     made = generator.generate_data(
@@ -253,7 +257,7 @@ def test_a_rule_that_cannot_be_is_told(labeled, root, rules, error, word):
         trainer.create_config(labeled, str(root), rules=rules)
 
 
-def test_columns_that_name_somebody_are_warned_of(labeled, root):
+def test_columns_that_name_somebody_are_made_anew_or_warned_of(labeled, root):
     table = pd.DataFrame(
         {
             "customer_id": [f"C{1000 + i}" for i in range(60)],
@@ -264,8 +268,13 @@ def test_columns_that_name_somebody_are_warned_of(labeled, root):
         }
     )
     table.to_csv(root / "people.csv", index=False)
-    warnings = trainer.create_config(str(root / "people.csv"), str(root / "people"))["warnings"]
+    told = trainer.create_config(str(root / "people.csv"), str(root / "people"))
+    assert not told["warnings"]
+    assert told["config"]["model_params"]["feature_cols"]["made_cols"] == ["customer_id", "email", "note"]
+    features = {"feature_cols": {"numerical_cols": ["age"], "categorical_cols": ["customer_id", "email", "note"]}}
+    warnings = trainer.create_config(str(root / "people.csv"), str(root / "people"), model_params=features)["warnings"]
     assert any("copy values of 'customer_id', 'email', 'note'" in each for each in warnings)
-    features = {"feature_cols": {"numerical_cols": ["age"], "categorical_cols": []}}
-    assert not trainer.create_config(str(root / "people.csv"), str(root / "people"), model_params=features)["warnings"]
+    features = {"feature_cols": {"numerical_cols": ["age"], "categorical_cols": [], "made_cols": ["age"]}}
+    with pytest.raises(ConfigError, match="'age'"):
+        trainer.create_config(str(root / "people.csv"), str(root / "people"), model_params=features)
     assert not trainer.create_config(labeled, str(root / "adult"))["warnings"]

@@ -11,6 +11,7 @@ import torch
 from DataFoundry.config import ModelParams, TrainingConfig
 from DataFoundry.derivation.plan import Derivation
 from DataFoundry.errors import ArtifactError, DataFoundryError, IncompatibleArtifactError, first_line
+from DataFoundry.making.columns import Made
 from DataFoundry.models.base import GenerativeModel
 from DataFoundry.models.registry import MODELS, build_model
 from DataFoundry.preprocessing.labels import LabelCodec
@@ -34,6 +35,8 @@ class Bundle:
         The columns that the model draws to codes and back.
     derivation
         What follows from them.
+    made
+        What is made anew.
     labels
         The classes of the label; None for a model without a condition.
     model_type
@@ -45,6 +48,7 @@ class Bundle:
     model: GenerativeModel
     transformer: TableTransformer
     derivation: Derivation
+    made: Made
     labels: LabelCodec | None
     model_type: str
     detector: dict[str, Any] | None = None
@@ -56,6 +60,7 @@ def save_bundle(bundle: Bundle, model_path: Path, preprocessor_path: Path) -> No
         "format": _FORMAT,
         "transformer": bundle.transformer.state(),
         "derivation": bundle.derivation.as_dict(),
+        "made": bundle.made.as_dict(),
         "label": bundle.labels.state() if bundle.labels else None,
     }
     fingerprint = joblib.hash(prepared)
@@ -104,11 +109,12 @@ def _bundle(payload: dict[str, Any], prepared: dict[str, Any], config: TrainingC
     _agree(payload, prepared, config)
     transformer = TableTransformer.from_state(prepared["transformer"])
     derivation = Derivation.from_dict(prepared["derivation"])
+    made = Made.from_dict(prepared["made"])
     labels = LabelCodec.from_state(prepared["label"]) if prepared["label"] is not None else None
     model = _rebuilt(payload)
     if list(model.spans) != transformer.spans() or model.num_labels != (len(labels.values) if labels else 0):
         raise IncompatibleArtifactError(f"The model's columns are not those of the preprocessor; {_RETRAIN}.")
-    return Bundle(model, transformer, derivation, labels, payload["model_type"], payload.get("detector"))
+    return Bundle(model, transformer, derivation, made, labels, payload["model_type"], payload.get("detector"))
 
 
 def _agree(payload: dict[str, Any], prepared: dict[str, Any], config: TrainingConfig) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 
 from DataFoundry.derivation.conditions import rows_that_meet, translated
-from DataFoundry.errors import ImpossibleError
+from DataFoundry.errors import ImpossibleError, RequestError
 from DataFoundry.models.bundle import Bundle
 from DataFoundry.preprocessing.transformer import TableTransformer
 
@@ -40,15 +40,26 @@ def sample_chunks(
     RequestError
         If no training row meets a condition.
     """
+    _refuse_made(bundle, conditions or {})
     asked, later = translated(conditions or {}, bundle.derivation)
     transformer, wanted = bundle.transformer.restrict(asked)
     tokens = {place: torch.from_numpy(share).float() for place, share in wanted.items()}
-    plan = _Plan(bundle, transformer, tokens, later)
+    plan = _Plan(bundle, transformer, tokens, later, seed)
     shares = np.cumsum(classes) / np.sum(classes)
     return (
         plan.chunk(start, min(start + CHUNK_ROWS, rows), shares, np.random.SeedSequence([seed, number]))
         for number, start in enumerate(range(0, rows, CHUNK_ROWS))
     )
+
+
+def _refuse_made(bundle: Bundle, conditions: Mapping[str, Any]) -> None:
+    made = [name for name in conditions if name in bundle.made.columns]
+    if made:
+        raise RequestError(
+            f"conditions: the values of {made[0]!r} are made anew for each row, so nothing can be asked of them; leave "
+            "the condition out.",
+            column=made[0],
+        )
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,7 @@ class _Plan:
     transformer: TableTransformer
     wanted: dict[int, torch.Tensor]
     later: dict[str, Any]
+    seed: int
 
     def chunk(self, start: int, stop: int, shares: np.ndarray, sequence: np.random.SeedSequence) -> pd.DataFrame:
         """Rows `start` to `stop`; `shares` (k,) are cumulative."""
@@ -67,21 +79,21 @@ class _Plan:
         classes = np.repeat(np.arange(len(shares)), np.diff(ends, prepend=0))
         rng.shuffle(classes)
         labels = torch.from_numpy(classes)
-        return self._whole(labels, rng, generator) if not self.later else self._meeting(labels, rng, generator)
+        frame = self._meeting(labels, rng, generator) if self.later else self._whole(labels, rng, generator)
+        named = [] if self.bundle.labels is None else [self.bundle.labels.name]
+        return self.bundle.made.make(frame, start, self.seed)[[*self.bundle.derivation.columns, *named]]
 
     def _whole(self, labels: torch.Tensor, rng: np.random.Generator, generator: torch.Generator) -> pd.DataFrame:
-        """Rows with all that follows from what was drawn: features in the order of the training table, label."""
+        """Rows with all that follows from what was drawn."""
         bundle = self.bundle
         if self.wanted:
             codes, labels = bundle.model.sample_given(labels, self.wanted, generator)
         else:
             codes = bundle.model.sample(labels, generator)
         frame = self.transformer.decode(codes.numpy(), rng)
-        columns = list(bundle.derivation.columns)
         if bundle.labels is not None:
             frame[bundle.labels.name] = bundle.labels.decode(labels.numpy())
-            columns.append(bundle.labels.name)
-        return bundle.derivation.restore(frame)[columns]
+        return bundle.derivation.restore(frame)
 
     def _meeting(self, labels: torch.Tensor, rng: np.random.Generator, generator: torch.Generator) -> pd.DataFrame:
         """As many rows that meet the conditions on what follows; others are drawn in vain."""

@@ -1,9 +1,8 @@
 """Which columns are modelled, and as what kind."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,10 +10,13 @@ import pandas as pd
 from DataFoundry.config import FeatureColumns
 from DataFoundry.errors import ColumnError, ConfigError
 from DataFoundry.preprocessing.columns import formatted_number, moment
+from DataFoundry.schema.kinds import KINDS
 from DataFoundry.schema.kinds.nested import is_nested
+from DataFoundry.schema.table_schema import Column, TableSchema
 
 LABEL = "label"
 _NUMERICAL = ("number", "moment", "formatted_number")
+_MOST_SHARED, _FEWEST_SHARING = 300, 20  # values, and rows for each of them
 _PROBABILITY = re.compile(r"label_probability(_\d+)?")
 
 
@@ -36,21 +38,39 @@ def feature_columns(frame: pd.DataFrame, label: str = LABEL) -> FeatureColumns:
     )
 
 
-def features_of(frame: pd.DataFrame, label: str, said: Mapping[str, Mapping[str, Any]]) -> FeatureColumns:
-    """As `feature_columns`; what somebody said of a column's kind decides."""
+def features_of(frame: pd.DataFrame, label: str, schema: TableSchema, said: Collection[str] = ()) -> FeatureColumns:
+    """The columns of synthetic rows, by what each is: modelled as a number or a category, or made anew.
+
+    Parameters
+    ----------
+    said
+        The columns of which somebody said what they are: that decides, whatever their values look like.
+    """
     found = feature_columns(frame, label)
-    numerical = set(found.numerical_cols)
-    for name, choice in said.items():
-        kind = choice.get("kind")
-        if kind in _NUMERICAL:
-            numerical.add(name)
-        elif kind is not None:
-            numerical.discard(name)
     features = [name for name in frame.columns if name in (*found.numerical_cols, *found.categorical_cols)]
+    made = [name for name in features if is_made_anew(schema.columns[name], schema.rows)]
+    numerical = set(found.numerical_cols)
+    for name in said:
+        if schema.columns[name].kind in _NUMERICAL:
+            numerical.add(name)
+        else:
+            numerical.discard(name)
     return FeatureColumns(
-        numerical_cols=tuple(name for name in features if name in numerical),
-        categorical_cols=tuple(name for name in features if name not in numerical),
+        numerical_cols=tuple(name for name in features if name in numerical and name not in made),
+        categorical_cols=tuple(name for name in features if name not in numerical and name not in made),
+        made_cols=tuple(made),
     )
+
+
+def is_made_anew(column: Column, rows: int) -> bool:
+    """Whether a column's values are made anew: they tell who somebody is, or name a row or a thing.
+
+    A key or postcode that many rows share, such as that of a branch, is a category like any other.
+    """
+    kind = KINDS[column.kind]
+    if kind.MODELLED or column.kind in ("nested", "constant", "empty"):
+        return False
+    return column.personal or column.distinct > _MOST_SHARED or column.distinct * _FEWEST_SHARING > rows
 
 
 def nested_columns(frame: pd.DataFrame) -> list[str]:
@@ -68,10 +88,12 @@ def column_kinds(frame: pd.DataFrame, chosen: FeatureColumns, label: str = LABEL
     ConfigError
         If a column is chosen twice, or a column of text as a number.
     """
-    if not (chosen.numerical_cols or chosen.categorical_cols):
+    if not (chosen.numerical_cols or chosen.categorical_cols or chosen.made_cols):
         chosen = feature_columns(frame, label)
     names = (*chosen.numerical_cols, *chosen.categorical_cols)
-    _check(names, frame)
+    _check((*names, *chosen.made_cols), frame)
+    if not names:
+        raise ColumnError("The table has no column to model besides its label; add at least one feature.")
     nested = [name for name in nested_columns(frame) if name in names]
     if nested:
         raise ConfigError(
@@ -99,8 +121,6 @@ def _check(names: tuple[str, ...], frame: pd.DataFrame) -> None:
         raise ConfigError(
             f"feature_cols names {twice[0]!r} twice; keep it in one list.", key="model_params.feature_cols"
         )
-    if not names:
-        raise ColumnError("The table has no column to model besides its label; add at least one feature.")
 
 
 def _numerical(column: pd.Series) -> str:

@@ -6,6 +6,8 @@ from DataFoundry.config import ColumnChoice, RuleChoice, TrainingConfig
 from DataFoundry.derivation.plan import Derivation, plan
 from DataFoundry.derivation.step import Planned
 from DataFoundry.errors import ColumnError, ConfigError
+from DataFoundry.making.columns import Made
+from DataFoundry.making.kinds import MAKERS
 from DataFoundry.schema.kinds import KINDS
 from DataFoundry.schema.rules import complaint
 from DataFoundry.schema.table_schema import Column, Rule
@@ -23,17 +25,40 @@ def derivation_of(frame: pd.DataFrame, features: list[str], config: TrainingConf
     """
     kinds = {name: _column(name, choice) for name, choice in config.columns.items() if name in frame.columns}
     rules = [_rule(choice, frame) for choice in config.rules]
-    out = {*features, *([config.label] if config.label else [])}
+    drawn = {*features, *([config.label] if config.label else [])}
+    out = drawn.union(config.model_params.feature_cols.made_cols)
     fixed = [name for name in config.model_params.condition_cols if name in frame.columns]
     table = Planned(
         frame,
         {name: (column.kind, column.format) for name, column in kinds.items()},
-        out,
+        drawn,
         fixed,
         config.training_params.rare_value_threshold or 1,
     )
     told = [rule for rule in rules if out.issuperset(rule.columns) and kinds.keys() >= set(rule.columns)]
-    return plan(table, told, kinds, [name for name in frame.columns if name in features])
+    return plan(table, told, kinds, [name for name in frame.columns if name in out and name != config.label])
+
+
+def made_of(frame: pd.DataFrame, derivation: Derivation, config: TrainingConfig) -> Made:
+    """What is learnt of the columns that are made anew.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration does not say what such a column is, or says that it is one that a network models.
+    """
+    names = config.model_params.feature_cols.made_cols
+    kinds = derivation.kinds or {}
+    for name in names:
+        if name not in kinds or kinds[name].kind not in MAKERS:
+            is_ = repr(kinds[name].kind) if name in kinds else "not described in columns"
+            raise ConfigError(
+                f"made_cols names {name!r}, which is {is_}; the kinds that are made anew are {', '.join(MAKERS)}.",
+                key="model_params.feature_cols.made_cols",
+                column=name,
+            )
+    known = [name for name in derivation.columns if name not in names] + ([config.label] if config.label else [])
+    return Made.learn(frame, kinds, names, known, config.label, derivation.rules)
 
 
 def _column(name: str, choice: ColumnChoice) -> Column:

@@ -16,6 +16,7 @@ import torch
 from DataFoundry.config import TrainingConfig, TrainingParams
 from DataFoundry.derivation.plan import Derivation
 from DataFoundry.errors import ColumnError, ConfigError, TrainingError
+from DataFoundry.making.columns import Made
 from DataFoundry.models.base import GenerativeModel
 from DataFoundry.models.bundle import Bundle
 from DataFoundry.models.device import chosen_device
@@ -25,7 +26,7 @@ from DataFoundry.preprocessing.options import TokenOptions
 from DataFoundry.preprocessing.schema import column_kinds, feature_columns
 from DataFoundry.preprocessing.transformer import TableTransformer
 from DataFoundry.training.checkpoint import Checkpoint
-from DataFoundry.training.derived import derivation_of
+from DataFoundry.training.derived import derivation_of, made_of
 from DataFoundry.training.loop import train
 from DataFoundry.training.outcome import Outcome, Rows
 
@@ -47,6 +48,8 @@ class Trained:
         The columns that the model draws to codes and back.
     derivation
         What follows from them.
+    made
+        What is made anew.
     labels
         None for a model without a condition.
     outcome
@@ -62,6 +65,7 @@ class Trained:
     model: GenerativeModel
     transformer: TableTransformer
     derivation: Derivation
+    made: Made
     labels: LabelCodec | None
     outcome: Outcome
     rows: int
@@ -70,7 +74,7 @@ class Trained:
 
     def bundle(self, model_type: str, detector: dict[str, Any] | None = None) -> Bundle:
         """What generation and anomaly detection work with."""
-        return Bundle(self.model, self.transformer, self.derivation, self.labels, model_type, detector)
+        return Bundle(self.model, self.transformer, self.derivation, self.made, self.labels, model_type, detector)
 
 
 def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | None = None) -> Trained:
@@ -89,6 +93,7 @@ def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | Non
     features = column_kinds(frame, config.model_params.feature_cols, config.label_column)
     derivation, broken = derivation_of(frame, list(features), config)
     warnings += broken
+    made = made_of(frame, derivation, config)
     drawn_from = derivation.reduce(frame)
     transformer = _transformer(drawn_from, features, derivation, config)
     codes = transformer.encode(drawn_from)
@@ -106,7 +111,9 @@ def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | Non
     outcome = _trainer(config.model_type, checkpoint)(model, learning, validation, config.training_params, generator)
     model.finish(rows.codes, rows.labels, generator)
     outcome.seconds = time.monotonic() - started
-    return Trained(model.cpu().eval(), transformer, derivation, labels, outcome, len(frame), seed, tuple(warnings))
+    return Trained(
+        model.cpu().eval(), transformer, derivation, made, labels, outcome, len(frame), seed, tuple(warnings)
+    )
 
 
 def labeled_rows(frame: pd.DataFrame, label: str | None) -> tuple[pd.DataFrame, list[str]]:

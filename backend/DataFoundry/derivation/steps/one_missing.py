@@ -17,9 +17,10 @@ from DataFoundry.schema.table_schema import Rule
 
 def propose(rule: Rule, table: Planned) -> list[Step]:
     """Each column but the one that tells, mended by it."""
-    if not table.drawn.issuperset(rule.columns):
+    columns = [name for name in rule.columns if name in table.drawn]  # `making` keeps it for the others
+    if not columns or rule.kind == "missing_when" and columns[0] != rule.columns[0]:
         return []
-    teller, *others = rule.columns
+    teller, *others = columns
     values = list(rule.details["values"]) if rule.kind == "missing_when" else None
     state = {"teller": teller, "values": values}
     return [

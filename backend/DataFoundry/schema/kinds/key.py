@@ -28,6 +28,20 @@ _NAMES = (
     "identifier",
     "num",
 )
+_THINGS: tuple[str, ...] = (
+    "customer",
+    "client",
+    "kunde",
+    "cliente",
+    "patient",
+    "account",
+    "member",
+    "order",
+    "invoice",
+    "ticket",
+    "case",
+)
+_THINGS += ("employee", "device", "sensor", "machine", "contract", "policy", "vertrag", "product", "produkt", "article")
 _UNIQUE = 0.98
 _FEWEST = 10
 
@@ -81,7 +95,7 @@ def _of_texts(evidence: Evidence) -> Finding | None:
     if evidence.uniqueness >= _UNIQUE and (share >= 0.9 or named):
         sure = 0.94 if evidence.rows >= _FEWEST else 0.7
         return Finding(sure, f"All its values differ and follow {pattern}.", _parts(evidence, pattern))
-    if named and share >= 0.95 and evidence.distinct >= 20:
+    if (named or evidence.named(*_THINGS)) and share >= 0.95 and evidence.distinct >= 20:
         return Finding(
             0.85, f"Its values follow {pattern}, and its name says that they name a thing.", {"pattern": pattern}
         )

@@ -41,6 +41,8 @@ _NAMES: tuple[str, ...] = (
     "nom",
 )
 _NAMES += ("prenom", "cognome", "nome", "customer", "patient", "employee", "contact", "author", "owner", "agent")
+_NAMES += ("arzt", "doctor", "physician", "nurse", "medecin", "medico", "driver", "teacher", "manager", "salesperson")
+_NAMES += ("seller", "berater", "mitarbeiter", "kunde", "vendeur", "vendedor", "assignee", "reporter", "representative")
 _WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]*)*\.?")
 
 

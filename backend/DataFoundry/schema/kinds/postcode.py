@@ -12,7 +12,8 @@ from DataFoundry.schema.evidence import Evidence, Finding, fitting
 PERSONAL = False
 MODELLED = False
 _LETTERED = re.compile(
-    r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} ?[A-Z]{2}|\d{5}-\d{4}|[A-Z]{1,2}-\d{4,5}"
+    r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} ?[A-Z]{2}|\d{5}-\d{4}|"
+    r"(A|B|CH|D|DK|F|FI|FL|GR|I|L|LT|LU|LV|MD|N|NL|P|S|SE|SI|SK)-\d{4,5}"
 )
 _DIGITS = re.compile(r"\d{3,6}|\d{5}-?\d{3}|\d{5}-\d{4}|\d{2}-\d{3}|\d{3} ?\d{2}|\d{3}-\d{4}")
 _NAMES = (

@@ -1,5 +1,6 @@
 """Free text: sentences that people wrote."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 
 from DataFoundry.schema.evidence import Evidence, Finding
 
+_UNPARTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 PERSONAL = False
 MODELLED = False
 
@@ -21,7 +23,14 @@ def recognise(evidence: Evidence) -> Finding | None:
         return Finding(0.8, f"Its values have {words:.1f} words on average, and {evidence.distinct} of them differ.")
     if evidence.uniqueness >= 0.9 and evidence.rows >= 50 and words >= 2:
         return Finding(0.65, "Nearly every row has words of its own.")
+    if evidence.uniqueness >= 0.5 and evidence.distinct >= 20 and evidence.share(_is_unparted) >= 0.8:
+        return Finding(0.75, "Its values are sentences in a script without spaces.")
     return None
+
+
+def _is_unparted(text: str) -> bool:
+    """At least a dozen signs of a script that puts no spaces between words."""
+    return len(_UNPARTED.findall(text)) >= 12
 
 
 def check(values: pd.Series, format: Mapping[str, Any]) -> np.ndarray:

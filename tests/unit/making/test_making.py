@@ -1,0 +1,265 @@
+"""Values made anew: of their kind and form, nobody's, the same for the same entity."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from faker import Faker
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from DataFoundry.making.columns import Made
+from DataFoundry.making.kinds import MAKERS
+from DataFoundry.schema.discovery import recognised
+from DataFoundry.schema.evidence import Evidence
+from DataFoundry.schema.kinds import KINDS
+from DataFoundry.schema.table_schema import Column, Rule
+
+ROWS = 600
+SHARED = "hello i have a problem with the and it is not good thanks".split()  # noqa: SIM905
+WORDS = {
+    "billing": "invoice charged twice refund card payment wrong amount please correct my last bill".split(),  # noqa: SIM905
+    "network": "router drops connection slow wifi signal modem restart again every evening since".split(),  # noqa: SIM905
+}
+
+
+def faked(kind: str, rows: int = ROWS) -> list[str]:
+    """Values that people have, each row's its own."""
+    fake = Faker("de_DE" if kind in ("phone", "address", "iban") else "en_US")
+    fake.seed_instance(3)
+    rng = np.random.default_rng(3)
+    makers: dict[str, Any] = {
+        "key": lambda place: f"V-{place % 3 + 2020}-{rng.integers(10**6):06d}",
+        "person_name": lambda place: fake.name_female(),
+        "email": lambda place: f"{fake.first_name()}.{fake.last_name()}{place}@mail.example".lower(),
+        "phone": lambda place: f"+49 {rng.integers(100, 999)} {rng.integers(10**6, 10**7)}",
+        "user_name": lambda place: f"{fake.last_name().lower()}{place}",
+        "url": lambda place: f"https://shop.example/item/{rng.integers(10**6)}",
+        "ip_address": lambda place: f"10.{rng.integers(4)}.{rng.integers(256)}.{rng.integers(256)}",
+        "iban": lambda place: fake.iban(),
+        "card_number": lambda place: fake.credit_card_number("visa16"),
+        "national_id": lambda place: fake.ssn(),
+        "address": lambda place: fake.street_address(),
+        "postcode": lambda place: f"{rng.integers(10**5):05d}",
+        "text": lambda place: " ".join(rng.choice(SHARED[:10], 9)),
+    }
+    return [makers[kind](place) for place in range(rows)]
+
+
+@pytest.fixture(params=list(MAKERS))
+def column(request: pytest.FixtureRequest) -> tuple[str, pd.Series]:
+    return request.param, pd.Series(faked(request.param), dtype=object)
+
+
+def learnt(kind: str, values: pd.Series, salt: int = 1, **others: Any) -> dict[str, Any]:
+    return MAKERS[kind].learn(values, pd.DataFrame(others, index=values.index), salt)
+
+
+def made(kind: str, state: dict[str, Any], numbers: np.ndarray, salt: int = 9) -> np.ndarray:
+    return MAKERS[kind].make(state, numbers, pd.DataFrame(index=range(len(numbers))), salt)
+
+
+def strings(value: Any) -> Iterator[str]:
+    """All texts of a state."""
+    if isinstance(value, dict):
+        yield from (text for each in value.items() for part in each for text in strings(part))
+    elif isinstance(value, (list, tuple)):
+        yield from (text for each in value for text in strings(each))
+    elif isinstance(value, str):
+        yield value
+
+
+def test_new_values_are_of_the_kind_and_none_is_a_training_value(column: tuple[str, pd.Series]) -> None:
+    kind, values = column
+    new = made(kind, learnt(kind, values), np.arange(2000))
+    found = recognised(Evidence("name" if kind != "postcode" else "zip", values, ROWS, 0, values.nunique()))
+    format = found.format if found.kind == kind else {}
+    assert KINDS[kind].check(pd.Series(new, dtype=object), format).mean() > 0.99
+    if kind != "postcode":  # of a hundred thousand codes some come again
+        assert not set(new) & set(values)
+
+
+def test_new_values_are_as_distinct_as_those_of_training(column: tuple[str, pd.Series]) -> None:
+    kind, values = column
+    new = pd.Series(made(kind, learnt(kind, values), np.arange(ROWS)), dtype=object)
+    assert new.notna().all()
+    assert new.nunique() >= 0.93 * values.nunique()
+    if kind in ("key", "email", "iban", "card_number", "national_id"):
+        assert made(kind, learnt(kind, values), np.arange(20_000)).tolist() == [
+            *dict.fromkeys(made(kind, learnt(kind, values), np.arange(20_000)))
+        ]
+
+
+def test_a_value_is_a_function_of_its_entity_and_the_salt(column: tuple[str, pd.Series]) -> None:
+    kind, values = column
+    state = learnt(kind, values)
+    whole = made(kind, state, np.arange(300))
+    assert whole[100:200].tolist() == made(kind, state, np.arange(100, 200)).tolist()
+    other = made(kind, state, np.arange(300), salt=10)
+    assert (whole != other).mean() > 0.9 or state.get("counting")
+
+
+def test_no_training_value_can_be_read_from_what_was_learnt(column: tuple[str, pd.Series]) -> None:
+    kind, values = column
+    known = set(strings(learnt(kind, values)))
+    assert not known & set(values)
+
+
+def test_keys_that_count_go_on_after_the_last_one() -> None:
+    texts = pd.Series([f"C{number}" for number in range(100_000, 100_400)], dtype=object)
+    assert made("key", learnt("key", texts), np.arange(3)).tolist() == ["C100400", "C100401", "C100402"]
+    padded = pd.Series([f"F-2022-{number:04d}" for number in range(50)], dtype=object)
+    assert made("key", learnt("key", padded), np.arange(2)).tolist() == ["F-2022-0050", "F-2022-0051"]
+    assert made("key", learnt("key", pd.Series(range(1, 301))), np.arange(2)).tolist() == ["301", "302"]
+
+
+def test_keys_keep_what_several_share_and_the_signs_of_each_place() -> None:
+    rng = np.random.default_rng(0)
+    texts = [f"{'AB'[place % 2]}X-{rng.integers(16**8):08x}" for place in range(500)]
+    new = made("key", learnt("key", pd.Series(texts, dtype=object)), np.arange(2000))
+    assert all(re.fullmatch(r"[AB]X-[0-9a-f]{8}", each) for each in new)
+    assert 0.4 < np.mean([each.startswith("A") for each in new]) < 0.6
+
+
+def test_a_form_goes_with_the_category_that_tells_it() -> None:
+    rng = np.random.default_rng(0)
+    country = rng.choice(["DE", "FR"], 500)
+    codes = {"DE": "+49 30", "FR": "+33 1"}
+    phones = pd.Series([f"{codes[each]} {rng.integers(10**6, 10**7)}" for each in country], dtype=object)
+    state = MAKERS["phone"].learn(phones, pd.DataFrame({"country": country}), 1)
+    rows = pd.DataFrame({"country": ["DE", "FR"] * 50})
+    new = MAKERS["phone"].make(state, np.arange(100), rows, 2)
+    assert all(text.startswith(codes[each]) for text, each in zip(new, rows["country"], strict=True))
+
+
+def people(rows: int = 2000) -> pd.DataFrame:
+    """Orders of 150 customers, each with a name, an e-mail address made of it, and a city."""
+    fake, rng = Faker("de_DE"), np.random.default_rng(0)
+    fake.seed_instance(0)
+    who = rng.integers(0, 150, rows)
+    names = [(fake.first_name(), fake.last_name()) for _ in range(150)]
+    cities = rng.choice(["Bonn", "Ulm", "Jena"], 150)
+    absent = rng.random(rows) < 0.2
+    return pd.DataFrame(
+        {
+            "customer_id": [f"K{1000 + each * 7}" for each in who],
+            "name": [" ".join(names[each]) for each in who],
+            "email": [f"{names[each][1]}_{each}@post.example".lower() for each in who],
+            "city": cities[who],
+            "phone": np.where(absent, None, [f"0{30 + each} {each:05d}" for each in who]),
+            "fax": np.where(absent, None, [f"0{30 + each} {each:05d}-9" for each in who]),
+            "status": rng.choice(["new", "old"], rows),
+        }
+    )
+
+
+KINDS_OF_PEOPLE = {"customer_id": "key", "name": "person_name", "email": "email", "phone": "phone", "fax": "phone"}
+
+
+def remade(frame: pd.DataFrame, rows: int = 1500, seed: int = 4) -> pd.DataFrame:
+    columns = {name: Column(name, KINDS_OF_PEOPLE.get(name, "category")) for name in frame.columns}
+    rules = [Rule("determines", ("customer_id", right), "", 100) for right in ("name", "email", "city")] + [
+        Rule("missing_together", ("phone", "fax"), "", 100)
+    ]
+    learnt_ = Made.learn(frame, columns, list(KINDS_OF_PEOPLE), ["city", "status"], None, rules)
+    known = frame[["city", "status"]].sample(rows, random_state=1, replace=True).reset_index(drop=True)
+    blocks = [learnt_.make(known.iloc[at : at + 500].reset_index(drop=True), at, seed) for at in range(0, rows, 500)]
+    return pd.concat(blocks, ignore_index=True)
+
+
+def test_a_customer_of_several_rows_stays_one_customer() -> None:
+    frame = people()
+    new = remade(frame)
+    by_customer = new.groupby("customer_id")[["name", "email", "city"]].nunique()
+    assert by_customer.to_numpy().max() == 1
+    assert 100 <= new["customer_id"].nunique() <= 200
+    for name in ("customer_id", "name", "email"):
+        assert not set(new[name]) & set(frame[name])
+
+
+def test_an_address_fits_the_name_as_the_table_s_do() -> None:
+    new = remade(people())
+    fits = [
+        re.sub("[^a-z]", "", last.lower()) in re.sub("[^a-z]", "", mail)
+        for last, mail in zip(new["name"].str.split().str[-1], new["email"], strict=True)
+        if last.isascii()
+    ]
+    assert np.mean(fits) > 0.95 and new["email"].str.fullmatch(r"[a-z]+_\d+@post\.example").mean() > 0.95
+
+
+def test_what_is_missing_together_stays_so() -> None:
+    new = remade(people())
+    assert (new["phone"].isna() == new["fax"].isna()).all() and 0.15 < new["phone"].isna().mean() < 0.25
+
+
+def test_the_same_seed_gives_the_same_and_another_another() -> None:
+    frame = people()
+    pd.testing.assert_frame_equal(remade(frame), remade(frame))
+    assert (remade(frame)["name"] != remade(frame, seed=5)["name"]).mean() > 0.9
+
+
+def test_what_follows_from_a_drawn_column_is_one_value_each() -> None:
+    rng = np.random.default_rng(0)
+    ward = rng.integers(1, 9, 500)
+    frame = pd.DataFrame({"ward": ward, "doctor": np.array([f"Anna Muster{each}" for each in range(9)])[ward]})
+    columns = {"ward": Column("ward", "number"), "doctor": Column("doctor", "person_name")}
+    rule = Rule("determines", ("ward", "doctor"), "", 100)
+    new = Made.learn(frame, columns, ["doctor"], ["ward"], None, [rule]).make(frame[["ward"]], 0, 1)
+    assert (new.groupby("ward")["doctor"].nunique() == 1).all() and new["doctor"].nunique() == 8
+
+
+def tickets(rows: int = 1500) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    label = rng.choice(list(WORDS), rows)
+
+    def written(place: int) -> str:
+        own = [rng.choice(WORDS[label[place]]) if rng.random() < 0.3 else rng.choice(SHARED) for _ in range(14)]
+        return " ".join([*own, f"customer{place}"]).capitalize() + "."
+
+    return pd.DataFrame({"text": [written(place) for place in range(rows)], "label": label})
+
+
+def told(texts: pd.Series, labels: pd.Series, real: pd.DataFrame) -> float:
+    """AUC on real texts of a classifier that learnt from these."""
+    counter = CountVectorizer(min_df=3)
+    model = LogisticRegression(max_iter=500).fit(counter.fit_transform(texts), labels == "billing")
+    return float(roc_auc_score(real["label"] == "billing", model.predict_proba(counter.transform(real["text"]))[:, 1]))
+
+
+def test_new_texts_tell_the_label_and_repeat_no_one() -> None:
+    real, held = tickets().iloc[:1000].reset_index(drop=True), tickets().iloc[1000:]
+    columns = {"text": Column("text", "text"), "label": Column("label", "category")}
+    new = Made.learn(real, columns, ["text"], ["label"], "label").make(real[["label"]], 0, 1)
+    assert told(new["text"], new["label"], held) >= 0.9 * told(real["text"], real["label"], held)
+    assert not new["text"].str.contains("customer").any()  # a word of one row
+    assert new["text"].str.endswith(".").all()
+
+    def runs(texts: pd.Series) -> pd.Series:
+        words = texts.str.lower().str.rstrip(".").str.split()
+        return pd.Series([" ".join(each[at : at + 6]) for each in words for at in range(len(each) - 5)])
+
+    counted = runs(real["text"]).value_counts()
+    assert not runs(new["text"]).isin(counted.index[counted < 5]).any()
+    lengths = [texts.str.split().str.len().mean() for texts in (real["text"], new["text"])]
+    assert abs(lengths[0] - lengths[1]) < 3
+
+
+def test_texts_without_spaces_between_words_are_written_too() -> None:
+    rng = np.random.default_rng(0)
+    texts = pd.Series(
+        ["".join(rng.choice(list("本日商品到着大変良好満足感謝"), 15)) + "。" for _ in range(200)], dtype=object
+    )
+    new = made("text", learnt("text", texts), np.arange(50))
+    assert all(len(each) > 3 for each in new) and not set(new) & set(texts)
+
+
+def test_numbers_stay_numbers_and_missing_ones_missing() -> None:
+    frame = pd.DataFrame({"id": [float(each) if each % 10 else np.nan for each in range(500)], "n": 1})
+    columns = {"id": Column("id", "key"), "n": Column("n", "number")}
+    new = Made.learn(frame, columns, ["id"], ["n"], None).make(frame[["n"]], 0, 1)
+    assert new["id"].dtype == np.float64 and 0.05 < new["id"].isna().mean() < 0.16
+    assert (new["id"].dropna() >= 500).all() and new["id"].dropna().is_unique
