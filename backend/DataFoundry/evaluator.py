@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from DataFoundry.anomaly.detector import Detector
 from DataFoundry.anomaly.page import anomaly_page
 from DataFoundry.anomaly.scan import ScanResult, scan
 from DataFoundry.anomaly.threshold import ThresholdRule
-from DataFoundry.config import ReadOptions
+from DataFoundry.config import ReadOptions, TrainingConfig
 from DataFoundry.errors import ArtifactError, IncompatibleArtifactError, UnsupportedModelError, first_line
 from DataFoundry.metrics.description import describe
 from DataFoundry.metrics.plain import plain
@@ -21,8 +22,10 @@ from DataFoundry.models.registry import MODELS, model_type
 from DataFoundry.preprocessing.filtering import rows_where
 from DataFoundry.profiling.page import profile_page
 from DataFoundry.profiling.warnings import warnings as profile_warnings
-from DataFoundry.schema.discovery import discover_with_sample
+from DataFoundry.schema.discovery import discover, discover_with_sample
+from DataFoundry.schema.table_schema import Rule, TableSchema
 from DataFoundry.sources.opening import open_table
+from DataFoundry.sources.table import Table
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.files import claim_output, write_json, write_text
 from DataFoundry.storage.paths import input_path, refuse_input_as_output
@@ -169,6 +172,7 @@ def evaluate_synthetic(
     output_path: str | None = None,
     seed: int | None = None,
     read_options: Mapping[str, Any] | None = None,
+    config_path: str | None = None,
 ) -> dict[str, object]:
     """How good a synthetic table is: utility, shapes, trends, detection and closeness, each beside the holdout's own.
 
@@ -182,13 +186,17 @@ def evaluate_synthetic(
         Real rows that the generator never saw. Without, a quarter of the real rows stands in, and the share of rows
         closer to training rows is not measured.
     label_column
-        What a learner should predict; `label` where the tables have it, else utility is not measured.
+        What a learner should predict; that of the configuration, or `label` where the tables have it, else utility is
+        not measured.
     output_path
         The report as `.json`; the HTML page lies beside it.
     seed
         Of learners and samples; without one, 0: the same tables give the same scores.
     read_options
-        How the real tables are read, where what is found is not right.
+        How the real tables are read, where what is found is not right; that of the configuration, if there is one.
+    config_path
+        The training's configuration: its label, and what its columns are and which rules they keep. Without, both are
+        found in the real table.
 
     Returns
     -------
@@ -211,15 +219,36 @@ def evaluate_synthetic(
     with ExitStack() as stack:
         for path in (written, page):
             stack.enter_context(claim_output(path))
-        options = ReadOptions.of(read_options)
-        real, synthetic = open_table(paths["real_path"], options).read(), open_table(paths["synthetic_path"]).read()
+        config = None if config_path is None else load_config(input_path(config_path, "config_path", (".json",)))
+        options = config.read_options if config and not read_options else ReadOptions.of(read_options)
+        table = open_table(paths["real_path"], options)
+        real, synthetic = table.read(), open_table(paths["synthetic_path"]).read()
         holdout = open_table(paths["holdout_path"], options).read() if holdout_path is not None else None
+        label = label_column or (config.label if config else None)
+        schema = _schema_of(table, config)
         folded = (seed or 0) % 2**32  # what pandas and scikit-learn take
-        found = quality(align(real, synthetic, holdout, label_column, folded), folded)
+        found = quality(align(real, synthetic, holdout, label, folded, schema), folded)
         report = plain(found.report())
         write_text(page, quality_page(found, paths["synthetic_path"].name))
         write_json(written, report)
     return {"output_path": str(written), "report_path": str(page), **report}  # type: ignore[dict-item]
+
+
+def _schema_of(table: Table, config: TrainingConfig | None) -> TableSchema:
+    """What is found in a table, with what a configuration says of its columns and rules."""
+    if config is None or not config.columns:
+        return discover(table)
+    said = {
+        name: {"kind": choice.kind, "format": choice.format, "personal": choice.personal}
+        for name, choice in config.columns.items()
+        if name in table.columns
+    }
+    rules = [
+        Rule(rule.kind, rule.columns, rule.sentence, rule.support, rule.exceptions, rule.details)
+        for rule in config.rules
+        if set(rule.columns) <= set(table.columns)
+    ]
+    return replace(discover(table, said), rules=tuple(rules))
 
 
 def detect_anomalies(

@@ -252,6 +252,7 @@ class EvaluateSynthetic(RequestModel):
     output_path: Path | None = None
     seed: Seed | None = None
     read_options: ReadOptionsField | None = None
+    config_path: Annotated[PathText, Field(examples=["backend/output_data/models/config.json"])] | None = None
 
 
 class DetectAnomalies(RequestModel):

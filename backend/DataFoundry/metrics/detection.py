@@ -40,7 +40,8 @@ def detection(
     if rows < 10 or not columns:
         return None
     parts = [frame.sample(rows, random_state=seed) for frame in (real, synthetic)]
-    features = TreeFeatures.learnt(parts[0], columns)
+    # From both: a level that only one has would tell the tables apart by how the levels were found.
+    features = TreeFeatures.learnt(pd.concat(parts, ignore_index=True), columns)
     matrix = np.vstack([features.matrix(part) for part in parts])
     truth = np.repeat([0, 1], rows)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)

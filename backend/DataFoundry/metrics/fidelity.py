@@ -78,10 +78,16 @@ def comparable(
             pair = as_numbers(real[name]), as_numbers(synthetic[name])
         else:
             texts = as_text(real[name]), as_text(synthetic[name])
-            frequent = texts[0].value_counts().index[:MOST_LEVELS]
+            frequent = _frequent(texts[0])
             pair = tuple(text.where(text.isin(frequent) | text.isna(), _RARE).to_numpy() for text in texts)
         typed[0][name], typed[1][name] = pair
     return pd.DataFrame(typed[0], index=range(len(real))), pd.DataFrame(typed[1], index=range(len(synthetic)))
+
+
+def _frequent(texts: pd.Series) -> pd.Index:
+    """At most 250 values that more than one row has: those of single rows differ from table to table by chance."""
+    counts = texts.value_counts()
+    return counts.index[: min(MOST_LEVELS, int((counts > 1).sum()) or len(counts))]
 
 
 def correlations(frame: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:

@@ -1,15 +1,18 @@
 """The quality of a synthetic table in one report: every score beside what real rows never seen would score."""
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import pandas as pd
 
 from DataFoundry.errors import ColumnError
+from DataFoundry.metrics.by_kind import broken_rules, by_column, typed, without_distribution
 from DataFoundry.metrics.detection import DetectionResult, detection
 from DataFoundry.metrics.features import as_text
 from DataFoundry.metrics.fidelity import FidelityResult, fidelity
 from DataFoundry.metrics.privacy import PrivacyResult, privacy
 from DataFoundry.metrics.utility import UtilityResult, utility
+from DataFoundry.schema.table_schema import TableSchema
 
 DEFAULT_LABEL = "label"
 _HOLDOUT_SHARE = 0.25
@@ -21,7 +24,15 @@ _SAME = UtilityResult(1.0, 1.0, 1.0, "", 1.0, 0)  # real rows are worth what rea
 
 @dataclass(frozen=True)
 class Tables:
-    """What is compared: three tables with the same columns, and the column to predict, if any."""
+    """What is compared: three tables with the same columns, and the column to predict, if any.
+
+    Attributes
+    ----------
+    originals
+        The three tables (real, synthetic, holdout) as they were read, with the columns that have no distribution.
+    schema
+        What the columns of the real table are; None: their dtypes say.
+    """
 
     real: pd.DataFrame
     synthetic: pd.DataFrame
@@ -29,6 +40,8 @@ class Tables:
     label: str | None
     holdout_is_unseen: bool
     warnings: list[str] = field(default_factory=list)
+    originals: tuple[pd.DataFrame, ...] = ()
+    schema: TableSchema | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -47,6 +60,8 @@ class Quality:
     holdout_detection: DetectionResult | None
     privacy: PrivacyResult | None
     holdout_privacy: PrivacyResult | None
+    by_column: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rules: list[dict[str, Any]] = field(default_factory=list)
 
     def report(self) -> dict[str, object]:
         """As JSON has it: `scores` (name: synthetic and holdout), details of each, and `warnings`."""
@@ -64,6 +79,7 @@ class Quality:
                 "missing_values": _pair("missing", self.fidelity, self.holdout_fidelity),
                 "detection_auroc": _pair("auroc", self.detection, self.holdout_detection),
                 "dcr_share": _pair("dcr_share", self.privacy, self.holdout_privacy),
+                "membership_auroc": _pair("membership_auroc", self.privacy, self.holdout_privacy),
             },
             "utility": fits and asdict(fits),
             "privacy": self.privacy and asdict(self.privacy),
@@ -75,6 +91,8 @@ class Quality:
                 }
                 for name, (shape, missing) in self.fidelity.columns.items()
             },
+            "by_column": self.by_column,
+            "rules": self.rules,
             "worst_pairs": [
                 {"columns": [first, second], "trend": score}
                 for first, second, score in self.fidelity.pairs[:_WORST_PAIRS]
@@ -84,9 +102,16 @@ class Quality:
 
 
 def align(
-    real: pd.DataFrame, synthetic: pd.DataFrame, holdout: pd.DataFrame | None, label: str | None, seed: int = 0
+    real: pd.DataFrame,
+    synthetic: pd.DataFrame,
+    holdout: pd.DataFrame | None,
+    label: str | None,
+    seed: int = 0,
+    schema: TableSchema | None = None,
 ) -> Tables:
     """The columns that all tables share, a holdout if none is given, and the label column if one can be found.
+
+    With a schema of the real table, columns are compared as what they are, see `metrics.by_kind`.
 
     Raises
     ------
@@ -114,9 +139,19 @@ def align(
     else:
         unseen = holdout
     frames = [frame[shared].reset_index(drop=True) for frame in (real, synthetic, unseen)]
+    originals = tuple(frames)
+    if schema is not None:
+        frames = [typed(frame, schema) for frame in _with_distribution(frames, schema, label)]
     if label is not None and frames[0][label].nunique() <= _MOST_LABELS:
         frames = [frame.assign(**{label: as_text(frame[label])}) for frame in frames]  # a class, however it is written
-    return Tables(frames[0], frames[1], frames[2], label, holdout is not None, warnings)
+    return Tables(frames[0], frames[1], frames[2], label, holdout is not None, warnings, originals, schema)
+
+
+def _with_distribution(frames: list[pd.DataFrame], schema: TableSchema, label: str | None) -> list[pd.DataFrame]:
+    """The tables without keys, contacts and free text, unless there is nothing else."""
+    apart = [name for name in without_distribution(schema, list(frames[0].columns)) if name != label]
+    kept = [name for name in frames[0].columns if name not in apart]
+    return [frame[kept] for frame in frames] if kept else frames
 
 
 def quality(tables: Tables, seed: int = 0) -> Quality:
@@ -132,7 +167,23 @@ def quality(tables: Tables, seed: int = 0) -> Quality:
         holdout_detection=detection(holdout, real, columns, seed),
         privacy=privacy(real, holdout, synthetic, columns, seed) if twins else None,
         holdout_privacy=privacy(real, twins[0], twins[1], columns, seed) if twins else None,
+        by_column=_by_column(tables),
+        rules=_rules(tables),
     )
+
+
+def _by_column(tables: Tables) -> dict[str, dict[str, Any]]:
+    if tables.schema is None:
+        return {}
+    read, made, unseen = tables.originals
+    return by_column(read, made, unseen, tables.schema)
+
+
+def _rules(tables: Tables) -> list[dict[str, Any]]:
+    if tables.schema is None:
+        return []
+    _, made, unseen = tables.originals
+    return broken_rules(made, unseen, tables.schema)
 
 
 def _utility(tables: Tables, seed: int) -> UtilityResult | None:

@@ -15,6 +15,7 @@ _MEANINGS = {
     "trends": "how alike pairs of columns are; 1 is best",
     "missing_values": "how alike the shares of missing values are; 1 is best",
     "detection_auroc": "how well boosted trees tell the table from real rows; .5 is best, 1 is worst",
+    "membership_auroc": "how well an attacker who sees the table tells who was trained on; .5 is best, 1 is worst",
     "dcr_share": "share of rows closer to a training row than to a row never seen; .5 is best, above is copying",
 }
 _MOST_OVERLAYS = 30
@@ -27,7 +28,7 @@ def quality_page(quality: Quality, name: str) -> str:
     columns = quality.tables.columns
     real, synthetic = comparable(quality.tables.real, quality.tables.synthetic, columns)
     sections = [_scores(quality), _overlays(quality, real, synthetic), _correlations(real, synthetic)]
-    sections += [_detection(quality), _pairs(quality)]
+    sections += [_by_kind(quality), _rules(quality), _detection(quality), _pairs(quality)]
     sizes = (len(synthetic), len(real), len(quality.tables.holdout))
     rows = "{:,} synthetic rows against {:,} real ones and {:,} held out".format(*sizes)
     return render(f"Quality of {name}", [each for each in sections if each is not None], rows)
@@ -47,6 +48,8 @@ def _scores(quality: Quality) -> Section:
     if quality.privacy is not None:
         figures |= {"rows equal to a training row": quality.privacy.copies}
         figures |= {"rows equal to a holdout row": quality.privacy.holdout_copies}
+        figures |= {"distance to the closest training row": quality.privacy.distance}
+        figures |= {"distance to the closest holdout row": quality.privacy.holdout_distance}
     text = "Beside each score is that of real rows held out, scored as if they were synthetic: what can be reached."
     grid = Grid(["score", "synthetic", "holdout", "meaning"], rows)
     warnings = Grid(["notes"], [[each] for each in quality.tables.warnings])
@@ -79,6 +82,34 @@ def _correlations(real: pd.DataFrame, synthetic: pd.DataFrame) -> Section | None
     text = "Correlation in the synthetic rows less that in the real ones; a category counts as its share in real rows."
     chart = charts.heatmap("difference of correlations", names, apart.to_numpy(), limit=0.5)
     return Section("Correlation difference", text, charts=[chart])
+
+
+def _by_kind(quality: Quality) -> Section | None:
+    """Forms and copies of every column; keys, contacts and free text have no other comparison."""
+    if not quality.by_column:
+        return None
+    names = ["form", "distinct", "copied"]
+    rows = [
+        [name, told["kind"], *(each for key in names for each in (told[key], told[f"holdout_{key}"]))]
+        for name, told in quality.by_column.items()
+    ]
+    heads = ["column", "kind", *(each for key in names for each in (key, f"holdout's {key}"))]
+    text = (
+        "Shares of the values that are written as the column's are, that differ, and that stand in the real table, "
+        "beside those of the holdout. Keys, contacts and free text are made anew: none should be copied."
+    )
+    return Section("Forms and copies", text, grids=[Grid(heads, rows)])
+
+
+def _rules(quality: Quality) -> Section | None:
+    if not quality.rules:
+        return None
+    rows = [
+        [rule["sentence"], Cell(rule["synthetic"], mark=bool(rule["synthetic"])), rule["holdout"]]
+        for rule in quality.rules
+    ]
+    text = "Rules that every real row keeps, and the share of rows that break them."
+    return Section("Rules", text, grids=[Grid(["rule", "synthetic", "holdout"], rows)])
 
 
 def _detection(quality: Quality) -> Section | None:

@@ -32,7 +32,10 @@ def test_every_score_stands_beside_that_of_the_holdout() -> None:
     found = quality(align(REAL, SYNTHETIC, HOLDOUT, None))
 
     scores = found.report()["scores"]
-    assert list(scores) == ["utility", "shapes", "trends", "missing_values", "detection_auroc", "dcr_share"]
+    assert list(scores) == ["utility", "shapes", "trends", "missing_values", "detection_auroc"] + [
+        "dcr_share",
+        "membership_auroc",
+    ]
     assert all(0 <= each <= 1.3 for pair in scores.values() for each in pair.values())
     assert scores["utility"] == {"synthetic": pytest.approx(1, abs=0.1), "holdout": 1}
     assert found.report()["label_column"] == "label"
