@@ -222,3 +222,26 @@ def test_a_column_is_copied_only_where_somebody_says_so(tmp_path, monkeypatch):
     answer = generator.generate_data(told["model_path"], made["config_path"], output_path=str(tmp_path / "s.csv"))
     assert "name" not in answer["replaced"]
     assert set(pd.read_csv(tmp_path / "s.csv")["name"]) <= {*real["name"], "(rare)"}
+
+
+def test_rules_that_somebody_says_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATAFOUNDRY_DATA_ROOTS", str(tmp_path))
+    frame = members(400)[["branch", "mark", "label"]]
+    frame = frame[(frame["branch"] != "west") | (frame["mark"] > 3)]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    allowed = frame[["branch", "mark"]].drop_duplicates().to_numpy().tolist()
+    said = [
+        {"kind": "combinations", "columns": ["branch", "mark"], "details": {"values": allowed}},
+        {"kind": "range", "columns": ["mark"], "details": {"low": 1, "high": 2}},
+    ]
+    made = trainer.create_config(
+        str(tmp_path / "t.csv"), str(tmp_path), "tabular_cvae", SMALL, {"epochs": 1, "seed": 1}, rules=said
+    )
+    told = trainer.train_model(made["config_path"])
+    assert len(told["warnings"]) == 1 and "range of mark" in told["warnings"][0]  # the table itself breaks it
+    answer = generator.generate_data(
+        told["model_path"], made["config_path"], num_to_generate=2000, output_path=str(tmp_path / "s.parquet")
+    )
+    assert [rule["kind"] for rule in answer["rules_kept"]] == ["combinations"]
+    rows = pd.read_parquet(tmp_path / "s.parquet")
+    assert (rows["mark"][rows["branch"] == "west"] > 3).all()

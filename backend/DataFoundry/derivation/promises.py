@@ -2,11 +2,35 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from DataFoundry.derivation.plan import Derivation
 from DataFoundry.schema.rules import RULES
 from DataFoundry.schema.view import TableView
+
+_BY_ROW = (
+    "same",
+    "formula",
+    "order",
+    "missing_together",
+    "missing_when",
+    "increments",
+    "range",
+    "one_of",
+    "combinations",
+)
+
+
+def rows_that_break(frame: pd.DataFrame, derivation: Derivation) -> np.ndarray:
+    """(n,) bool: the rows that break a rule which each row keeps or breaks by itself."""
+    kinds = derivation.kinds or {}
+    view = TableView(frame, {name: kind for name, kind in kinds.items() if name in frame.columns})
+    wrong = np.zeros(len(frame), dtype=bool)
+    for rule in derivation.rules:
+        if rule.kind in _BY_ROW and all(name in view.columns for name in rule.columns):
+            wrong |= RULES[rule.kind].breaks(view, rule)
+    return wrong
 
 
 class Promises:

@@ -13,11 +13,13 @@ import pandas as pd
 import torch
 
 from DataFoundry.derivation.conditions import rows_that_meet, translated
+from DataFoundry.derivation.promises import rows_that_break
 from DataFoundry.errors import ImpossibleError, RequestError
 from DataFoundry.models.bundle import Bundle
 from DataFoundry.preprocessing.transformer import TableTransformer
 
 CHUNK_ROWS = 4096
+_MOST_REDRAWS = 10  # of rows that break a rule
 _MOST_DRAWS = 100  # of as many rows as are asked for
 
 
@@ -79,7 +81,7 @@ class _Plan:
         classes = np.repeat(np.arange(len(shares)), np.diff(ends, prepend=0))
         rng.shuffle(classes)
         labels = torch.from_numpy(classes)
-        frame = self._meeting(labels, rng, generator) if self.later else self._whole(labels, rng, generator)
+        frame = self._meeting(labels, rng, generator) if self.later else self._kept(labels, rng, generator)
         named = [] if self.bundle.labels is None else [self.bundle.labels.name]
         return self.bundle.made.make(frame, start, self.seed)[[*self.bundle.derivation.columns, *named]]
 
@@ -95,11 +97,22 @@ class _Plan:
             frame[bundle.labels.name] = bundle.labels.decode(labels.numpy())
         return bundle.derivation.restore(frame)
 
+    def _kept(self, labels: torch.Tensor, rng: np.random.Generator, generator: torch.Generator) -> pd.DataFrame:
+        """Whole rows; those that break a rule which is not kept by construction are drawn again, a few times."""
+        frame = self._whole(labels, rng, generator)
+        for _ in range(_MOST_REDRAWS):
+            wrong = np.flatnonzero(rows_that_break(frame, self.bundle.derivation))
+            if not len(wrong):
+                break
+            again = self._whole(labels[wrong], rng, generator).set_axis(wrong)
+            frame = pd.concat([frame.drop(index=wrong), again]).sort_index()
+        return frame
+
     def _meeting(self, labels: torch.Tensor, rng: np.random.Generator, generator: torch.Generator) -> pd.DataFrame:
         """As many rows that meet the conditions on what follows; others are drawn in vain."""
         kept: list[pd.DataFrame] = []
         for _ in range(_MOST_DRAWS):
-            frame = self._whole(labels, rng, generator)
+            frame = self._kept(labels, rng, generator)
             kept.append(frame[rows_that_meet(frame, self.later, self.bundle.derivation)])
             if sum(map(len, kept)) >= len(labels):
                 return pd.concat(kept, ignore_index=True).iloc[: len(labels)]

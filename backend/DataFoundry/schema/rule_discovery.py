@@ -59,7 +59,12 @@ def _candidates(view: TableView) -> list[Rule]:
     for kind, module in RULES.items():
         if kind not in ("unique", "same"):
             found += module.discover(_without(view, alike) if kind in _OF_MISSING else others)
-    return found
+    return [rule for rule in found if rule.kind != "determines" or not _is_computed(rule, found)]
+
+
+def _is_computed(rule: Rule, rules: list[Rule]) -> bool:
+    """Whether a formula says already how one column follows from the other."""
+    return any(other.kind == "formula" and set(other.columns) == set(rule.columns) for other in rules)
 
 
 def _without(view: TableView, names: Collection[str]) -> TableView:

@@ -119,3 +119,57 @@ def test_a_dirty_table_still_has_its_dependencies_with_what_breaks_them(root) ->
     frame.loc[wrong, "country"] = r.choice(["DX", "FX"], 50)
     rules = {rule.columns: rule for rule in schema_of(frame, root).rules}
     assert rules["city", "country"].exceptions == 50
+
+
+def bills(rows: int = 600) -> pd.DataFrame:
+    """A tax of 19 %, a sum of which it is a part, Celsius as Fahrenheit, and an order of several lines."""
+    r = np.random.default_rng(3)
+    net, celsius = np.round(r.lognormal(4, 1, rows), 2), np.round(r.normal(20, 5, rows), 1)
+    order = np.sort(r.integers(0, rows // 3, rows))
+    tax = np.round(net * 0.19, 2)
+    return pd.DataFrame(
+        {
+            "order_no": [f"2024-{each:05d}" for each in order],
+            "line": pd.Series(order).groupby(order).cumcount() + 1,
+            "net": net,
+            "tax": tax,
+            "gross": np.round(net + tax, 2),
+            "celsius": celsius,
+            "fahrenheit": np.round(celsius * 9 / 5 + 32, 2),
+        }
+    )
+
+
+def test_numbers_that_are_another_one_times_a_constant_are_found_once(root):
+    schema = schema_of(bills(), root)
+    formulas = {rule.columns: rule for rule in schema.rules if rule.kind == "formula"}
+    assert set(formulas) == {("net", "tax", "gross"), ("net", "tax"), ("celsius", "fahrenheit")}
+    assert formulas["net", "tax"].sentence == "tax is 0.19 * net."
+    assert formulas["celsius", "fahrenheit"].sentence == "fahrenheit is 1.8 * celsius + 32."
+    assert not [rule for rule in schema.rules if rule.kind == "determines"]
+    assert schema.keys == (("order_no", "line"),) and schema.columns["order_no"].kind == "key"
+
+
+def test_a_few_errors_do_not_hide_a_constant(root):
+    frame = bills(1000)
+    frame.loc[:4, "tax"] += 1000
+    found = [rule for rule in schema_of(frame, root).rules if rule.columns == ("net", "tax")]
+    assert [rule.exceptions for rule in found] == [5]
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong"),
+    [
+        (Rule("range", ("line",), "", 0, 0, {"low": 1, "high": 2}), lambda each: each["line"] > 2),
+        (Rule("one_of", ("line",), "", 0, 0, {"values": [1, 2]}), lambda each: each["line"] > 2),
+        (
+            Rule("combinations", ("line", "kind"), "", 0, 0, {"values": [[1, "first"], [2, "more"]]}),
+            lambda each: ~((each["line"] == 1) | (each["line"] == 2) & (each["kind"] == "more")),
+        ),
+    ],
+)
+def test_rules_that_only_people_can_say_are_checked(root, rule, wrong):
+    frame = bills().assign(kind=lambda each: np.where(each["line"] == 1, "first", "more"))
+    view = TableView(frame, schema_of(frame, root).columns)
+    breaks = RULES[rule.kind].breaks(view, rule)
+    assert 0 < breaks.sum() < len(frame) and np.array_equal(breaks, wrong(frame).to_numpy())

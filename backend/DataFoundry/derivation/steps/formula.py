@@ -8,12 +8,14 @@ import pandas as pd
 
 from DataFoundry.derivation.step import Planned, Step
 from DataFoundry.derivation.written import DAY, numbers, written
-from DataFoundry.schema.rules.formula import OPERATIONS
+from DataFoundry.schema.rules.formula import LINEAR, OPERATIONS
 from DataFoundry.schema.table_schema import Rule
 
 
 def propose(rule: Rule, table: Planned) -> list[Step]:
     """The result computed from its parts; of two moments rather the later one from the earlier one and the days."""
+    if len(rule.columns) == 2:
+        return _linear(rule, table)
     first, second, result = rule.columns
     clothes = {name: table.writing(name) for name in rule.columns}
     if None in clothes.values() or not table.drawn.issuperset(rule.columns):
@@ -27,6 +29,16 @@ def propose(rule: Rule, table: Planned) -> list[Step]:
     return [_step(table, clothes, *way) for way in ways if table.may_go(way[-1])]
 
 
+def _linear(rule: Rule, table: Planned) -> list[Step]:
+    source, scaled = rule.columns
+    clothes = [table.writing(name) for name in rule.columns]
+    if None in clothes or source not in table.drawn or not table.may_go(scaled):
+        return []
+    constants = {"factor": float(rule.details["factor"]), "offset": float(rule.details.get("offset", 0.0))}
+    state = {"operation": LINEAR, "columns": [source, scaled], "written": clothes, **constants}
+    return [Step("formula", scaled, (source,), True, state)]
+
+
 def _step(table: Planned, clothes: Mapping[str, Any], operation: str, first: str, second: str, result: str) -> Step:
     state = {
         "operation": operation,
@@ -38,11 +50,17 @@ def _step(table: Planned, clothes: Mapping[str, Any], operation: str, first: str
 
 def reduce(frame: pd.DataFrame, state: Mapping[str, Any]) -> pd.DataFrame:
     """Without the result."""
-    return frame.drop(columns=state["columns"][2])
+    return frame.drop(columns=state["columns"][-1])
 
 
 def restore(frame: pd.DataFrame, state: Mapping[str, Any]) -> pd.DataFrame:
     """With the result; missing where a part is."""
+    if state["operation"] == LINEAR:
+        source, scaled = state["columns"]
+        values, missing = numbers(frame[source], state["written"][0])
+        return frame.assign(
+            **{scaled: written(values * state["factor"] + state["offset"], missing, state["written"][1])}
+        )
     first, second, result = state["columns"]
     (a, no_a), (b, no_b) = (
         numbers(frame[name], how) for name, how in zip((first, second), state["written"], strict=False)

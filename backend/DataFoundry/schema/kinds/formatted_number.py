@@ -73,8 +73,10 @@ def _is_plain(format: Mapping[str, Any]) -> bool:
 
 
 def _is_code(format: Mapping[str, Any]) -> bool:
-    """`C100000` names a customer and `shop 3` a shop; `EUR 12.50` is a number."""
+    """`C100000` names a customer, `#12` a ticket and `shop 3` a shop; `EUR 12.50` is a number."""
     prefix = str(format["prefix"]).strip()
+    if prefix in ("#", "№", "No.", "Nr."):
+        return True
     return prefix.isalpha() and prefix.upper() not in _CURRENCIES
 
 

@@ -43,7 +43,7 @@ def recognise(evidence: Evidence) -> Finding | None:
     if international >= 0.9:
         return Finding(0.95, fitting(international, "a phone number with its country code"))
     parted = evidence.share(lambda text: bool(_SEPARATED.search(text.strip())) and text.strip()[:1] in "(0123456789+")
-    return Finding(0.85, fitting(share, "written as a phone number")) if parted >= 0.9 else None
+    return Finding(0.8, fitting(share, "written as a phone number")) if parted >= 0.9 else None
 
 
 def check(values: pd.Series, format: Mapping[str, Any]) -> np.ndarray:

@@ -7,17 +7,19 @@ import numpy as np
 
 from DataFoundry.schema.rules.by_row import VerifiedByRow, numbers_of, present
 from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
+from DataFoundry.schema.rules.linear import constants, off, on_a_line
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
-WIDTH = (3, 3)
+WIDTH = (2, 3)
 OPERATIONS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "*": np.multiply,
     "+": np.add,
     "-": np.subtract,
     "/": np.divide,
 }
-DETAILS: dict[str, object] = {"operation": tuple(OPERATIONS), "decimals": int}
+LINEAR = "linear"
+DETAILS: dict[str, object] = {"operation": (*OPERATIONS, LINEAR), "decimals": int}
 _COMMUTES = ("*", "+")
 _FIRST_ROWS = 400
 _FEWEST_VALUES = 5
@@ -26,7 +28,8 @@ _REAL = 0.2  # share of rows in which the result must differ from both of its pa
 
 
 def discover(view: TableView) -> list[Rule]:
-    """Sums, differences, products and ratios of two columns, and differences of two moments in days.
+    """Sums, differences, products and ratios of two columns, differences of two moments in days, and numbers that are
+    another one times a constant.
 
     Each three columns give one rule: the product rather than the ratio, the sum rather than the difference.
     """
@@ -39,6 +42,31 @@ def discover(view: TableView) -> list[Rule]:
         if frozenset(rule.columns) not in told:
             told.add(frozenset(rule.columns))
             found.append(rule)
+    return found + _linear(view, numbers, told)
+
+
+def _linear(view: TableView, numbers: list[str], told: set[frozenset[str]]) -> list[Rule]:
+    """One rule for each two columns; of three that add up, one for all three: the others follow."""
+    found: list[Rule] = []
+    used: set[frozenset[str]] = set()
+    copies: set[str] = set()
+    for first, second in permutations(numbers, 2):
+        triples = {triple for triple in told if {first, second} <= triple}
+        if {first, second} & copies or frozenset((first, second)) in used or triples & used:
+            continue
+        decimals = view.decimals(second)
+        a, b = numbers_of(view, first), numbers_of(view, second)
+        if not on_a_line(a[:_FIRST_ROWS], b[:_FIRST_ROWS], decimals):
+            continue
+        known = constants(a, b, decimals)
+        if known is None:
+            continue
+        factor, offset = known
+        more = f" {'+' if offset > 0 else '-'} {abs(offset):g}" if offset else ""
+        details = {"operation": LINEAR, "factor": factor, "offset": offset, "decimals": decimals}
+        found.append(Rule("formula", (first, second), f"{second} is {factor:g} * {first}{more}.", 0, 0, details))
+        used |= {frozenset((first, second)), *triples}
+        copies.add(second)
     return found
 
 
@@ -82,17 +110,25 @@ def _off(a: np.ndarray, b: np.ndarray, c: np.ndarray, rule: Rule) -> np.ndarray:
         return ~(np.abs(computed - c) <= step * 1.001 + 1e-9 * np.abs(c))
 
 
+def _rest(rule: Rule) -> tuple[float, int]:
+    """Offset and decimals of a linear rule."""
+    return float(rule.details.get("offset", 0.0)), int(rule.details["decimals"])
+
+
 class Verified(VerifiedByRow):
     """By row."""
 
     @staticmethod
     def able(view: TableView, rule: Rule) -> np.ndarray:
-        """Rows that have all three numbers."""
+        """Rows that have all the numbers."""
         return present(view, rule.columns)
 
     @staticmethod
     def broken(view: TableView, rule: Rule) -> np.ndarray:
         """Rows in which the result is another."""
+        if rule.details["operation"] == LINEAR:
+            source, scaled = (numbers_of(view, name) for name in rule.columns)
+            return off(source, scaled, float(rule.details["factor"]), *_rest(rule))
         first, second, result = (numbers_of(view, name) for name in rule.columns)
         return _off(first, second, result, rule)
 

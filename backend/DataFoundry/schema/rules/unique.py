@@ -15,6 +15,8 @@ DETAILS: dict[str, object] = {}
 _SINGLE = ("key", "email", "user_name", "iban", "national_id")
 _PARTS = ("key", "category", "moment", "postcode", "boolean", "person_name", "email")
 _MOST_PARTS = 12
+_MOST_DISTINCT = 0.8
+_MOST_NUMBERS = 200  # of the lines of an order, say
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -25,7 +27,14 @@ def discover(view: TableView) -> list[Rule]:
     single = [name for name, column in view.columns.items() if column.kind in _SINGLE and _is_key(view, (name,))]
     if single:
         return [Rule("unique", (name,), f"No two rows have the same {name}.", 0) for name in single]
-    parts = [name for name, column in view.columns.items() if column.kind in _PARTS and not view.missing(name).any()]
+    parts = [
+        name
+        for name, column in view.columns.items()
+        # A part that hardly repeats makes any pair unique, and says nothing.
+        if (column.kind in _PARTS or column.kind == "number" and view.codes(name)[1] <= _MOST_NUMBERS)
+        and not view.missing(name).any()
+        and view.codes(name)[1] <= _MOST_DISTINCT * len(view)
+    ]
     pairs = [pair for pair in combinations(parts[:_MOST_PARTS], 2) if _is_key(view, pair) and _is_telling(view, pair)]
     return [Rule("unique", pair, f"No two rows have the same {pair[0]} and {pair[1]}.", 0) for pair in pairs]
 
