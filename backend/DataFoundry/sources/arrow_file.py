@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.feather as feather
 
 from DataFoundry.errors import TableError, first_line
+from DataFoundry.sources.integers import dtype_with_nulls, with_dtypes
 from DataFoundry.sources.table import BLOCK_ROWS, Table, in_blocks, refuse_columns
 from DataFoundry.storage.paths import open_for_reading
 
@@ -27,16 +29,21 @@ class ArrowTable(Table):
 
     def blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
         start, chosen = 0, self.check(columns)
-        nullable = [
-            name for name in chosen if pa.types.is_integer(self._table[name].type) and self._table[name].null_count
-        ]
+        nullable = {name: self._dtype(name) for name in chosen if self._has_nullable_integers(name)}
         for block in in_blocks(iter([self._table.select(chosen)]), rows):
-            frame = block.to_pandas(ignore_metadata=True, date_as_object=False).astype(
-                dict.fromkeys(nullable, "float64")
-            )
+            frame = block.to_pandas(ignore_metadata=True, date_as_object=False)
+            frame = with_dtypes(frame, block, nullable)
             frame.index = pd.RangeIndex(start, start + len(frame))
             start += len(frame)
             yield frame
+
+    def _has_nullable_integers(self, name: str) -> bool:
+        column = self._table[name]
+        return pa.types.is_integer(column.type) and column.null_count > 0
+
+    def _dtype(self, name: str) -> str:
+        bounds = pc.min_max(self._table[name])
+        return dtype_with_nulls(self._table[name].type, bounds["min"].as_py(), bounds["max"].as_py())
 
 
 def _read(path: Path) -> pa.Table:
