@@ -11,7 +11,13 @@ from DataFoundry.settings import limits
 _TEXT = re.compile(
     r"utf-(8|16|32)(-sig|-le|-be)?|ascii|iso8859-\d+|cp\d+|koi8-\w|mac-\w+|big5\w*|gb\w+|euc_\w+|shift_jis\w*|johab|tis-620"
 )
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _NOT_IN_CP1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 
 
@@ -64,9 +70,10 @@ def _looked_through(handle: IO[bytes], piece: bytes, name: str, known: str | Non
     while piece:
         nul = piece.find(b"\0")
         if nul >= 0:
+            line = lines + piece.count(b"\n", 0, nul)
             raise TableError(
-                f"{name} has a NUL byte in line {lines + piece.count(10, 0, nul)}; remove it, or name its encoding in "
-                "read_options."
+                f"{name} has a NUL byte in line {line}; remove it, or name the encoding in read_options.encoding.",
+                line=line,
             )
         if is_utf8:
             try:
