@@ -77,9 +77,9 @@ def _parsed(text: str, line: int, path: Path) -> Any:
         found = dict(pairs)
         if len(found) < len(pairs):
             twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-            raise TableError(
-                f"{path.name} has an object with two values of {twice!r}{_in_line(text, line)}; keep one.", name=twice
-            )
+            where = {"line": line} if "\n" not in text.strip() else {}
+            told = f" in line {line}" if where else ""
+            raise TableError(f"{path.name} has an object with two values of {twice!r}{told}; keep one.", **where)
         return found
 
     try:
@@ -93,10 +93,6 @@ def _parsed(text: str, line: int, path: Path) -> Any:
         raise TableError(f"{path.name} is nested too deeply in line {line}; flatten it.", line=line) from None
     except ValueError as error:  # a number of thousands of digits
         raise TableError(f"{path.name} is not JSON in line {line} ({error}); correct it there.", line=line) from None
-
-
-def _in_line(text: str, line: int) -> str:
-    return f" in line {line}" if "\n" not in text.strip() else ""
 
 
 def _column(values: list[Any]) -> pd.Series:
