@@ -27,6 +27,7 @@ ALWAYS_MISSING = (
     "-NaN",
     "1.#QNAN",
     "#NULL!",
+    "\\N",  # MySQL, PostgreSQL and Hive
 )
 # Missing in a column that otherwise holds numbers, dates or truth values; in a column of text they may be values.
 SOMETIMES_MISSING = ("NA", "na", "None", "none", "-", "--", "?", ".", "...", "missing", "unknown", "Unknown", "(null)")

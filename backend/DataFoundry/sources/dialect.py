@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import TableError
 from DataFoundry.sources.cells import ALWAYS_MISSING, SOMETIMES_MISSING
-from DataFoundry.sources.records import MOMENT, NUMBER, Cut, Record, find_cut, records
+from DataFoundry.sources.records import DELIMITERS, MOMENT, NUMBER, Cut, Record, find_cut, records
 from DataFoundry.sources.table import column_names
 
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own way of naming the delimiter
 _ALL = 10**6
+_LOOKED_AT = 1000
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def find_dialect(text: str, name: str, options: ReadOptions, suffix: str) -> Dia
     TableError
         If there are no columns, two of one name, or two tables.
     """
+    _refuse_other_kinds(text, name)
     named = _SEP_LINE.match(text)
     delimiter = options.delimiter or (named[1] if named else None)
     if delimiter is not None and delimiter == options.quote:
@@ -67,7 +69,19 @@ def find_dialect(text: str, name: str, options: ReadOptions, suffix: str) -> Dia
     place, notes = _first_record(found, options, name)
     dialect = _with_names(found, place, options, name, notes)
     _refuse_second_table(rest, cut, dialect, name, 1 if named else 0)
-    return replace(dialect, cut=cut, trailing=trailing, notes=[*_told(cut, trailing, bool(named)), *dialect.notes])
+    return replace(
+        dialect, cut=cut, trailing=trailing, notes=[*_told(rest, cut, trailing, bool(named)), *dialect.notes]
+    )
+
+
+def _refuse_other_kinds(text: str, name: str) -> None:
+    """Refuse what is text but no table of cells, such as the page that a site sends instead of a file."""
+    if re.match(r"\s*<(!doctype|html|\?xml)", text[:_LOOKED_AT], re.IGNORECASE):
+        raise TableError(
+            f"{name} is a web page or XML, no text table, from line 1 on; export the table as csv.", line=1
+        )
+    if re.match(r'\s*(\[\s*)?\{\s*"[^"]*"\s*:', text[:_LOOKED_AT]):
+        raise TableError(f"{name} holds JSON, no text table, from line 1 on; name it .json or .jsonl.", line=1)
 
 
 def _records(text: str, cut: Cut, lines_before: int) -> list[Record]:
@@ -76,7 +90,7 @@ def _records(text: str, cut: Cut, lines_before: int) -> list[Record]:
     ]
 
 
-def _told(cut: Cut, trailing: bool, named: bool) -> list[str]:
+def _told(text: str, cut: Cut, trailing: bool, named: bool) -> list[str]:
     """Sentences about what is unusual in the cut."""
     notes = []
     if named:
@@ -87,6 +101,12 @@ def _told(cut: Cut, trailing: bool, named: bool) -> list[str]:
         notes.append("A backslash takes the meaning of the sign behind it away, and was left out.")
     if cut.spaced:
         notes.append("Blanks behind a delimiter were left out.")
+    if cut.delimiter not in text and any(each in text for each in DELIMITERS):
+        notes.append(
+            "No delimiter parts the lines evenly, so there is one column; say read_options.delimiter otherwise."
+        )
+    if cut.delimiter == " ":
+        notes.append("Cells are parted by blanks.")
     if trailing:
         notes.append("Each row ends with a delimiter, behind which there is no column.")
     return notes
@@ -135,8 +155,9 @@ def _first_record(found: list[Record], options: ReadOptions, name: str) -> tuple
     line = found[place].line
     if place == 0:
         return 0, []
-    before = f"line {line - 1} is" if line == 2 else f"{line - 1} lines before line {line} are"
-    return place, [f"The {before} comments or titles and were left out."]
+    if line == 2:
+        return place, ["Line 1 is a comment or a title and was left out."]
+    return place, [f"The {line - 1} lines before line {line} are comments or titles and were left out."]
 
 
 def _is_before(found: list[Record], place: int, width: int) -> bool:
@@ -148,16 +169,21 @@ def _is_before(found: list[Record], place: int, width: int) -> bool:
 
 
 def _is_padded_title(found: list[Record], place: int) -> bool:
-    """`Sales report;;;` as spreadsheets write a title: one cell, or none, above a line of names."""
+    """`Sales report;;;` as spreadsheets write a title: its last cells are empty, and a line of names stands below."""
     cells = found[place].cells
-    if any(cell.strip() for cell in cells[1:]):
+    filled = [bool(cell.strip()) for cell in cells]
+    if filled[-1] or any(filled[1:]) and not filled[0]:
         return False
     below = next((each for each in range(place + 1, len(found)) if any(map(str.strip, found[each].cells[1:]))), None)
-    if below is None:
+    if below is None or below == len(found) - 1:
+        return False
+    names = [cell for cell in found[below].cells if cell.strip()]
+    if any(_is_datum(cell) and not _is_year(cell) for cell in names):
         return False
     is_data, is_header = _evidence(found, below)
-    filled = sum(bool(cell.strip()) for cell in found[below].cells)
-    return not is_data and (is_header or not cells[0].strip() or filled > 2)
+    if sum(filled) > 1:
+        return is_header and len(names) == len(cells)
+    return not is_data and (is_header or not any(filled) or len(names) > 2)
 
 
 def _is_comment(cell: str) -> bool:
@@ -167,6 +193,8 @@ def _is_comment(cell: str) -> bool:
 def _has_names(found: list[Record], place: int, options: ReadOptions) -> bool:
     if options.header_row is not None:
         return options.header_row > 0
+    if place == len(found) - 1:
+        return not all(map(_is_datum, found[place].cells)) or any(map(_is_year, found[place].cells))
     return not _evidence(found, place)[0]
 
 

@@ -4,11 +4,13 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 DELIMITERS = (",", ";", "\t", "|")
+_RARE = ("^", "~")  # only where none of the others parts anything
+_DECIMAL_COMMA = re.compile(r"\s*[-+]?\d[\d.]*,\d+\s*")
 _MOST_RECORDS = 200
 _LOOKED_AT = 2**16
 NUMBER = re.compile(r"\s*[-+]?[$€£]?\s?(\d[\d.,' ]*|\.\d+)([eE][-+]?\d+)?\s?[%€]?\s*")
@@ -83,16 +85,55 @@ def find_cut(text: str, delimiter: str | None, quote: str | None, suffix: str) -
     Of delimiters that are equal in this, the one whose cells hold no other delimiter and no half a number is taken,
     and then the one that gives most cells.
     """
-    candidates = (delimiter,) if delimiter else ("\t",) if suffix == ".tsv" else DELIMITERS
+    if delimiter or suffix == ".tsv":
+        return _with_quotes(text, delimiter or "\t", quote)
+    if _is_one_number_a_line(text):
+        return _with_quotes(text, ";", quote)
+    score, found = _best(text, DELIMITERS, quote)
+    if not score[0]:
+        rare, other = _best(text, _RARE, quote)
+        blanks = _parted_by_blanks(text, quote)
+        return other if rare[0] else blanks or found
+    if score[0] < 0.5 and _is_prose(text, found):
+        return next((_with_quotes(text, each, quote) for each in DELIMITERS if each not in text), found)
+    return found
+
+
+def _best(text: str, candidates: Sequence[str], quote: str | None) -> tuple[tuple[float, float, int], Cut]:
     best, found = (0.0, 0.0, 0), Cut(candidates[0], '"' if quote is None else quote)
     for each in candidates:
         cut = _with_quotes(text, each, quote)
         cells = records(text, cut)
         share, width = _evenness(cells)
         score = (share, _plain_share(cells, width) if share else 0.0, width)
-        if score > best or delimiter or suffix == ".tsv":
+        if score > best:
             best, found = score, cut
-    return found
+    return best, found
+
+
+def _is_one_number_a_line(text: str) -> bool:
+    """A name, and below it only numbers with a decimal comma: no comma parts cells there."""
+    lines = [record.cells[0] for record in records(text, Cut("\n", ""))]
+    return len(lines) > 1 and "," not in lines[0] and all(map(_DECIMAL_COMMA.fullmatch, lines[1:]))
+
+
+def _is_prose(text: str, cut: Cut) -> bool:
+    """Whether a file of one column holds sentences: the first line is one name, and blanks follow all delimiters."""
+    first = records(text, cut, 1)
+    sign = re.escape(cut.delimiter)
+    return bool(first) and len(first[0].cells) == 1 and not re.search(rf"{sign}[^ \n\r]", text[:_LOOKED_AT])
+
+
+def _parted_by_blanks(text: str, quote: str | None) -> Cut | None:
+    """Lines of as many words each, where a column below the first line holds only numbers; or None."""
+    cut = Cut(" ", '"' if quote is None else quote, spaced="  " in text[:_LOOKED_AT])
+    found = records(text, cut)
+    share, width = _evenness(found)
+    rows = [record.cells for record in found[1:]]
+    if share < 1 or width < 2 or not rows:
+        return None
+    numeric = any(all(map(NUMBER.fullmatch, column)) for column in zip(*rows, strict=True))
+    return cut if numeric else None
 
 
 def _with_quotes(text: str, delimiter: str, quote: str | None) -> Cut:

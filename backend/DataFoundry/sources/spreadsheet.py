@@ -30,7 +30,8 @@ def read_spreadsheet(path: Path, options: ReadOptions) -> tuple[pd.DataFrame, di
             book = CalamineWorkbook.from_filelike(handle)
         except (CalamineError, OSError, ValueError) as error:
             raise TableError(
-                f"{path.name} is not a readable spreadsheet ({str(error)[:200]}); save it again."
+                f"{path.name} is not a readable spreadsheet ({str(error)[:200]}); save it again, or name it .csv if "
+                "it is text."
             ) from None
         sheet, notes = _sheet(book, options, path)
         try:

@@ -129,7 +129,7 @@ class TextTable(Table):
                     empty = False
                     yield pa.Table.from_batches([batch])
             except (pa.ArrowException, UnicodeError, OverflowError, MemoryError) as error:
-                if "Empty CSV file" not in str(error):  # names and no rows
+                if self._dialect.rows or not re.match("Empty CSV file|Could not skip", str(error)):  # names and no rows
                     raise self._unreadable(error) from None
         if empty:
             yield pa.table({name: pa.array([], pa.string()) for name in self.columns})
@@ -179,7 +179,8 @@ class TextTable(Table):
     def _ragged(self, width: int, cells: int) -> TableError:
         line = first_line_where(self.path, self._dialect, self._encoding, lambda cells: len(cells) != width)
         cure = (
-            "correct the line, or quote cells that hold the delimiter"
+            "correct the line, quote cells that hold the delimiter, or name a later line of names in "
+            "read_options.header_row"
             if cells > width
             else "complete the line, or remove it if it is a total, a note or the title of a second table"
         )

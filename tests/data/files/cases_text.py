@@ -306,4 +306,28 @@ FAULTS = [
     refused("header_row_beyond.csv", "a,b\n1,2\n", "no names in line 9", "correct read_options.header_row", options={"header_row": 9}),
 ]
 
-CASES = [*DELIMITERS, *QUOTES, *ENCODINGS, *NUMBERS, *MISSING, *HEADERS, *FAULTS]
+OTHERS = [
+    right("blanks.txt", "a b c\n1 2 3\n4 5 6\n", "a:int64 | b:int64 | c:int64", [[1, 2, 3], [4, 5, 6]], reading={"delimiter": " "}, notes=["parted by blanks"]),
+    right("blanks_aligned.txt", "who    n   m\nAnn    2   3\nBarb   50  6\n", "who:text | n:int64 | m:int64", [["Ann", 2, 3], ["Barb", 50, 6]]),
+    right("names_of_two_words.txt", "full name\nAnn Lee\nBob Ray\n", "full name:text", [["Ann Lee"], ["Bob Ray"]]),
+    right("tilde.csv", "a~b\n1~x\n", "a:int64 | b:text", [[1, "x"]], reading={"delimiter": "~"}),
+    right("sentences.csv", "review\nGood, cheap\nNot so good, but ok, really\nfine\n", "review:text", [["Good, cheap"], ["Not so good, but ok, really"], ["fine"]], notes=["there is one column"]),
+    right("one_column_decimal_comma.csv", "preis\n1,5\n2,5\n", "preis:float64", [[1.5], [2.5]], reading={"decimal": ","}, notes=["there is one column"]),
+    right("title_of_two_cells.csv", "Report,2024,\nname,n,m\nx,1,2\ny,3,4\n", "name:text | n:int64 | m:int64", [["x", 1, 2], ["y", 3, 4]], notes=["Line 1 is a comment or a title"]),
+    right("names_missing.csv", "a,,\n1,2,3\n", "a:int64 | column_2:int64 | column_3:int64", [[1, 2, 3]]),
+    right("mysql_null.tsv", "a\tb\n1\t\\N\n\\N\tx\n", "a:float64 | b:text", [[1.0, None], [None, "x"]], reading={"missing_spellings": ["", "\\N"]}),
+    right("only_names.csv", "a,b", "a:float64 | b:float64", []),
+    right("only_one_row.csv", "1,2.5", "column_1:int64 | column_2:float64", [[1, 2.5]], notes=["looks like data"]),
+    right("excel_text_formula.csv", 'a,b\n="00123",1\n="00456",2\n', "a:text | b:int64", [['="00123"', 1], ['="00456"', 2]]),
+    right("thousands_apostrophe.csv", "n;m\n1'234.50;2\n12'000.00;3\n", "n:text | m:int64", [["1'234.50", 2], ["12'000.00", 3]], notes=["sign for thousands"]),
+    refused("names_further_down.csv", "Station,Berlin\nLat,52.5\n\ndate,temp,rain\n2024-01-01,1.5,0\n", "3 cells in line 4", "read_options.header_row", line=4),
+    right("names_further_down_said.csv", "Station,Berlin\nLat,52.5\n\ndate,temp,rain\n2024-01-01,1.5,0\n", "date:text | temp:float64 | rain:int64", [["2024-01-01", 1.5, 0]], options={"header_row": 4}),
+    refused("web_page.csv", "<!DOCTYPE html>\n<html><body>404</body></html>\n", "is a web page", "export the table as csv", line=1),
+    refused("json_named.csv", '[{"a": 1}]', "holds JSON", "name it .json", line=1),
+    refused("gzip_named.csv", gzip.compress(PEOPLE.encode(), mtime=0), "packed by gzip", "name it .csv.gz"),
+    refused("spreadsheet_named.csv", b"PK\x03\x04\x14\0\0\0", "a spreadsheet", "name it .zip, .xlsx or .ods"),
+    refused("text_named.xls", "a\tb\n1\t2\n", "not a readable spreadsheet", "name it .csv if it is text"),
+    refused("open_quote.csv", 'a,b\n"x,1\ny,2\n', "1 cell in line 2", "complete the line", line=2),
+]
+
+CASES = [*OTHERS, *DELIMITERS, *QUOTES, *ENCODINGS, *NUMBERS, *MISSING, *HEADERS, *FAULTS]
