@@ -169,21 +169,21 @@ def _is_before(found: list[Record], place: int, width: int) -> bool:
 
 
 def _is_padded_title(found: list[Record], place: int) -> bool:
-    """`Sales report;;;` as spreadsheets write a title: its last cells are empty, and a line of names stands below."""
+    """`Sales report;;;` as spreadsheets write what stands above a table: its last cells are empty, names come below."""
     cells = found[place].cells
-    filled = [bool(cell.strip()) for cell in cells]
-    if filled[-1] or any(filled[1:]) and not filled[0]:
+    if cells[-1].strip() or not cells[0].strip() and any(map(str.strip, cells)):
         return False
-    below = next((each for each in range(place + 1, len(found)) if any(map(str.strip, found[each].cells[1:]))), None)
-    if below is None or below == len(found) - 1:
+    below = next((each for each in range(place + 1, len(found)) if found[each].cells[-1].strip()), len(found))
+    if below >= len(found) - 1:
         return False
     names = [cell for cell in found[below].cells if cell.strip()]
     if any(_is_datum(cell) and not _is_year(cell) for cell in names):
         return False
     is_data, is_header = _evidence(found, below)
-    if sum(filled) > 1:
+    filled = [sum(bool(cell.strip()) for cell in record.cells) for record in found[place:below]]
+    if max(filled) > 1 or len(filled) - filled.count(0) > 1:
         return is_header and len(names) == len(cells)
-    return not is_data and (is_header or not any(filled) or len(names) > 2)
+    return not is_data and (is_header or not filled[0] or len(names) > 2)
 
 
 def _is_comment(cell: str) -> bool:

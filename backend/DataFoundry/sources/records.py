@@ -127,7 +127,7 @@ def _is_prose(text: str, cut: Cut) -> bool:
 def _parted_by_blanks(text: str, quote: str | None) -> Cut | None:
     """Lines of as many words each, where a column below the first line holds only numbers; or None."""
     cut = Cut(" ", '"' if quote is None else quote, spaced="  " in text[:_LOOKED_AT])
-    found = records(text, cut)
+    found = [record for record in records(text, cut) if not record.cells[0].startswith(("#", "//"))]
     share, width = _evenness(found)
     rows = [record.cells for record in found[1:]]
     if share < 1 or width < 2 or not rows:

@@ -65,6 +65,13 @@ def two_sheets(book):
             sheet.write_row(number, 0, row)
 
 
+def first_empty(book):
+    book.add_worksheet("Empty")
+    sheet = book.add_worksheet("Data")
+    sheet.write(0, 0, "a")
+    sheet.write(1, 0, 1)
+
+
 def formulas(book):
     sheet = book.add_worksheet("Data")
     sheet.write_row(0, 0, ["n", "double"])
@@ -117,6 +124,13 @@ SHEETS = [
     right("dates.xlsx", workbook(with_dates), "when:datetime64[ns] | ok:bool | id:text | big:int64", [["2024-01-02T03:04:05", True, "00042", 4000000000], ["1990-05-01T00:00:00", False, "00043", 1]]),
     right("sheet_said.xlsx", workbook(two_sheets), "a:int64 | b:text", [[1, "x"], [2, "y"]], options={"sheet": "Rows"}, reading={"sheet": "Rows"}),
     right("formulas.xlsx", workbook(formulas), "n:int64 | double:int64", [[2, 4]]),
+    right("beyond_names.xlsx", rows_of(["a", "b"], [1, 2, "extra"], [3, 4]), "a:int64 | b:int64 | column_3:text", [[1, 2, "extra"], [3, 4, None]]),
+    right("first_sheet_empty.xlsx", workbook(first_empty), "a:int64", [[1]], reading={"sheet": "Data"}, notes=["the others are Empty"]),
+    right("no_header_numbers.xlsx", rows_of([1.5, 2], [3, 4]), "column_1:float64 | column_2:int64", [[1.5, 2], [3.0, 4]], reading={"header_row": 0}, notes=["looks like data"]),
+    right("no_header_said.xlsx", rows_of(["x", 2], ["y", 4]), "column_1:text | column_2:int64", [["x", 2], ["y", 4]], options={"header_row": 0}),
+    right("years.xlsx", rows_of(["who", 2019, 2020], ["x", 1, 2]), "who:text | 2019:int64 | 2020:int64", [["x", 1, 2]]),
+    right("missing.xlsx", rows_of(["n", "c"], [1, "NA"], ["-", "DE"], [3, "N/A"]), "n:float64 | c:text", [[1.0, "NA"], [None, "DE"], [3.0, None]], reading={"missing_spellings": ["", "-", "N/A"]}),
+    right("missing_said.xlsx", rows_of(["n", "c"], [1, "none"], ["?", "x"]), "n:text | c:text", [["1", None], ["?", "x"]], options={"missing_spellings": ["none"]}),
     right("mixed.xlsx", rows_of(["n"], [1], ["x"]), "n:text", [["1"], ["x"]]),
     right("rows.ods", opendocument(["a", "zip"], [1.5, "01234"], [2, "00042"]), "a:float64 | zip:text", [[1.5, "01234"], [2.0, "00042"]]),
     refused("no_such_sheet.xlsx", workbook(two_sheets), "no sheet 'Nope'", "it has Cover, Rows", options={"sheet": "Nope"}),

@@ -314,6 +314,27 @@ OTHERS = [
     right("sentences.csv", "review\nGood, cheap\nNot so good, but ok, really\nfine\n", "review:text", [["Good, cheap"], ["Not so good, but ok, really"], ["fine"]], notes=["there is one column"]),
     right("one_column_decimal_comma.csv", "preis\n1,5\n2,5\n", "preis:float64", [[1.5], [2.5]], reading={"decimal": ","}, notes=["there is one column"]),
     right("title_of_two_cells.csv", "Report,2024,\nname,n,m\nx,1,2\ny,3,4\n", "name:text | n:int64 | m:int64", [["x", 1, 2], ["y", 3, 4]], notes=["Line 1 is a comment or a title"]),
+    right(
+        "bank_statement.csv",
+        "Kontoauszug;;;\r\nIBAN;DE89370400440532013000;;\r\n;;;\r\nBuchung;Empfänger;Betrag;Währung\r\n"
+        "01.03.2024;Müller & Söhne;-1250,00;EUR\r\n02.03.2024;Café;-3,80;EUR\r\n".encode("cp1252"),
+        "Buchung:text | Empfänger:text | Betrag:float64 | Währung:text",
+        [["01.03.2024", "Müller & Söhne", -1250.0, "EUR"], ["02.03.2024", "Café", -3.8, "EUR"]],
+        reading={"header_row": 4, "decimal": ","},
+    ),
+    right(
+        "title_padded_blank.csv",
+        "Staff,,\n,,\nname,city,role\nAnn,Rom,cook\nBob,Bern,smith\n",
+        "name:text | city:text | role:text",
+        [["Ann", "Rom", "cook"], ["Bob", "Bern", "smith"]],
+    ),
+    right(
+        "logger.txt",
+        "# logger 7 v1.2\n# columns: t T p\n0.0    21.5   1013.2\n0.5    21.6   1013.1\n1.0    21.6   1013.0\n",
+        "column_1:float64 | column_2:float64 | column_3:float64",
+        [[0.0, 21.5, 1013.2], [0.5, 21.6, 1013.1], [1.0, 21.6, 1013.0]],
+        notes=["comments or titles"],
+    ),
     right("names_missing.csv", "a,,\n1,2,3\n", "a:int64 | column_2:int64 | column_3:int64", [[1, 2, 3]]),
     right("mysql_null.tsv", "a\tb\n1\t\\N\n\\N\tx\n", "a:float64 | b:text", [[1.0, None], [None, "x"]], reading={"missing_spellings": ["", "\\N"]}),
     right("only_names.csv", "a,b", "a:float64 | b:float64", []),
