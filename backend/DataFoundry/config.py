@@ -17,6 +17,12 @@ from DataFoundry.near_names import did_you_mean
 
 # pydantic names the branch of a union that it tried, such as `list[dict[str,any]]`, as if it were a field.
 _UNION_BRANCH = re.compile(r"(list|dict|literal)\[.*\]")
+_DELIMITER = r"^[\t !#-/:-@\[-`{-~]$"
+_QUOTE = r"^[\"'`]?$"
+_IN_WORDS = {
+    _DELIMITER: "a delimiter is one character: a tab, a blank or a punctuation mark, such as ';'",
+    _QUOTE: "a quote is one of \", ' and `, or the empty text for none",
+}
 Width = Annotated[int, Field(ge=1, le=8192)]
 Params = TypeVar("Params", bound=BaseModel)
 Layers = Annotated[tuple[Width, ...], Field(min_length=1, max_length=16)]
@@ -50,8 +56,8 @@ class ReadOptions(_Strict):
     """
 
     encoding: Annotated[str, Field(min_length=1, max_length=40)] | None = None
-    delimiter: Annotated[str, Field(pattern=r"^[\t !#-/:-@\[-`{-~]$")] | None = None
-    quote: Annotated[str, Field(pattern=r"^[\"'`]?$")] | None = None
+    delimiter: Annotated[str, Field(pattern=_DELIMITER)] | None = None
+    quote: Annotated[str, Field(pattern=_QUOTE)] | None = None
     decimal: Literal[".", ","] | None = None
     header_row: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     missing_spellings: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=100)] | None = None
@@ -213,7 +219,8 @@ def describe(error: ValidationError, kind: type[BaseModel]) -> str:
     if problem["type"] == "extra_forbidden":
         return f"'{where}' is not known{did_you_mean(where.rsplit('.', 1)[-1], _all_fields(kind), 1)}; remove it."
     got = repr(problem.get("input"))
-    return f"'{where}' cannot be {got if len(got) <= 60 else got[:57] + '...'}: {_plain(problem['msg'])}."
+    reason = _IN_WORDS.get(problem.get("ctx", {}).get("pattern", ""), _plain(problem["msg"]))
+    return f"'{where}' cannot be {got if len(got) <= 60 else got[:57] + '...'}: {reason}."
 
 
 def _plain(message: str) -> str:

@@ -1,15 +1,21 @@
 """Feather and Arrow files."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.feather as feather
 
 from DataFoundry.errors import TableError, first_line
+from DataFoundry.sources.integers import dtype_with_nulls, with_dtypes
 from DataFoundry.sources.table import BLOCK_ROWS, Table, in_blocks, refuse_columns
 from DataFoundry.storage.paths import open_for_reading
+
+_FIRST_VERSION = b"FEA1"
 
 
 class ArrowTable(Table):
@@ -17,37 +23,55 @@ class ArrowTable(Table):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._table = _read(path)
+        self._table, notes = _read(path)
         self.columns = list(self._table.column_names)
         if len(set(self.columns)) < len(self.columns):
             raise TableError(f"{path.name} has two columns of one name; rename one.")
         self.num_rows = self._table.num_rows
-        self.reading = {}
+        self.reading = {"notes": notes} if notes else {}
         refuse_columns(self.columns, path)
 
     def blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
         start, chosen = 0, self.check(columns)
-        nullable = [
-            name for name in chosen if pa.types.is_integer(self._table[name].type) and self._table[name].null_count
-        ]
+        nullable = {name: self._dtype(name) for name in chosen if self._has_nullable_integers(name)}
         for block in in_blocks(iter([self._table.select(chosen)]), rows):
-            frame = block.to_pandas(ignore_metadata=True, date_as_object=False).astype(
-                dict.fromkeys(nullable, "float64")
-            )
+            frame = block.to_pandas(ignore_metadata=True, date_as_object=False)
+            frame = with_dtypes(frame, block, nullable)
             frame.index = pd.RangeIndex(start, start + len(frame))
             start += len(frame)
             yield frame
 
+    def _has_nullable_integers(self, name: str) -> bool:
+        column = self._table[name]
+        return pa.types.is_integer(column.type) and column.null_count > 0
 
-def _read(path: Path) -> pa.Table:
+    def _dtype(self, name: str) -> str:
+        bounds = pc.min_max(self._table[name])
+        return dtype_with_nulls(self._table[name].type, bounds["min"].as_py(), bounds["max"].as_py())
+
+
+def _read(path: Path) -> tuple[pa.Table, list[str]]:
+    """The table, and sentences for people."""
     with open_for_reading(path) as handle:
+        old = handle.read(len(_FIRST_VERSION)) == _FIRST_VERSION
+        handle.seek(0)
         try:
-            return feather.read_table(handle, memory_map=False)
+            if old:
+                return _read_first_version(handle), [
+                    "The file is in the first version of Feather, which Arrow will soon not read; write it again."
+                ]
+            return feather.read_table(handle, memory_map=False), []
         except (pa.ArrowException, OSError) as first:
             handle.seek(0)
             try:
-                return pa.ipc.open_stream(handle).read_all()
+                return pa.ipc.open_stream(handle).read_all(), []
             except (pa.ArrowException, OSError):
                 raise TableError(
                     f"{path.name} is not a readable Arrow file ({first_line(first)}); write it again."
                 ) from None
+
+
+def _read_first_version(handle: IO[bytes]) -> pa.Table:
+    with warnings.catch_warnings():  # Arrow's warning is for programmers; ours is the note
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return feather.read_table(handle, memory_map=False)

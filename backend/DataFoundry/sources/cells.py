@@ -27,6 +27,7 @@ ALWAYS_MISSING = (
     "-NaN",
     "1.#QNAN",
     "#NULL!",
+    "\\N",  # MySQL, PostgreSQL and Hive
 )
 # Missing in a column that otherwise holds numbers, dates or truth values; in a column of text they may be values.
 SOMETIMES_MISSING = ("NA", "na", "None", "none", "-", "--", "?", ".", "...", "missing", "unknown", "Unknown", "(null)")
@@ -150,9 +151,12 @@ class ColumnFacts:
 
 
 def plain_numbers(texts: pa.Array, decimal: str) -> pa.Array:
-    """Texts of numbers as Arrow reads them: no spaces around, a point before the decimals."""
+    """Texts of numbers as Arrow reads them: no spaces around, a point before the decimals.
+
+    Where a comma stands before the decimals, a point parts thousands or is a fault: such a text becomes no number.
+    """
     texts = pc.utf8_trim_whitespace(texts)
-    return pc.replace_substring(texts, ",", ".") if decimal == "," else texts
+    return pc.replace_substring(pc.replace_substring(texts, ".", "_"), ",", ".") if decimal == "," else texts
 
 
 def _written_plainly(texts: pa.Array, values: pa.Array) -> bool:

@@ -21,7 +21,7 @@ def coded_blocks(table: Table, columns: Sequence[str] | None = None, rows: int =
         yield from table.blocks(columns, rows)
         return
     chosen = table.check(columns)
-    as_floats = dict.fromkeys(table._integers_with_nulls(chosen), "float64")
+    nullable = table._integers_with_nulls(chosen)
     texts = [name for name in chosen if _is_text(table._schema.field(name))]
     start = 0
     for part in table._parts:
@@ -31,8 +31,7 @@ def coded_blocks(table: Table, columns: Sequence[str] | None = None, rows: int =
                 source = pa.OSFile(descriptor) if Path("/dev/fd").exists() else handle
                 file = pq.ParquetFile(source, read_dictionary=texts)
                 for batch in file.iter_batches(batch_size=rows, columns=chosen, use_threads=True):
-                    frame = table._frame(pa.Table.from_batches([batch]), chosen)
-                    frame = frame.astype(as_floats) if as_floats else frame
+                    frame = table._frame(pa.Table.from_batches([batch]), chosen, nullable)
                     frame.index = pd.RangeIndex(start, start + len(frame))
                     start += len(frame)
                     yield frame
@@ -49,14 +48,14 @@ def written_schema(table: Table, added: Sequence[str]) -> pa.Schema | None:
     """
     if not isinstance(table, ParquetTable):
         return None
-    empty = table._frame(table._schema.empty_table(), table.columns)
+    nullable = table._integers_with_nulls(table.columns)
+    empty = table._frame(table._schema.empty_table(), table.columns, nullable)
     seen = pa.Schema.from_pandas(empty, preserve_index=False)
-    as_floats = table._integers_with_nulls(table.columns)
     fields = []
     for name in table.columns:
         own, inferred = table._schema.field(name), seen.field(name)
         kept = own.type if pa.types.is_null(inferred.type) or pa.types.is_dictionary(own.type) else inferred.type
-        fields.append(pa.field(name, pa.float64() if name in as_floats else kept))
+        fields.append(pa.field(name, kept))
     return pa.schema([*fields, *(pa.field(name, pa.float64()) for name in added)])
 
 

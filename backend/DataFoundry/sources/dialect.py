@@ -1,45 +1,48 @@
-"""How the cells of a text table are told apart: delimiter, quote, header line."""
+"""What the first lines of a text table say: how its cells are told apart, and where the column names stand."""
 
-import csv
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import TableError
+from DataFoundry.sources.cells import ALWAYS_MISSING, SOMETIMES_MISSING
+from DataFoundry.sources.records import DELIMITERS, MOMENT, NUMBER, Cut, Record, find_cut, records
 from DataFoundry.sources.table import column_names
 
-DELIMITERS = (",", ";", "\t", "|")
-_MOST_RECORDS = 200
-_NUMBER = re.compile(r"\s*[-+]?[$€£]?\s?(\d[\d.,' ]*|\.\d+)([eE][-+]?\d+)?\s?[%€]?\s*")
-_MOMENT = re.compile(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
+_SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own way of naming the delimiter
+_ALL = 10**6
+_LOOKED_AT = 1000
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How to cut a text file into cells.
+    """How to read a text file as a table.
 
     Attributes
     ----------
-    delimiter, quote
-        One character each; no quote is "".
+    cut
+        How its lines become cells.
     header_row
         Number of the line, from 1, that the column names stand in; 0 without.
     skipped
-        Lines before the names (or before the rows, where there are no names).
+        Lines before the rows.
+    trailing
+        Whether each row ends with a delimiter, behind which there is no column.
     names
         The column names.
+    rows
+        The cells of the first rows.
     notes
         What was decided, for people.
     """
 
-    delimiter: str
-    quote: str
+    cut: Cut
     header_row: int
     skipped: int
+    trailing: bool
     names: list[str]
+    rows: list[list[str]]
     notes: list[str]
 
 
@@ -49,116 +52,192 @@ def find_dialect(text: str, name: str, options: ReadOptions, suffix: str) -> Dia
     Raises
     ------
     TableError
-        If there are no columns, or two of one name.
+        If there are no columns, two of one name, or two tables.
     """
-    quote = '"' if options.quote is None else options.quote
-    delimiter = options.delimiter or _delimiter(text, quote, suffix)
-    if delimiter == quote:
-        raise TableError(f"{name}: delimiter and quote cannot both be {quote!r}; correct read_options.")
-    records = _records(text, delimiter, quote)
-    if not records:
+    _refuse_other_kinds(text, name)
+    named = _SEP_LINE.match(text)
+    delimiter = options.delimiter or (named[1] if named else None)
+    if delimiter is not None and delimiter == options.quote:
+        raise TableError(f"{name}: delimiter and quote cannot both be {delimiter!r}; correct read_options.")
+    rest = text[named.end() :] if named else text
+    cut = find_cut(rest, delimiter, options.quote, suffix)
+    if cut.delimiter == cut.quote:
+        raise TableError(f"{name}: delimiter and quote cannot both be {cut.quote!r}; correct read_options.")
+    found, trailing = _without_trailing(_records(rest, cut, lines_before=1 if named else 0))
+    if not found:
         raise TableError(f"{name} is empty; a table begins with a line of column names.")
-    place, notes = _first_record(records, options, name)
-    line, cells = records[place]
-    has_names = _has_names(records, place, options)
-    if has_names:
+    place, notes = _first_record(found, options, name)
+    dialect = _with_names(found, place, options, name, notes)
+    _refuse_second_table(rest, cut, dialect, name, 1 if named else 0)
+    return replace(
+        dialect, cut=cut, trailing=trailing, notes=[*_told(rest, cut, trailing, bool(named)), *dialect.notes]
+    )
+
+
+def _refuse_other_kinds(text: str, name: str) -> None:
+    """Refuse what is text but no table of cells, such as the page that a site sends instead of a file."""
+    if re.match(r"\s*<(!doctype|html|\?xml)", text[:_LOOKED_AT], re.IGNORECASE):
+        raise TableError(
+            f"{name} is a web page or XML, no text table, from line 1 on; export the table as csv.", line=1
+        )
+    if re.match(r'\s*(\[\s*)?\{\s*"[^"]*"\s*:', text[:_LOOKED_AT]):
+        raise TableError(f"{name} holds JSON, no text table, from line 1 on; name it .json or .jsonl.", line=1)
+
+
+def _records(text: str, cut: Cut, lines_before: int) -> list[Record]:
+    return [
+        record._replace(line=record.line + lines_before, end=record.end + lines_before) for record in records(text, cut)
+    ]
+
+
+def _told(text: str, cut: Cut, trailing: bool, named: bool) -> list[str]:
+    """Sentences about what is unusual in the cut."""
+    notes = []
+    if named:
+        notes.append(f"The line 'sep={cut.delimiter}' names the delimiter and was left out.")
+    if cut.quote == "'":
+        notes.append("Cells stand between single quotes, which were left out; say read_options.quote if they belong.")
+    if cut.escape:
+        notes.append("A backslash takes the meaning of the sign behind it away, and was left out.")
+    if cut.spaced:
+        notes.append("Blanks behind a delimiter were left out.")
+    if cut.delimiter not in text and any(each in text for each in DELIMITERS):
+        notes.append(
+            "No delimiter parts the lines evenly, so there is one column; say read_options.delimiter otherwise."
+        )
+    if cut.delimiter == " ":
+        notes.append("Cells are parted by blanks.")
+    if trailing:
+        notes.append("Each row ends with a delimiter, behind which there is no column.")
+    return notes
+
+
+def _without_trailing(found: list[Record]) -> tuple[list[Record], bool]:
+    """The records without the empty cell that ends each one of the usual width, and whether there is one."""
+    widths = Counter(len(record.cells) for record in found)
+    width = max(widths, key=lambda each: (widths[each], each), default=0)
+    usual = [record for record in found if len(record.cells) == width]
+    if width < 2 or len(found) < 2 or any(record.cells[-1].strip() for record in usual):
+        return found, False
+    return [
+        record._replace(cells=record.cells[:-1]) if len(record.cells) == width else record for record in found
+    ], True
+
+
+def _with_names(found: list[Record], place: int, options: ReadOptions, name: str, notes: list[str]) -> Dialect:
+    line, cells, end, _ = found[place]
+    rows = [record.cells for record in found[place + 1 :]]
+    nothing = Cut("")
+    if _has_names(found, place, options):
         names = column_names([cell.strip() for cell in cells], name, line)
-    else:
-        names = [f"column_{number}" for number in range(1, len(cells) + 1)]
-        if options.header_row is None:
-            notes.append(
-                f"Line {line} looks like data, so the columns are column_1 to column_{len(cells)}; say "
-                "read_options.header_row where the names stand."
-            )
-    return Dialect(delimiter, quote, line if has_names else 0, line - 1, names, notes)
+        return Dialect(nothing, line, end, False, names, rows, notes)
+    names = [f"column_{number}" for number in range(1, len(cells) + 1)]
+    if options.header_row is None:
+        notes = [
+            *notes,
+            f"Line {line} looks like data, so the columns are column_1 to column_{len(cells)}; say "
+            "read_options.header_row where the names stand.",
+        ]
+    return Dialect(nothing, 0, line - 1, False, names, [cells, *rows], notes)
 
 
-def csv_reader(lines: Iterable[str], delimiter: str, quote: str) -> Any:
-    """Python's own reader of records; a quote of "" is none."""
-    if not quote:
-        return csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
-    return csv.reader(lines, delimiter=delimiter, quotechar=quote)
-
-
-def _records(text: str, delimiter: str, quote: str) -> list[tuple[int, list[str]]]:
-    """(line, cells) of the first records; blank lines are left out."""
-    lines = text.splitlines(keepends=True)
-    reader = csv_reader(lines, delimiter, quote)
-    found, line = [], 1
-    try:
-        for cells in reader:
-            if cells:
-                found.append((line, cells))
-            line = reader.line_num + 1
-            if len(found) >= _MOST_RECORDS:
-                break
-    except csv.Error:  # a cell longer than csv takes: what came before decides
-        pass
-    return found
-
-
-def _delimiter(text: str, quote: str, suffix: str) -> str:
-    """The one that cuts most records into the same number of cells, and into most."""
-    if suffix == ".tsv":
-        return "\t"
-    best, found = (0.0, 0), ","
-    for delimiter in DELIMITERS:
-        widths = Counter(len(cells) for _, cells in _records(text, delimiter, quote))
-        if not widths:
-            continue
-        width, count = max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]))
-        score = (round(count / sum(widths.values()), 2) if width > 1 else 0.0, width)
-        if score > best:
-            best, found = score, delimiter
-    return found
-
-
-def _first_record(records: list[tuple[int, list[str]]], options: ReadOptions, name: str) -> tuple[int, list[str]]:
+def _first_record(found: list[Record], options: ReadOptions, name: str) -> tuple[int, list[str]]:
     """The place of the names, or of the first row: behind comments and titles, which have other widths."""
     if options.header_row:
-        for place, (line, _) in enumerate(records):
-            if line == options.header_row:
+        for place, record in enumerate(found):
+            if record.line == options.header_row:
                 return place, []
         raise TableError(f"{name} has no names in line {options.header_row}; correct read_options.header_row.")
-    width = Counter(len(cells) for _, cells in records).most_common(1)[0][0]
+    width = Counter(len(record.cells) for record in found).most_common(1)[0][0]
     place = 0
-    while place < len(records) - 1 and _is_before(records, place, width):
+    while place < len(found) - 1 and _is_before(found, place, width):
         place += 1
+    line = found[place].line
     if place == 0:
         return 0, []
-    line = records[place][0]
+    if line == 2:
+        return place, ["Line 1 is a comment or a title and was left out."]
     return place, [f"The {line - 1} lines before line {line} are comments or titles and were left out."]
 
 
-def _is_before(records: list[tuple[int, list[str]]], place: int, width: int) -> bool:
-    cells = records[place][1]
+def _is_before(found: list[Record], place: int, width: int) -> bool:
+    cells = found[place].cells
     if cells[0].lstrip().startswith(("#", "//")):
         # "#id,name" above rows is a header, not a comment.
-        return len(cells) != width or width == 1 or len(records[place + 1][1]) == width and _is_comment(cells[0])
-    return width > 1 and len(cells) == 1
+        return len(cells) != width or width == 1 or len(found[place + 1].cells) == width and _is_comment(cells[0])
+    return width > 1 and (len(cells) == 1 or _is_padded_title(found, place))
+
+
+def _is_padded_title(found: list[Record], place: int) -> bool:
+    """`Sales report;;;` as spreadsheets write what stands above a table: its last cells are empty, names come below."""
+    cells = found[place].cells
+    if cells[-1].strip() or not cells[0].strip() and any(map(str.strip, cells)):
+        return False
+    below = next((each for each in range(place + 1, len(found)) if found[each].cells[-1].strip()), len(found))
+    if below >= len(found) - 1:
+        return False
+    names = [cell for cell in found[below].cells if cell.strip()]
+    if any(_is_datum(cell) and not _is_year(cell) for cell in names):
+        return False
+    is_data, is_header = _evidence(found, below)
+    filled = [sum(bool(cell.strip()) for cell in record.cells) for record in found[place:below]]
+    if max(filled) > 1 or len(filled) - filled.count(0) > 1:
+        return is_header and len(names) == len(cells)
+    return not is_data and (is_header or not filled[0] or len(names) > 2)
 
 
 def _is_comment(cell: str) -> bool:
     return cell.lstrip().startswith(("# ", "//", "##"))
 
 
-def _has_names(records: list[tuple[int, list[str]]], place: int, options: ReadOptions) -> bool:
-    """Whether the record holds names: no cell of it is a number or a date where the column below holds such."""
+def _has_names(found: list[Record], place: int, options: ReadOptions) -> bool:
     if options.header_row is not None:
         return options.header_row > 0
-    cells = records[place][1]
-    below = [row for _, row in records[place + 1 :] if len(row) == len(cells)]
-    if not below:
-        return True
+    if place == len(found) - 1:
+        return not all(map(_is_datum, found[place].cells)) or any(map(_is_year, found[place].cells))
+    return not _evidence(found, place)[0]
+
+
+def _evidence(found: list[Record], place: int) -> tuple[bool, bool]:
+    """Whether a cell is a number or a date as the column below it, and whether one is none where the column is."""
+    cells = found[place].cells
+    below = [record.cells for record in found[place + 1 :] if len(record.cells) == len(cells)]
+    is_data = is_header = False
     for number, cell in enumerate(cells):
         column = [row[number] for row in below if row[number].strip()]
-        alike = [bool(_NUMBER.fullmatch(each) or _MOMENT.fullmatch(each)) for each in column]
-        like_data = bool(_NUMBER.fullmatch(cell) or _MOMENT.fullmatch(cell))
-        if like_data and alike and sum(alike) >= 0.8 * len(alike) and not _is_year(cell):
-            return False
-    return True
+        if not column or sum(map(_is_datum, column)) < 0.8 * len(column):
+            continue
+        is_data = is_data or _is_datum(cell) and not _is_year(cell)
+        is_header = is_header or bool(cell.strip()) and not _is_datum(cell)
+    return is_data, is_header
+
+
+def _is_datum(cell: str) -> bool:
+    return bool(NUMBER.fullmatch(cell) or MOMENT.fullmatch(cell))
 
 
 def _is_year(cell: str) -> bool:
     """A wide table has years as names."""
     return bool(re.fullmatch(r"\s*(19|20)\d\d\s*", cell))
+
+
+def _refuse_second_table(text: str, cut: Cut, dialect: Dialect, name: str, lines_before: int) -> None:
+    """Refuse names that stand behind a blank line in the midst of the rows: numbers above them and below."""
+    if len(dialect.names) < 2 or not re.search(r"\n\r?\n|\r\r", text):
+        return
+    found = [each for each in records(text, cut, _ALL) if each.line + lines_before > dialect.skipped]
+    for place, record in enumerate(found):
+        if place and record.after_blank and _are_names(record.cells) and _evidence(found, place)[1]:
+            above = [each.cells for each in found[:place] if len(each.cells) == len(record.cells)]
+            if above and any(all(map(_is_datum, column)) for column in zip(*above, strict=True)):
+                line = record.line + lines_before
+                raise TableError(
+                    f"{name} has a second table in line {line}, behind a blank line; keep each table in its own file.",
+                    line=line,
+                )
+
+
+def _are_names(cells: list[str]) -> bool:
+    """Whether all cells are distinct words, none of them a number or a spelling of missing."""
+    words = {cell.strip() for cell in cells} - {"", *ALWAYS_MISSING, *SOMETIMES_MISSING}
+    return len(words) == len(cells) and not any(map(_is_datum, words))

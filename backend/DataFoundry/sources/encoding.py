@@ -11,7 +11,25 @@ from DataFoundry.settings import limits
 _TEXT = re.compile(
     r"utf-(8|16|32)(-sig|-le|-be)?|ascii|iso8859-\d+|cp\d+|koi8-\w|mac-\w+|big5\w*|gb\w+|euc_\w+|shift_jis\w*|johab|tis-620"
 )
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# What other kinds of files begin with, and what to do with one that is named as text.
+_OTHER_KINDS = {
+    b"PK\x03\x04": "a zip or a spreadsheet; name it .zip, .xlsx or .ods",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet; name it .xls",
+    b"\x1f\x8b": "packed by gzip; name it .csv.gz",
+    b"BZh": "packed by bzip2; name it .csv.bz2",
+    b"\x28\xb5\x2f\xfd": "packed by zstandard; name it .csv.zst",
+    b"PAR1": "parquet; name it .parquet",
+    b"ARROW1": "an Arrow file; name it .arrow",
+    b"%PDF-": "a PDF; export the table as csv",
+    b"SQLite format 3\0": "a database; export the table as csv",
+}
 _NOT_IN_CP1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 
 
@@ -24,13 +42,16 @@ def find_encoding(handle: IO[bytes], name: str, wanted: str | None) -> tuple[str
     Raises
     ------
     TableError
-        For NUL bytes, with the line; for an encoding that Python does not know.
+        For NUL bytes, with the line; for an encoding that Python does not know; for a file of another kind.
     TooLargeError
         For a line over `max_cell_bytes`.
     """
     head = handle.read(2**20)
     if not head:
         raise TableError(f"{name} is empty; a table begins with a line of column names.")
+    other = next((told for mark, told in _OTHER_KINDS.items() if head.startswith(mark)), None)
+    if other is not None and b"\0" in head:
+        raise TableError(f"{name} is no text table but {other}.")
     known = wanted or next((encoding for mark, encoding in _BOMS if head.startswith(mark)), None)
     if known is None and _is_utf16(head):
         known = "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
@@ -64,9 +85,10 @@ def _looked_through(handle: IO[bytes], piece: bytes, name: str, known: str | Non
     while piece:
         nul = piece.find(b"\0")
         if nul >= 0:
+            line = lines + piece.count(b"\n", 0, nul)
             raise TableError(
-                f"{name} has a NUL byte in line {lines + piece.count(10, 0, nul)}; remove it, or name its encoding in "
-                "read_options."
+                f"{name} has a NUL byte in line {line}; remove it, or name the encoding in read_options.encoding.",
+                line=line,
             )
         if is_utf8:
             try:

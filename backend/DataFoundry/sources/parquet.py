@@ -1,6 +1,6 @@
 """Parquet: one file, or all of a folder as one table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from DataFoundry.errors import TableError, first_line
+from DataFoundry.sources.integers import dtype_with_nulls, with_dtypes
 from DataFoundry.sources.table import BLOCK_ROWS, Table, refuse_columns
 from DataFoundry.storage.paths import open_for_reading
 
@@ -39,7 +40,7 @@ class ParquetTable(Table):
             start += len(frame)
             yield frame
         if start == 0:
-            yield self._frame(self._schema.empty_table(), chosen)
+            yield self._frame(self._schema.empty_table(), chosen, {})
 
     def _frames(self, chosen: list[str], rows: int) -> Iterator[pd.DataFrame]:
         nullable = self._integers_with_nulls(chosen)
@@ -47,18 +48,37 @@ class ParquetTable(Table):
             with _opened(part) as file:
                 try:
                     for batch in file.iter_batches(batch_size=rows, columns=chosen, use_threads=True):
-                        frame = self._frame(pa.Table.from_batches([batch]), chosen)
-                        yield frame.astype(dict.fromkeys(nullable, "float64"))
+                        yield self._frame(pa.Table.from_batches([batch]), chosen, nullable)
                 except (pa.ArrowException, OSError) as error:
                     raise _unreadable(part, error) from None
 
-    def _frame(self, table: pa.Table, chosen: list[str]) -> pd.DataFrame:
-        return table.to_pandas(ignore_metadata=True, date_as_object=False)[chosen]
+    def _frame(self, table: pa.Table, chosen: list[str], nullable: Mapping[str, str]) -> pd.DataFrame:
+        frame = table.to_pandas(ignore_metadata=True, date_as_object=False)[chosen]
+        return with_dtypes(frame, table, nullable)
 
-    def _integers_with_nulls(self, chosen: list[str]) -> list[str]:
-        """Integer columns that hold a null anywhere: float64 in every block, not only where the null is."""
+    def _integers_with_nulls(self, chosen: list[str]) -> dict[str, str]:
+        """The dtype of each integer column that holds a null anywhere: in every block, not only where the null is."""
         names = [name for name in chosen if pa.types.is_integer(self._schema.field(name).type)]
-        return sorted(set().union(*(_with_nulls(each, names) for each in self._metadata)) if names else ())
+        holding = sorted(set().union(*(_with_nulls(each, names) for each in self._metadata)) if names else ())
+        return {name: dtype_with_nulls(self._schema.field(name).type, *self._bounds(name)) for name in holding}
+
+    def _bounds(self, name: str) -> tuple[int | None, int | None]:
+        """The least and the greatest value of a column, as the files' own statistics tell; None if they do not."""
+        least, greatest = [0], [0]
+        for group in (part.row_group(number) for part in self._metadata for number in range(part.num_row_groups)):
+            statistics = next(
+                leaf.statistics
+                for leaf in (group.column(place) for place in range(group.num_columns))
+                if leaf.path_in_schema == name
+            )
+            if statistics is None or not statistics.has_null_count:
+                return None, None
+            if statistics.has_min_max:
+                least.append(int(statistics.min))
+                greatest.append(int(statistics.max))
+            elif statistics.null_count < group.num_rows:
+                return None, None
+        return min(least), max(greatest)
 
 
 class _opened:

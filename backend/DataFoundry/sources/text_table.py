@@ -1,9 +1,8 @@
 """Text tables: `.csv .tsv .txt`, packed or not, in any usual encoding and dialect."""
 
-import io
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
@@ -15,18 +14,18 @@ import pyarrow.csv as pacsv
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import TableError, TooLargeError, first_line
 from DataFoundry.settings import limits
-from DataFoundry.sources.cells import NULLABLE_INT, ColumnFacts, converted
-from DataFoundry.sources.dialect import csv_reader, find_dialect
+from DataFoundry.sources.cells import NULLABLE_INT, TEXT, ColumnFacts, converted
+from DataFoundry.sources.decimals import find_decimals, has_thousands
+from DataFoundry.sources.dialect import find_dialect
 from DataFoundry.sources.encoding import find_encoding
 from DataFoundry.sources.table import BLOCK_ROWS, Table, in_blocks, refuse_columns
+from DataFoundry.sources.text_rows import TRAILING, checked, first_line_where, python_batches
 from DataFoundry.storage.streams import kind_of, unpacked
 
 _WHOLE_BYTES = 192 * 2**20  # cells up to this size are parsed once and held
 _SAMPLE_BYTES = 2**20
 _THREADS = min(4, os.cpu_count() or 1)
 _LEAST_BLOCK = 2**20
-_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
-_DECIMAL_POINT = re.compile(r"-?\d+\.\d+")
 
 
 class TextTable(Table):
@@ -47,7 +46,10 @@ class TextTable(Table):
         self._dialect = find_dialect(text, path.name, self._options, kind_of(path))
         self.columns = self._dialect.names
         refuse_columns(self.columns, path)
-        self._decimal = self._options.decimal or _decimal(text, self._dialect.delimiter)
+        wanted = self._options.decimal
+        found, by_column = find_decimals(self._dialect.rows, self.columns, self._dialect.cut.delimiter)
+        self._decimal = wanted or found
+        self._decimals = dict.fromkeys(self.columns, wanted) if wanted else by_column
         self._notes = notes + self._dialect.notes
 
     @property
@@ -60,11 +62,15 @@ class TextTable(Table):
             "read_options.missing_spellings if they mean missing."
             for name, facts in self._facts.items()
             for spelling, count in facts.doubtful().items()
+        ] + [
+            f"Column {name!r} has numbers such as {grouped!r} with a sign for thousands, kept as text as they stand."
+            for name, facts in self._facts.items()
+            if facts.kind == TEXT and (grouped := has_thousands(list(facts.some)))
         ]
         return {
             "encoding": self._encoding,
-            "delimiter": self._dialect.delimiter,
-            "quote": self._dialect.quote,
+            "delimiter": self._dialect.cut.delimiter,
+            "quote": self._dialect.cut.quote,
             "decimal": self._decimal,
             "header_row": self._dialect.header_row,
             "missing_spellings": ["", *spellings],
@@ -88,7 +94,7 @@ class TextTable(Table):
 
     def _typed(self, block: pa.Table, chosen: Sequence[str]) -> pa.Table:
         def values(name: str) -> pa.Array:
-            return converted(block[name], self._facts[name].kind, self._facts[name].missing(), self._decimal)
+            return converted(block[name], self._facts[name].kind, self._facts[name].missing(), self._decimals[name])
 
         with ThreadPoolExecutor(_THREADS) as pool:  # Arrow computes without Python's lock
             arrays = list(pool.map(values, chosen))
@@ -98,7 +104,7 @@ class TextTable(Table):
         """One pass that finds what each column holds; a small file is kept, so that it is parsed once."""
         if self._facts:
             return
-        facts = {name: ColumnFacts(self._decimal, self._options.missing_spellings) for name in self.columns}
+        facts = {name: ColumnFacts(self._decimals[name], self._options.missing_spellings) for name in self.columns}
         kept: list[pa.Table] | None = []
         held = rows = 0
         for block in self._text_blocks():
@@ -119,33 +125,39 @@ class TextTable(Table):
         empty = True
         with unpacked(self.path) as handle:
             try:
-                for batch in self._parser(handle):
+                for batch in checked(self._parser(handle), self.path, self._dialect, self._encoding):
                     empty = False
                     yield pa.Table.from_batches([batch])
             except (pa.ArrowException, UnicodeError, OverflowError, MemoryError) as error:
-                if "Empty CSV file" not in str(error):  # names and no rows
+                if self._dialect.rows or not re.match("Empty CSV file|Could not skip", str(error)):  # names and no rows
                     raise self._unreadable(error) from None
         if empty:
             yield pa.table({name: pa.array([], pa.string()) for name in self.columns})
 
-    def _parser(self, handle: IO[bytes]) -> pacsv.CSVStreamingReader:
+    def _parser(self, handle: IO[bytes]) -> Iterable[pa.RecordBatch]:
+        dialect, cut = self._dialect, self._dialect.cut
+        if cut.spaced:
+            return python_batches(handle, dialect, self._encoding)
+        columns = [*self.columns, *([TRAILING] if dialect.trailing else [])]
         return pacsv.open_csv(
             handle,
             pacsv.ReadOptions(
-                column_names=self.columns,
-                skip_rows=self._dialect.skipped + (self._dialect.header_row > 0),
+                column_names=columns,
+                skip_rows=dialect.skipped,
                 encoding=self._encoding.removesuffix("-sig"),
                 block_size=max(limits().max_cell_bytes * 2, _LEAST_BLOCK),
                 use_threads=True,
             ),
             pacsv.ParseOptions(
-                delimiter=self._dialect.delimiter,
-                quote_char=self._dialect.quote or False,
-                newlines_in_values=bool(self._dialect.quote),
-                ignore_empty_lines=len(self.columns) > 1,
+                delimiter=cut.delimiter,
+                quote_char=cut.quote or False,
+                double_quote=not cut.escape,
+                escape_char=cut.escape or False,
+                newlines_in_values=bool(cut.quote),
+                ignore_empty_lines=len(columns) > 1,
             ),
             pacsv.ConvertOptions(
-                column_types=dict.fromkeys(self.columns, pa.string()),
+                column_types=dict.fromkeys(columns, pa.string()),
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=True,
@@ -159,28 +171,25 @@ class TextTable(Table):
             )
         ragged = re.search(r"Expected (\d+) columns, got (\d+)", str(error))
         if ragged:
-            line = self._first_ragged_line(int(ragged[1]))
-            return TableError(
-                f"{self.path.name} has {ragged[2]} cells in line {line} where the names are {ragged[1]}; correct the "
-                "line, or quote cells that hold the delimiter.",
-                line=line,
-            )
+            return self._ragged(int(ragged[1]), int(ragged[2]))
         return TableError(
             f"{self.path.name} is not a readable text table ({first_line(error)}); check it in an editor."
         )
 
-    def _first_ragged_line(self, width: int) -> int:
-        """The number of the first line whose record has another number of cells."""
-        with unpacked(self.path) as handle:
-            lines = io.TextIOWrapper(handle, encoding=self._encoding, errors="replace", newline="")
-            reader = csv_reader(lines, self._dialect.delimiter, self._dialect.quote)
-            line = 1
-            for cells in reader:
-                if line > self._dialect.skipped and cells and len(cells) != width:
-                    break
-                line = reader.line_num + 1
-            lines.detach()
-            return line
+    def _ragged(self, width: int, cells: int) -> TableError:
+        line = first_line_where(self.path, self._dialect, self._encoding, lambda cells: len(cells) != width)
+        cure = (
+            "correct the line, quote cells that hold the delimiter, or name a later line of names in "
+            "read_options.header_row"
+            if cells > width
+            else "complete the line, or remove it if it is a total, a note or the title of a second table"
+        )
+        behind = self._dialect.trailing
+        return TableError(
+            f"{self.path.name} has {cells} {'cell' if cells == 1 else 'cells'} in line {line} where the names are "
+            f"{width - behind}{' and a delimiter behind them' if behind else ''}; {cure}.",
+            line=line,
+        )
 
 
 def _empty_dtype(facts: ColumnFacts) -> str:
@@ -194,16 +203,6 @@ def _decoded(sample: bytes, encoding: str, path: Path) -> str:
     except (UnicodeError, LookupError):
         raise TableError(f"{path.name} is not in {encoding}; name its encoding in read_options.encoding.") from None
     return text.removeprefix("\ufeff")
-
-
-def _decimal(text: str, delimiter: str) -> str:
-    """A comma where cells are numbers with commas, and none has a point; impossible where the comma parts cells."""
-    if delimiter == ",":
-        return "."
-    cells = [cell.strip().strip('"') for line in text.splitlines()[1:500] for cell in line.split(delimiter)]
-    commas = sum(bool(_DECIMAL_COMMA.fullmatch(cell)) for cell in cells)
-    points = sum(bool(_DECIMAL_POINT.fullmatch(cell)) for cell in cells)
-    return "," if commas > points else "."
 
 
 def _refuse_wide(text: str, path: Path) -> None:

@@ -117,7 +117,7 @@ def test_a_file_is_read_rightly(root: Path, name: str, content: bytes, expected:
 REFUSED: list[tuple[str, bytes, str]] = [
     ("empty.csv", b"", "empty"),
     ("ragged.csv", b"a,b\n1,2\n3,4\n5,6,7\n", "3 cells in line 4 where the names are 2"),
-    ("short.csv", b'a,b\n"x\ny",2\n3\n', "1 cells in line 4"),
+    ("short.csv", b'a,b\n"x\ny",2\n3\n', "1 cell in line 4"),
     ("twice.csv", b"a,b,a\n1,2,3\n", "two columns named 'a' in line 1"),
     ("nul.csv", b"a,b\n1,2\nx\x00y,3\n", "NUL byte in line 3"),
     ("two_tables.csv", b"a,b\n1,2\n\nc,d,e\n1,2,3\n", "3 cells in line 4"),
@@ -265,8 +265,13 @@ def test_a_wrong_alphabet_is_a_sentence_or_other_letters(root: Path, encoding: s
 
 @pytest.mark.parametrize("delimiter", ["\n", "é", "a", '"', "7"])
 def test_what_cannot_part_cells_is_no_delimiter(delimiter: str) -> None:
-    with pytest.raises(RequestError, match="delimiter"):
+    with pytest.raises(RequestError, match="a delimiter is one character: a tab, a blank or a punctuation mark"):
         ReadOptions.of({"delimiter": delimiter})
+
+
+def test_what_is_no_quote_is_told_in_words() -> None:
+    with pytest.raises(RequestError, match="'quote' cannot be 'xx': a quote is one of"):
+        ReadOptions.of({"quote": "xx"})
 
 
 @pytest.mark.parametrize("delimiter", list("\t !#$%&'()*+-./:;<=>?@[]^_`{|}~" + chr(92)))

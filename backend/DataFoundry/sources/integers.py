@@ -1,0 +1,27 @@
+"""Columns of whole numbers with missing values: float64 where it holds each of them exactly, else pandas' `Int64`."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import pyarrow as pa
+
+_EXACT = 2**53  # float64 holds every whole number up to here
+
+
+def dtype_with_nulls(kind: pa.DataType, least: int | None, greatest: int | None) -> str:
+    """The dtype of an integer column with missing values between two bounds; None for a bound that is not known."""
+    if kind.bit_width < 64:
+        return "float64"
+    if least is not None and greatest is not None and max(-least, greatest) <= _EXACT:
+        return "float64"
+    return "Int64" if pa.types.is_signed_integer(kind) else "UInt64"
+
+
+def with_dtypes(frame: pd.DataFrame, table: pa.Table, dtypes: Mapping[str, str]) -> pd.DataFrame:
+    """`frame`, made of `table`, with the dtypes of `dtype_with_nulls`; no digit is lost on the way."""
+    for name, dtype in dtypes.items():
+        if dtype == "float64":
+            frame[name] = frame[name].astype(dtype)
+        else:
+            frame[name] = pd.api.types.pandas_dtype(dtype).__from_arrow__(table[name])
+    return frame
