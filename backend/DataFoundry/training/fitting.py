@@ -130,7 +130,7 @@ def _transformer(frame: pd.DataFrame, config: TrainingConfig) -> TableTransforme
     first = [name for name in config.model_params.condition_cols if name != config.label_column]
     kinds = column_kinds(frame, config.model_params.feature_cols, config.label_column)
     _check_conditions(first, list(kinds))
-    options = TokenOptions.for_columns(len(kinds), config.training_params.rare_value_threshold)
+    options = TokenOptions.for_table(len(kinds), len(frame), config.training_params.rare_value_threshold)
     return TableTransformer.fit(frame, kinds, options, first)
 
 
