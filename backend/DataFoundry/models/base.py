@@ -40,8 +40,8 @@ class GenerativeModel(nn.Module, ABC):
     def losses(self, codes: Tensor, labels: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         """Each loss term of a batch, mean over its rows in nats: `loss` is to be minimised, `bound` to be compared.
 
-        codes (n, d) int64, labels (n,) int64 (zeros without a condition). In training mode the generator also draws
-        dropout.
+        codes (n, d) float64 (see `preprocessing.transformer`), labels (n,) int64 (zeros without a condition). In
+        training mode the generator also draws dropout.
         """
 
     @abstractmethod
@@ -67,7 +67,7 @@ class GenerativeModel(nn.Module, ABC):
             drawn = self.sample(labels, generator)
             chance = torch.ones(len(drawn))
             for place, shares in wanted.items():
-                chance = chance * shares.to(chance.dtype)[drawn[:, place]]
+                chance = chance * shares.to(chance.dtype)[drawn[:, place].long()]
             meets = torch.rand(len(drawn), generator=generator) < chance
             codes.append((drawn[meets], labels[meets]))
             kept += int(meets.sum())

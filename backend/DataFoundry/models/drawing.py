@@ -113,6 +113,11 @@ def _aim(counts: Tensor, shares: Tensor) -> Tensor:
     return torch.where(rows > 0, aim / aim.sum(dim=1, keepdim=True).clamp(min=_TINY), shares)
 
 
+def anywhere(tokens: Tensor, generator: torch.Generator) -> Tensor:
+    """Codes (n, d) float64: each token with a place within its level, every place as likely as another."""
+    return tokens + torch.rand(tokens.shape, generator=generator, device=tokens.device, dtype=torch.float64)
+
+
 def draw(shares: Tensor, generator: torch.Generator) -> Tensor:
     """(n,) tokens of shares (n, width) by inverting the distribution function."""
     shares = shares.cumsum(dim=1)

@@ -17,6 +17,7 @@ from DataFoundry.config import ModelParams
 from DataFoundry.errors import TrainingError, UnsupportedModelError
 from DataFoundry.models.base import GenerativeModel
 from DataFoundry.models.density_ratio import DensityRatio
+from DataFoundry.models.drawing import anywhere
 from DataFoundry.preprocessing.spans import ORDERED, Span
 
 _SPREADS = 4.0  # the package scales a number by so many standard deviations of its mode
@@ -88,6 +89,14 @@ class TabularCTGAN(GenerativeModel):
     def sample(self, labels: Tensor, generator: torch.Generator) -> Tensor:
         """Codes (n, d) of new rows with these labels (n,).
 
+        Within a level every place is as likely as another.
+        """
+        return anywhere(self.tokens(labels, generator), generator)
+
+    @torch.no_grad()
+    def tokens(self, labels: Tensor, generator: torch.Generator) -> Tensor:
+        """Tokens (n, d) of new rows with these labels (n,).
+
         A generator told the label learns to repeat it before it learns what goes with it. So rows are drawn under
         conditions on other columns, as in training, and come with a label of their own. Of those with the right one
         the likeliest to be real are taken, by chance in that proportion (sampling, importance resampling).
@@ -106,7 +115,7 @@ class TabularCTGAN(GenerativeModel):
         """Learn which of the rows drawn are like real ones."""
         seed = int(torch.randint(2**31 - 1, (1,), generator=generator, device=codes.device))
         self.cpu().eval()
-        codes, labels, draws = codes.cpu(), labels.cpu(), torch.Generator().manual_seed(seed)
+        codes, labels, draws = codes.cpu().long(), labels.cpu(), torch.Generator().manual_seed(seed)
 
         @torch.no_grad()
         def free(rows: int) -> tuple[Tensor, Tensor]:

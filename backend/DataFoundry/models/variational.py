@@ -14,7 +14,7 @@ from torch.nn import functional
 from DataFoundry.config import ModelParams
 from DataFoundry.models.autoregressive import AutoregressiveDecoder
 from DataFoundry.models.base import GenerativeModel
-from DataFoundry.models.drawing import draw_given, draw_rows, find_balance
+from DataFoundry.models.drawing import anywhere, draw_given, draw_rows, find_balance
 from DataFoundry.models.layers import Linear, TokenWeights, dropout
 from DataFoundry.models.priors import MixturePrior
 from DataFoundry.preprocessing.spans import Span, total_width
@@ -85,7 +85,7 @@ class VariationalModel(GenerativeModel):
         self.register_buffer("balance", torch.zeros(max(num_labels, 1), total_width(spans)))
 
     def losses(self, codes: Tensor, labels: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        noise = generator if self.training else None
+        noise, codes = generator if self.training else None, codes.long()
         label = self._one_hot(labels)
         mean, log_variance = self.encoder(codes, label, noise)
         latents = _drawn(mean, log_variance, generator)
@@ -108,6 +108,7 @@ class VariationalModel(GenerativeModel):
     @torch.no_grad()
     def finish(self, codes: Tensor, labels: Tensor, generator: torch.Generator) -> None:
         """Fit the prior to the latents of real rows, which are not quite N(0, I), and balance what is drawn."""
+        codes = codes.long()
         counts = self._counts(codes, labels)
         rows = torch.randperm(len(codes), generator=generator, device=codes.device)[:_MOST_ROWS_TO_FINISH]
         codes, labels = codes[rows], labels[rows]
@@ -129,7 +130,7 @@ class VariationalModel(GenerativeModel):
     @torch.no_grad()
     def sample(self, labels: Tensor, generator: torch.Generator) -> Tensor:
         context = torch.cat([self.prior.sample(labels, generator), self._one_hot(labels)], dim=1)
-        return draw_rows(self.decoder, context, labels, self.balance, generator)
+        return anywhere(draw_rows(self.decoder, context, labels, self.balance, generator), generator)
 
     @torch.no_grad()
     def sample_given(
@@ -140,15 +141,15 @@ class VariationalModel(GenerativeModel):
             many = part.repeat(_CANDIDATES)
             context = torch.cat([self.prior.sample(many, generator), self._one_hot(many)], dim=1)
             parts.append(draw_given(self.decoder, context, many, self.balance, wanted, len(part), generator))
-        return torch.cat([codes for codes, _ in parts]), torch.cat([drawn for _, drawn in parts])
+        return anywhere(torch.cat([codes for codes, _ in parts]), generator), torch.cat([drawn for _, drawn in parts])
 
     @torch.no_grad()
     def cell_nll(self, codes: Tensor, labels: Tensor) -> Tensor:
-        return self.decoder.cell_nll(self._logits(codes, labels), codes)
+        return self.decoder.cell_nll(self._logits(codes.long(), labels), codes.long())
 
     @torch.no_grad()
     def likely_codes(self, codes: Tensor, labels: Tensor) -> Tensor:
-        logits = self._logits(codes, labels) + self.decoder.never
+        logits = self._logits(codes.long(), labels) + self.decoder.never
         return torch.stack([logits[:, span.start : span.stop].argmax(dim=1) for span in self.spans], dim=1)
 
     def _logits(self, codes: Tensor, labels: Tensor) -> Tensor:

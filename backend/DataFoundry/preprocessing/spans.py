@@ -23,6 +23,8 @@ class Span:
         (levels, 2): of each level its share of the rows below it (0..1), and its value in robust standard units.
     counts
         (width,): training rows that carry each token; a token with none is never sampled.
+    bins
+        The tokens that stand for a stretch of the number line, within which a code's fraction says where a value lies.
     """
 
     start: int
@@ -30,6 +32,7 @@ class Span:
     kind: str
     points: tuple[tuple[float, float], ...]
     counts: tuple[int, ...]
+    bins: tuple[int, ...] = ()
 
     @property
     def stop(self) -> int:
@@ -44,6 +47,7 @@ class Span:
             "kind": self.kind,
             "points": [list(each) for each in self.points],
             "counts": list(self.counts),
+            "bins": list(self.bins),
         }
 
     @classmethod
@@ -53,7 +57,10 @@ class Span:
         counts = tuple(map(int, state["counts"]))
         if len(counts) != state["width"] or len(points) > len(counts):
             raise ValueError("a span's width is not that of its counts")
-        return cls(int(state["start"]), len(counts), str(state["kind"]), points, counts)
+        bins = tuple(map(int, state["bins"]))
+        if any(not 0 <= each < len(points) for each in bins):
+            raise ValueError("a span's bins are not among its levels")
+        return cls(int(state["start"]), len(counts), str(state["kind"]), points, counts, bins)
 
 
 def total_width(spans: Sequence[Span]) -> int:

@@ -1,4 +1,8 @@
-"""A table as tokens (n, d), one column of codes for each feature, and back."""
+"""A table as codes (n, d), one column for each feature, and back.
+
+A code is a real number: its whole part is a token, the rest the place, from 0 to below 1, of a number within the level
+that the token stands for.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -46,17 +50,17 @@ class TableTransformer:
         )
 
     def encode(self, frame: pd.DataFrame) -> np.ndarray:
-        """Tokens (n, d) int64 of the feature columns, wherever they stand in `frame`.
+        """Codes (n, d) float64 of the feature columns, wherever they stand in `frame`.
 
         Unseen categories, values out of range and missing values all have a token. Raises ColumnError for a missing
         column.
         """
         self._check(frame)
         codes = [KINDS[kind].encode(frame[name], self._states[name]) for name, kind in self._kinds.items()]
-        return np.stack(codes, axis=1) if codes else np.zeros((len(frame), 0), dtype=np.int64)
+        return np.stack(codes, axis=1).astype(np.float64) if codes else np.zeros((len(frame), 0))
 
     def decode(self, codes: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
-        """A table of the features from tokens (n, d): columns, order and dtypes as in the training table."""
+        """A table of the features from codes (n, d): columns, order and dtypes as in the training table."""
         parts = {
             name: KINDS[kind].decode(codes[:, place], self._states[name], rng)
             for place, (name, kind) in enumerate(self._kinds.items())

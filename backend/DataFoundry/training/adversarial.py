@@ -66,7 +66,7 @@ def _table(model: TabularCTGAN, rows: Rows, generator: torch.Generator) -> tuple
     columns: dict[str, np.ndarray] = {}
     parts: list[Part] = []
     for place, span in enumerate(model.spans):
-        codes = rows.codes[:, place]
+        codes = rows.codes[:, place].long()
         if as_number(span):
             columns[f"{place}"], missing = _numbers(codes, span, generator)
             parts.append(Part("number", place))
@@ -137,7 +137,7 @@ class _Watch:
     ) -> None:
         self._model, self._parts, self._params = model, parts, params
         self._labels = validation.labels[:_JUDGED_ROWS]
-        self._real = _shares(validation.codes[:_JUDGED_ROWS], self._labels, model.spans)
+        self._real = _shares(validation.codes[:_JUDGED_ROWS].long(), self._labels, model.spans)
         self._every = max(1, round(params.epochs * _JUDGED_EVERY))
         self._progress = Progress("training", params.epochs, "epochs")
         self._started = time.monotonic()
@@ -174,7 +174,7 @@ class _Watch:
         weights = {name: value.detach().cpu().clone() for name, value in gan._generator.state_dict().items()}
         self._model.trained_network().load_state_dict(weights)
         self._model.eval()
-        drawn = self._model.sample(self._labels, torch.Generator().manual_seed(0))
+        drawn = self._model.tokens(self._labels, torch.Generator().manual_seed(0))
         distance = float(
             (_shares(drawn, self._labels, self._model.spans) - self._real).abs().sum() / 2 / len(self._model.spans)
         )

@@ -8,6 +8,7 @@ from DataFoundry.derivation.step import Planned
 from DataFoundry.errors import ColumnError, ConfigError
 from DataFoundry.making.columns import Made
 from DataFoundry.making.kinds import MAKERS
+from DataFoundry.preprocessing.options import TokenOptions
 from DataFoundry.schema.kinds import KINDS
 from DataFoundry.schema.rules import complaint
 from DataFoundry.schema.table_schema import Column, Rule
@@ -33,7 +34,7 @@ def derivation_of(frame: pd.DataFrame, features: list[str], config: TrainingConf
         {name: (column.kind, column.format) for name, column in kinds.items()},
         drawn,
         fixed,
-        config.training_params.rare_value_threshold or 1,
+        TokenOptions.for_table(len(drawn), len(frame), config.training_params.rare_value_threshold).rare_threshold,
     )
     told = [rule for rule in rules if out.issuperset(rule.columns) and kinds.keys() >= set(rule.columns)]
     return plan(table, told, kinds, [name for name in frame.columns if name in out and name != config.label])

@@ -156,7 +156,7 @@ def _transformer(
     drawn = {name: kind for name, kind in features.items() if name not in derivation.removed}
     for name in derivation.added:
         drawn |= column_kinds(frame[[name]], feature_columns(frame[[name]], config.label_column))
-    options = TokenOptions.for_columns(len(drawn), config.training_params.rare_value_threshold)
+    options = TokenOptions.for_table(len(drawn), len(frame), config.training_params.rare_value_threshold)
     return TableTransformer.fit(frame, drawn, options, first)
 
 

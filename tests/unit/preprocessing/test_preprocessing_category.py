@@ -2,7 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from DataFoundry.errors import RequestError
 from DataFoundry.preprocessing.columns import category
+from DataFoundry.preprocessing.columns.wanted import Wanted
 from DataFoundry.preprocessing.options import TokenOptions
 
 
@@ -45,13 +47,23 @@ def test_many_values_share_the_rare_token_and_come_back_by_their_frequency():
     assert abs((back == "name 7").sum() - 2001) < 200
 
 
-def test_values_of_few_rows_are_not_reproduced_when_a_threshold_is_set():
+def test_values_of_few_rows_are_not_copied_and_their_token_is_not_drawn():
     column = pd.Series(["a"] * 5 + ["b"] * 4 + ["(rare)"] * 5)
     back, state = there_and_back(column, TokenOptions(rare_threshold=5))
-    assert back.tolist() == ["a"] * 5 + ["((rare))"] * 4 + ["(rare)"] * 5
+    assert category.span(state, 0).counts == (5, 5, 0, 0)
     assert "b" not in repr(state["values"]) + repr(state["rare_values"])
+    assert state["folded"] == 4
+    with pytest.raises(RequestError, match="fewer than 5 rows are not copied"):
+        category.restrict(state, Wanted("x", ("b",)))
     declared = there_and_back(column.astype("category"), TokenOptions(rare_threshold=5))[0]
     assert "b" not in declared.cat.categories
+
+
+def test_a_column_of_rare_values_alone_says_so():
+    column = pd.Series(["a", "b", "c"])
+    back, state = there_and_back(column, TokenOptions(rare_threshold=5))
+    assert back.tolist() == ["(rare)"] * 3
+    assert category.span(state, 0).counts == (3, 0)
 
 
 def test_numbers_written_another_way_are_found():

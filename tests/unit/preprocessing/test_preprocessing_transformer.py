@@ -32,7 +32,7 @@ def test_spans_are_one_after_the_other_and_count_every_row(fitted):
     assert [span.start for span in spans] == [0, *np.cumsum([span.width for span in spans])[:-1].tolist()]
     assert all(sum(span.counts) == len(table) for span in spans)
     codes = transformer.encode(table)
-    assert np.bincount(codes[:, 0], minlength=spans[0].width).tolist() == list(spans[0].counts)
+    assert np.bincount(codes[:, 0].astype(int), minlength=spans[0].width).tolist() == list(spans[0].counts)
 
 
 def test_state_is_plain_data_that_survives_its_file(fitted, root):
@@ -67,8 +67,8 @@ def test_what_was_never_seen_has_a_token(fitted):
 
 
 def test_a_wide_table_is_cut_more_coarsely():
-    few, many = TokenOptions.for_columns(14), TokenOptions.for_columns(400, rare_threshold=5)
-    assert few == TokenOptions()
+    few, many = TokenOptions.for_table(14, 500), TokenOptions.for_table(400, 501)
+    assert few == TokenOptions(rare_threshold=3)
     assert (many.exact_levels, many.bins, many.categories, many.rare_threshold) == (40, 20, 80, 5)
     wide = pd.DataFrame(np.random.default_rng(0).normal(size=(500, 400))).rename(columns=str)
     kinds = column_kinds(wide, feature_columns(wide))

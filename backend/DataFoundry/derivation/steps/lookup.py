@@ -19,7 +19,7 @@ def propose(rule: Rule, table: Planned) -> list[Step]:
     left, right = rule.columns[0], rule.columns[-1]
     if len(rule.columns) != 2 or left not in table.drawn or not table.may_go(right):
         return []
-    options = TokenOptions(categories=_ALL, rare_values=0, rare_threshold=table.rare_threshold)
+    options = TokenOptions(categories=_ALL, rare_threshold=table.rare_threshold)
     lefts = category.fit(table.frame[left], options)
     rights = category.fit(table.frame[right], options)
     found = _most_frequent(category.encode(table.frame[left], lefts), category.encode(table.frame[right], rights))

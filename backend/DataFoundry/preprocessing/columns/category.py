@@ -1,4 +1,8 @@
-"""Categories of any plain type. Tokens: the kept values by falling frequency, then "rare or unseen", then "missing"."""
+"""Categories of any plain type. Tokens: the kept values by falling frequency, then "rare or unseen", then "missing".
+
+Values of fewer rows than the threshold are not copied: their token is never drawn, so that such rows get one of the
+other values, as the rest of the row suggests.
+"""
 
 from typing import Any
 
@@ -20,14 +24,12 @@ def fit(column: pd.Series, options: TokenOptions) -> dict[str, Any]:
     order = np.lexsort(([repr(each) for each in counted.index], -counted.to_numpy()))
     values = [_builtin(counted.index[i]) for i in order]
     counts = counted.to_numpy()[order].astype(np.int64)
-    kept = min(len(values), options.categories)
-    if options.rare_threshold is not None:
-        kept = min(kept, int((counts >= options.rare_threshold).sum()))
+    kept = min(len(values), options.categories, int((counts >= options.rare_threshold).sum()))
     # A rare value that reads like a kept one, such as True beside "True", is that one.
     again = _find(pd.Series(values[kept:], dtype=object), values[:kept])
     np.add.at(counts, again[again >= 0], counts[kept:][again >= 0])
     others = kept + np.flatnonzero(again < 0)
-    listed = others[: options.rare_values] if options.rare_threshold is None else others[:0]
+    listed = others[counts[others] >= options.rare_threshold]
     return {
         "dtype": str(column.dtype),
         "categories": _declared(column, options),
@@ -36,14 +38,16 @@ def fit(column: pd.Series, options: TokenOptions) -> dict[str, Any]:
         "counts": counts[:kept],
         "rare_values": [values[place] for place in listed],
         "rare_counts": counts[listed],
-        "rare": int(counts[others].sum()),
+        "rare": int(counts[listed].sum()) if kept else int(counts[others].sum()),
+        "threshold": options.rare_threshold,
+        "folded": int(counts[others].sum() - counts[listed].sum()),
         "rare_text": _rare_text(values),
         "missing": int(plain.isna().sum()),
     }
 
 
 def encode(column: pd.Series, state: dict[str, Any]) -> np.ndarray:
-    """(n,) tokens; a value never seen is "rare"."""
+    """(n,) tokens; a value that was not kept or never seen is "rare"."""
     plain = _plain(column)
     tokens = _find(plain, state["values"])
     tokens[tokens < 0] = len(state["values"])
@@ -52,7 +56,11 @@ def encode(column: pd.Series, state: dict[str, Any]) -> np.ndarray:
 
 
 def decode(tokens: np.ndarray, state: dict[str, Any], rng: np.random.Generator) -> pd.Series:
-    """(n,) values in the dtype of the training table; "rare" becomes one of the rare values, by their frequency."""
+    """(n,) values in the dtype of the training table.
+
+    "rare" becomes one of the values without a token of their own that are frequent enough, by their frequency.
+    """
+    tokens = tokens.astype(np.int64)
     table = np.array([*state["values"], state["rare_text"], None], dtype=object)
     values = table[tokens]
     rare = np.flatnonzero(tokens == len(state["values"]))
@@ -65,7 +73,7 @@ def decode(tokens: np.ndarray, state: dict[str, Any], rng: np.random.Generator) 
 
 def typical(tokens: np.ndarray, state: dict[str, Any]) -> pd.Series:
     """(n,) the value of each token."""
-    return pd.Series(np.array([*state["values"], state["rare_text"], None], dtype=object)[tokens])
+    return pd.Series(np.array([*state["values"], state["rare_text"], None], dtype=object)[tokens.astype(np.int64)])
 
 
 def restrict(state: dict[str, Any], wanted: Wanted) -> tuple[dict[str, Any], np.ndarray]:
@@ -87,7 +95,9 @@ def restrict(state: dict[str, Any], wanted: Wanted) -> tuple[dict[str, Any], np.
         shares[-2] = counts.sum() / max(state["rare"], 1)
     shares[-1] = float(None in wanted.values and state["missing"] > 0)
     if not shares.any():
-        raise nothing_wanted(wanted, f"it has {', '.join(map(repr, state['values'][:20]))}")
+        known = f"it has {', '.join(map(repr, state['values'][:20]))}"
+        kept = f", and values of fewer than {state['threshold']} rows are not copied" if state["folded"] else ""
+        raise nothing_wanted(wanted, known + kept)
     return state | {"rare_values": [state["rare_values"][place] for place in rare], "rare_counts": counts}, shares
 
 
@@ -143,7 +153,7 @@ def _declared(column: pd.Series, options: TokenOptions) -> list[Any] | None:
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return None
     declared = column.cat.categories
-    if options.rare_threshold is not None:
+    if options.rare_threshold > 1:
         counts = column.value_counts()
         declared = [each for each in declared if counts.get(each, 0) >= options.rare_threshold]
     return [_builtin(each) for each in declared]

@@ -31,13 +31,13 @@ def fit(column: pd.Series, options: TokenOptions) -> dict[str, Any]:
 
 
 def encode(column: pd.Series, state: dict[str, Any]) -> np.ndarray:
-    """(n,) tokens; what is not written in the format counts as missing."""
+    """(n,) codes; what is not written in the format counts as missing."""
     return number.encode_numbers(*_numbers(column, state), state)
 
 
-def decode(tokens: np.ndarray, state: dict[str, Any], rng: np.random.Generator) -> pd.Series:
+def decode(codes: np.ndarray, state: dict[str, Any], rng: np.random.Generator) -> pd.Series:
     """(n,) numbers written as in the training table."""
-    return _written(number.decode(tokens, state | {"dtype": "Float64"}, rng), state)
+    return _written(number.decode(codes, state | {"dtype": "Float64"}, rng), state)
 
 
 def typical(tokens: np.ndarray, state: dict[str, Any]) -> pd.Series:

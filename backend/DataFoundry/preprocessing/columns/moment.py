@@ -42,13 +42,13 @@ def writing(column: pd.Series) -> dict[str, Any]:
 
 
 def encode(column: pd.Series, state: dict[str, Any]) -> np.ndarray:
-    """(n,) tokens; what cannot be read as a moment counts as missing."""
+    """(n,) codes; what cannot be read as a moment counts as missing."""
     return number.encode_numbers(*nanoseconds(column, state), state)
 
 
-def decode(tokens: np.ndarray, state: dict[str, Any], rng: np.random.Generator) -> pd.Series:
+def decode(codes: np.ndarray, state: dict[str, Any], rng: np.random.Generator) -> pd.Series:
     """(n,) moments written as in the training table."""
-    return written(number.decode(tokens, state | {"dtype": "Int64"}, rng), state)
+    return written(number.decode(codes, state | {"dtype": "Int64"}, rng), state)
 
 
 def typical(tokens: np.ndarray, state: dict[str, Any]) -> pd.Series:

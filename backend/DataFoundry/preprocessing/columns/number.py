@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.errors import RequestError
-from DataFoundry.preprocessing.columns.levels import decode_levels, encode_levels, fit_levels, middle_of_levels
+from DataFoundry.preprocessing.columns.levels import code_levels, fit_levels, middle_of_levels
+from DataFoundry.preprocessing.columns.quantiles import restricted, values_at
 from DataFoundry.preprocessing.columns.wanted import Wanted, nothing_wanted
 from DataFoundry.preprocessing.options import TokenOptions
 from DataFoundry.preprocessing.spans import ORDERED, Span
@@ -28,11 +29,10 @@ def fit(column: pd.Series, options: TokenOptions) -> dict[str, Any]:
 
 def fit_numbers(present: np.ndarray, missing: int, options: TokenOptions) -> dict[str, Any]:
     """The state for values (n,) int64 or float64, and so many missing ones."""
-    step = _precision(present)
     finite = present[np.isfinite(present)]
     center, spread = _center_and_spread(finite)
     return {
-        "levels": fit_levels(present, step, options),
+        "levels": fit_levels(present, lattice_of(present), options),
         "missing": missing,
         "center": center,
         "spread": spread,
@@ -42,36 +42,37 @@ def fit_numbers(present: np.ndarray, missing: int, options: TokenOptions) -> dic
 
 
 def encode(column: pd.Series, state: dict[str, Any]) -> np.ndarray:
-    """(n,) tokens; text that is no number counts as missing."""
+    """(n,) codes, a token and the place within its level; text that is no number counts as missing."""
     return encode_numbers(*to_numbers(column), state)
 
 
 def encode_numbers(values: np.ndarray, missing: np.ndarray, state: dict[str, Any]) -> np.ndarray:
-    """(n,) tokens of values and their missing flags."""
+    """(n,) codes of values and their missing flags."""
     levels = state["levels"]
-    tokens = np.full(len(values), len(levels["counts"]), dtype=np.int64)
+    codes = np.full(len(values), len(levels["counts"]), dtype=np.float64)
     if len(levels["counts"]):
         present = values[~missing]
-        if levels["memory"].dtype == np.int64 and present.dtype != np.int64 and _fits(present):
+        if levels["knots"].dtype == np.int64 and present.dtype != np.int64 and _fits(present):
             present = present.astype(np.int64)
-        tokens[~missing] = encode_levels(present, levels)
-    return tokens
+        codes[~missing] = code_levels(present, levels)
+    return codes
 
 
-def decode(tokens: np.ndarray, state: dict[str, Any], rng: np.random.Generator) -> pd.Series:
-    """(n,) values drawn from their levels, in the dtype of the training table."""
+def decode(codes: np.ndarray, state: dict[str, Any], rng: np.random.Generator) -> pd.Series:
+    """(n,) the value at each code, in the dtype of the training table."""
     levels = state["levels"]
-    missing = tokens >= len(levels["counts"])
-    values = np.zeros(len(tokens), dtype=levels["memory"].dtype)
-    values[~missing] = decode_levels(tokens[~missing], levels, rng)
+    missing = codes >= len(levels["counts"])
+    values = np.zeros(len(codes), dtype=levels["knots"].dtype)
+    values[~missing] = values_at(codes[~missing], levels)
     return as_dtype(values, missing, state["dtype"])
 
 
 def typical(tokens: np.ndarray, state: dict[str, Any]) -> pd.Series:
     """(n,) the middle value of each token's level."""
     levels = state["levels"]
+    tokens = tokens.astype(np.int64)
     missing = tokens >= len(levels["counts"])
-    values = np.zeros(len(tokens), dtype=levels["memory"].dtype)
+    values = np.zeros(len(tokens), dtype=levels["knots"].dtype)
     values[~missing] = middle_of_levels(levels)[tokens[~missing]]
     return as_dtype(values, missing, state["dtype"])
 
@@ -94,20 +95,11 @@ def restrict_numbers(
     state: dict[str, Any], wanted: Wanted, bounds: tuple[float | None, float | None, list[Any] | None], missing: bool
 ) -> tuple[dict[str, Any], np.ndarray]:
     """`restrict` for bounds that are numbers already."""
-    levels, (low, high, values) = state["levels"], bounds
-    memory = levels["memory"]
-    inside = np.isin(memory, values) if values is not None else np.ones(len(memory), dtype=bool)
-    if low is not None:
-        inside &= memory >= low
-    if high is not None:
-        inside &= memory <= high
-    offsets = np.concatenate([[0], np.cumsum(inside)])[levels["offsets"]]
-    shares = np.append(
-        np.diff(offsets) / np.maximum(np.diff(levels["offsets"]), 1), float(missing and state["missing"] > 0)
-    )
+    levels, shares = restricted(state["levels"], *bounds)
+    shares = np.append(shares, float(missing and state["missing"] > 0))
     if not shares.any():
         raise nothing_wanted(wanted, f"it goes from {state['low']:g} to {state['high']:g}")
-    return state | {"levels": levels | {"memory": memory[inside], "offsets": offsets.astype(np.int64)}}, shares
+    return state | {"levels": levels}, shares
 
 
 def _bound(wanted: Wanted, value: Any) -> Any:
@@ -123,7 +115,8 @@ def span(state: dict[str, Any], start: int) -> Span:
     ranks = (np.cumsum(counts) - counts / 2) / max(counts.sum(), 1)
     values = np.clip(_in_spreads(middle_of_levels(levels) - state["center"], state), -8, 8)
     points = tuple(zip(ranks.tolist(), values.tolist(), strict=True))
-    return Span(start, len(counts) + 1, ORDERED, points, (*counts.tolist(), state["missing"]))
+    bins = np.flatnonzero(np.diff(levels["offsets"]) > 1)
+    return Span(start, len(counts) + 1, ORDERED, points, (*counts.tolist(), state["missing"]), tuple(bins.tolist()))
 
 
 def widths(state: dict[str, Any]) -> np.ndarray:
@@ -164,16 +157,21 @@ def _fits(values: np.ndarray) -> bool:
     return bool(np.all(np.abs(values) < 2**62) and np.all(values == np.floor(values)))
 
 
-def _precision(values: np.ndarray) -> float:
-    """The step that all values are multiples of: 1 or more for integers, a power of ten for decimals, else 0."""
+def lattice_of(values: np.ndarray) -> dict[str, Any]:
+    """The `step` that lies between all values, such as 50 or .05, counted from `origin`; 0 where there is none."""
     if values.dtype == np.int64:
         differences = np.diff(np.unique(values))
-        return float(np.gcd.reduce(differences)) if len(differences) else 1.0
-    finite = values[np.isfinite(values)]
+        step = float(np.gcd.reduce(differences)) if len(differences) else 1.0
+        return {"step": step, "origin": int(values[0]) if len(values) else 0, "decimals": 0}
+    finite = np.unique(values[np.isfinite(values)])
     for decimals in range(_MOST_DECIMALS + 1):
         if np.allclose(finite, np.round(finite, decimals), rtol=1e-12, atol=1e-12):
-            return 10.0**-decimals
-    return 0.0
+            units = np.rint(finite * 10.0**decimals)
+            whole = np.diff(units[np.abs(units) < 2**53].astype(np.int64))
+            step = float(np.gcd.reduce(whole)) if len(whole) else 1.0
+            origin = float(finite[0]) if len(finite) else 0.0
+            return {"step": step / 10.0**decimals, "origin": origin, "decimals": decimals}
+    return {"step": 0.0, "origin": 0.0, "decimals": _MOST_DECIMALS}
 
 
 def _center_and_spread(values: np.ndarray) -> tuple[float, float]:

@@ -1,0 +1,166 @@
+"""Quantile functions of the levels of a number column: from a place within a level to a value, and back.
+
+A level's quantile function goes through order statistics of its training rows, as many rows apart as make a value
+common. Between two of them it is linear and then rounded to the column's lattice, so that a value which few rows carry
+is not repeated; where many rows share a value it is flat, so that this value stays exact and as frequent as it was.
+"""
+
+from typing import Any
+
+import numpy as np
+
+_LEAST_SHARE = 1e-9  # of a level, for a wanted value of a column without a lattice
+_BELOW_ONE = 1 - 1e-9
+
+
+def knots_of_bin(
+    distinct: np.ndarray, counts: np.ndarray, before: Any, threshold: int, most: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Places (k,) from 0 to 1, ascending, and values (k,) of one bin's quantile function.
+
+    Parameters
+    ----------
+    distinct, counts
+        (m,) values of the bin, ascending, and the rows that carry each.
+    before
+        The greatest value of the bin below, None for the lowest bin.
+    threshold
+        A value that so many rows carry stays exact; between two knots are so many rows of other values.
+    most
+        Knots at most.
+    """
+    shared = counts >= threshold
+    ends = np.cumsum(counts) / counts.sum()
+    starts = np.concatenate([[0.0], ends[:-1]])
+    if before is None and not shared[0] and len(distinct) > 1:
+        ends[0] = 0.0  # the least value is where the function starts, not a stretch of it
+    places = np.column_stack([starts, ends])
+    values = np.column_stack([distinct, distinct])
+    stretches = np.cumsum(np.where(shared, 0, counts)) // threshold
+    whole = shared | (np.diff(stretches, prepend=0) > 0) | (ends == 0)
+    whole[-1] = True
+    kept = np.column_stack([shared, whole])
+    places, values = places[kept], values[kept]
+    if before is not None and not shared[0]:
+        places, values = np.concatenate([[0.0], places]), np.concatenate([[before], values])
+    if len(places) > most:
+        chosen = np.unique(np.linspace(0, len(places) - 1, most).round().astype(np.int64))
+        places, values = places[chosen], values[chosen]
+    return places, values.astype(distinct.dtype)
+
+
+def values_at(codes: np.ndarray, state: dict[str, Any]) -> np.ndarray:
+    """(n,) values of codes (n,): the whole part is the level, the rest the place within it."""
+    offsets, places, values = state["offsets"], state["places"], state["knots"]
+    tokens = codes.astype(np.int64)
+    level = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    left = np.searchsorted(level + places * _BELOW_ONE, tokens + (codes - tokens) * _BELOW_ONE, side="right") - 1
+    left = np.clip(left, offsets[tokens], offsets[tokens + 1] - 1)
+    right = np.minimum(left + 1, offsets[tokens + 1] - 1)
+    gap = places[right] - places[left]
+    along = np.clip((codes - tokens - places[left]) / np.where(gap > 0, gap, 1.0), 0.0, 1.0)
+    return _between(values[left], values[right], along, state)
+
+
+def places_of(values: np.ndarray, tokens: np.ndarray, state: dict[str, Any]) -> np.ndarray:
+    """(n,) the place, at least 0 and below 1, of each value within its level; half for a level of one value."""
+    offsets, places, knots = state["offsets"], state["places"], state["knots"]
+    result = np.full(len(values), 0.5)
+    bins = np.flatnonzero((np.diff(offsets) > 1)[tokens])
+    if not len(bins):
+        return result
+    # The knots of all bins together ascend, so that one search serves all.
+    wide = np.repeat(np.diff(offsets) > 1, np.diff(offsets))
+    joined, joined_places = knots[wide], places[wide]
+    sizes = np.where(np.diff(offsets) > 1, np.diff(offsets), 0)
+    starts = (np.cumsum(sizes) - sizes)[tokens[bins]]
+    stops = starts + sizes[tokens[bins]]
+    first = np.clip(np.searchsorted(joined, values[bins], side="left"), starts, stops)
+    last = np.clip(np.searchsorted(joined, values[bins], side="right"), starts, stops)
+    low, high = np.clip(first - 1, starts, stops - 1), np.clip(first, starts, stops - 1)
+    span = _difference(joined[high], joined[low])
+    along = np.clip(_difference(values[bins], joined[low]) / np.where(span > 0, span, 1.0), 0.0, 1.0)
+    between = joined_places[low] + (joined_places[high] - joined_places[low]) * np.nan_to_num(along)
+    on_knots = (joined_places[np.minimum(first, stops - 1)] + joined_places[np.maximum(last - 1, starts)]) / 2
+    result[bins] = np.where(last > first, on_knots, between)
+    return np.clip(result, 0.0, _BELOW_ONE)
+
+
+def restricted(
+    state: dict[str, Any], low: float | None, high: float | None, values: list[Any] | None
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Quantile functions of the wanted values alone, and (levels,) the share of each level that is wanted."""
+    wanted = [(low, high)] if values is None else [(each, each) for each in sorted(set(values))]
+    pieces = [
+        _pieces(state, _on_lattice(one, state, np.ceil), _on_lattice(other, state, np.floor)) for one, other in wanted
+    ]
+    level, sizes, ends = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    order = np.argsort(level, kind="stable")
+    level, sizes, ends = level[order], sizes[order], ends[order]
+    levels = len(state["offsets"]) - 1
+    shares = np.bincount(level, weights=sizes, minlength=levels)
+    stops = np.cumsum(sizes) - np.concatenate([[0.0], np.cumsum(shares)])[level]
+    places = np.column_stack([stops - sizes, stops]) / shares[level][:, None]
+    offsets = np.concatenate([[0], np.cumsum(2 * np.bincount(level, minlength=levels))]).astype(np.int64)
+    changed = {"places": np.clip(places, 0, 1).flatten(), "knots": ends.flatten(), "offsets": offsets}
+    return state | changed, np.minimum(shares, 1.0)
+
+
+def _pieces(state: dict[str, Any], low: Any, high: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Level (k,), share of the level (k,) and values at both ends (k, 2) of the stretches from `low` to `high`."""
+    offsets, places, knots, half = state["offsets"], state["places"], state["knots"], state["step"] / 2
+    sizes = np.diff(offsets)
+    level = np.repeat(np.arange(len(sizes)), sizes)
+    alone = sizes[level] == 1
+    last = np.zeros(len(level), dtype=bool)
+    last[offsets[1:][sizes > 0] - 1] = True
+    left = np.flatnonzero(alone | ~last)
+    right = np.where(alone[left], left, np.minimum(left + 1, len(level) - 1))
+    lengths = np.where(alone[left], 1.0, places[right] - places[left])
+    least = -np.inf if low is None else low
+    most = np.inf if high is None else high
+    start, stop = knots[left], knots[right]
+    span = _difference(stop, start)
+    with np.errstate(invalid="ignore", over="ignore"):
+        first = np.clip((least - half - start) / np.where(span > 0, span, 1.0), 0.0, 1.0)
+        past = np.clip((most + half - start) / np.where(span > 0, span, 1.0), 0.0, 1.0)
+    inside = (stop >= least) & (start <= most) & (least <= most)
+    share = np.where(span > 0, past - first, 1.0) * lengths
+    kept = inside & (lengths > 0)
+    ends = np.column_stack([_between(start, stop, first, state), _between(start, stop, past, state)])[kept]
+    floor = least if low is not None else ends
+    ceiling = most if high is not None else ends
+    ends = np.minimum(np.maximum(ends, floor), ceiling).astype(knots.dtype)
+    return level[left][kept], np.maximum(share[kept], _LEAST_SHARE), ends
+
+
+def _on_lattice(bound: Any, state: dict[str, Any], rounded: Any) -> Any:
+    """The bound moved inwards to a value that the column can have."""
+    if bound is None or not state["step"] or not np.isfinite(bound):
+        return bound
+    if state["knots"].dtype == np.int64:
+        steps, rest = divmod(int(rounded(bound)) - state["origin"], int(state["step"]))
+        return state["origin"] + (steps + (rest > 0 and rounded is np.ceil)) * int(state["step"])
+    steps = (bound - state["origin"]) / state["step"]
+    near = np.round(steps) if abs(steps - np.round(steps)) < 1e-6 else rounded(steps)
+    return float(np.round(state["origin"] + near * state["step"], state["decimals"]))
+
+
+def _between(low: np.ndarray, high: np.ndarray, along: np.ndarray, state: dict[str, Any]) -> np.ndarray:
+    """Values (n,) a share `along` (n,) of the way, on the column's lattice."""
+    step = state["step"]
+    if low.dtype == np.int64:
+        steps = np.rint((high - low) // max(int(step), 1) * along).astype(np.int64)
+        return np.minimum(low + steps * max(int(step), 1), high)
+    with np.errstate(invalid="ignore", over="ignore"):
+        plain = np.where(low == high, low, low * (1 - along) + high * along)
+        if not step:
+            return plain
+        fine = low + np.rint((high - low) / step * along) * step
+        fine = np.clip(np.round(fine, state["decimals"]), low, high)
+    return np.where(np.isfinite(fine) & (low != high), fine, plain)
+
+
+def _difference(high: np.ndarray, low: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore", over="ignore"):
+        return high.astype(np.float64) - low.astype(np.float64)
