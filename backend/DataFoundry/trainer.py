@@ -81,7 +81,10 @@ def create_config(
     if "feature_cols" not in model_given:
         model_given["feature_cols"] = features_of(frame, label, schema, columns or {}).model_dump(mode="json")
     chosen = build_params(ModelParams, model_given, "model_params")
-    column_kinds(frame, chosen.feature_cols, label)  # a wrong name is better told now than after the training began
+    told = {name: column.kind for name, column in schema.columns.items()}
+    column_kinds(
+        frame, chosen.feature_cols, label, told
+    )  # a wrong name is better told now than after the training began
     config = TrainingConfig(
         data_path=str(data),
         read_options=options,
@@ -188,7 +191,8 @@ def _detector(frame: pd.DataFrame, trained: Trained, config: TrainingConfig) -> 
         return None
     rows, _ = labeled_rows(frame, config.label)
     classes = trained.labels.encode(rows[trained.labels.name]) if trained.labels else None
-    kinds = column_kinds(rows, config.model_params.feature_cols, config.label_column)
+    told = {name: choice.kind for name, choice in config.columns.items()}
+    kinds = column_kinds(rows, config.model_params.feature_cols, config.label_column, told)
     return fit_detector(
         rows,
         kinds,
@@ -196,6 +200,7 @@ def _detector(frame: pd.DataFrame, trained: Trained, config: TrainingConfig) -> 
         len(trained.labels.values) if trained.labels else 0,
         trained.seed,
         config.training_params.rare_value_threshold,
+        {name: choice.format for name, choice in config.columns.items() if choice.kind == kinds.get(name)},
     )
 
 

@@ -278,3 +278,42 @@ def test_columns_that_name_somebody_are_made_anew_or_warned_of(labeled, root):
     with pytest.raises(ConfigError, match="'age'"):
         trainer.create_config(str(root / "people.csv"), str(root / "people"), model_params=features)
     assert not trainer.create_config(labeled, str(root / "adult"))["warnings"]
+
+
+def test_a_few_odd_values_do_not_make_dates_and_amounts_categories(root):
+    from DataFoundry import evaluator, generator
+
+    rng = np.random.default_rng(0)
+    days = pd.Timestamp("2021-01-01") + pd.to_timedelta(rng.integers(0, 900, 400), "D")
+    table = pd.DataFrame(
+        {
+            "joined": days.strftime("%m/%d/%Y"),
+            "fee": [f"${each:,.2f}" for each in rng.lognormal(6, 1, 400)],
+            "points": rng.integers(0, 5000, 400).astype(str),
+            "label": rng.choice(["a", "b"], 400),
+        }
+    )
+    table.loc[3, "joined"], table.loc[5, "fee"], table.loc[[7, 8], "points"] = "soon", "free", "12 or so"
+    table.to_csv(root / "t.csv", index=False)
+    told = trainer.create_config(
+        str(root / "t.csv"), str(root / "m"), model_params=SMALL, training_params={"epochs": 1, "seed": 1}
+    )
+    assert told["config"]["model_params"]["feature_cols"]["numerical_cols"] == ["joined", "fee", "points"]
+    trained = trainer.train_model(told["config_path"])
+    assert [each for each in trained["warnings"] if "1 values of 'joined', such as 'soon'" in each]
+    assert len(trained["warnings"]) == 3
+    made = generator.generate_data(
+        trained["model_path"], told["config_path"], num_to_generate=500, output_path=str(root / "s.csv")
+    )
+    rows = pd.read_csv(made["output_path"])
+    assert pd.to_datetime(rows["joined"], format="%m/%d/%Y").between("2021-01-01", "2023-12-31").mean() > 0.95
+    assert rows["fee"].dropna().str.fullmatch(r"\$[\d,]+\.\d\d").all()
+    assert pd.to_numeric(rows["points"]).between(0, 5000).mean() > 0.95
+    found = evaluator.detect_anomalies(
+        told["config_path"],
+        trained["model_path"],
+        trained["preprocessor_path"],
+        str(root / "t.csv"),
+        str(root / "a.csv"),
+    )
+    assert found["num_samples_scanned"] == 400

@@ -86,12 +86,23 @@ class Cells:
         self.widths = [len(state["levels"]) + 2 for state in self.categories.values()]
 
     @classmethod
-    def learnt(cls, frame: pd.DataFrame, kinds: Mapping[str, str], rare_threshold: int = 1) -> "Cells":
+    def learnt(
+        cls,
+        frame: pd.DataFrame,
+        kinds: Mapping[str, str],
+        rare_threshold: int = 1,
+        formats: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> "Cells":
         """From training rows; `kinds` as `preprocessing.schema.column_kinds` tells them.
 
         Categories of fewer than `rare_threshold` rows are not kept, and so cannot be told from unseen ones.
         """
-        numbers = {name: _number_state(frame[name], kind) for name, kind in kinds.items() if kind != "category"}
+        known = formats or {}
+        numbers = {
+            name: _number_state(frame[name], kind, known.get(name))
+            for name, kind in kinds.items()
+            if kind != "category"
+        }
         texts = [name for name, kind in kinds.items() if kind == "category"]
         categories = {name: _category_state(frame[name], rare_threshold) for name in texts}
         return cls(numbers, categories)
@@ -169,15 +180,15 @@ def as_level(value: object) -> str:
     return str(value)
 
 
-def _form(present: pd.Series, kind: str) -> Any:
+def _form(present: pd.Series, kind: str, format: Mapping[str, Any] | None) -> Any:
     """How texts are written: a pattern of moments, a format of numbers; None where they are no texts."""
     if kind == "moment":
-        return pattern_of(present)
-    return formatted_number.format_of(present) if kind == "formatted_number" else None
+        return (format or {}).get("pattern") or pattern_of(present)
+    return (format or formatted_number.format_of(present)) if kind == "formatted_number" else None
 
 
-def _number_state(column: pd.Series, kind: str) -> dict[str, Any]:
-    form = _form(column.dropna(), kind) if column.dtype == object else None
+def _number_state(column: pd.Series, kind: str, format: Mapping[str, Any] | None) -> dict[str, Any]:
+    form = _form(column.dropna(), kind, format) if column.dtype == object else None
     values = as_values(column, kind, form)
     present = values[~np.isnan(values)]
     if not len(present):

@@ -162,6 +162,7 @@ def fit_detector(
     num_classes: int,
     seed: int,
     rare_threshold: int | None = None,
+    formats: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Learn what is usual in a training table; the state goes into the model file.
 
@@ -179,9 +180,11 @@ def fit_detector(
         The same gives the same detector on one machine.
     rare_threshold
         Categories of fewer rows are not kept; None keeps all.
+    formats
+        How columns are written, as the schema tells; else found.
     """
     generator = torch.Generator().manual_seed(seed % 2**63)
-    cells = Cells.learnt(frame, kinds, rare_threshold or 1)
+    cells = Cells.learnt(frame, kinds, rare_threshold or 1, formats)
     order = torch.randperm(len(frame), generator=generator)[: _MOST_ROWS + _MOST_HELD_OUT].numpy()
     held = min(_MOST_HELD_OUT, int(len(order) * _HELD_OUT)) if len(order) >= _FEWEST_TO_SPLIT else 0
     learning, judging = order[held:], order[:held] if held else order

@@ -18,7 +18,7 @@ def writing(column: pd.Series, kind: str, format: Mapping[str, Any]) -> dict[str
         return None
     state: dict[str, Any] = {"kind": kind, "format": dict(format), "dtype": str(column.dtype)}
     if kind == "moment":
-        state |= moment.writing(column)
+        state |= moment.writing(column, format)
     else:
         state["decimals"] = _decimals(numbers(column, state)[0])
     return state

@@ -1,7 +1,7 @@
 """Which columns are modelled, and as what kind."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 import numpy as np
@@ -16,6 +16,7 @@ from DataFoundry.schema.table_schema import Column, TableSchema
 
 LABEL = "label"
 _NUMERICAL = ("number", "moment", "formatted_number")
+_CATEGORICAL = ("category", "boolean", "key", "postcode")  # also where they are written in digits
 _MOST_SHARED, _FEWEST_SHARING = 300, 20  # values, and rows for each of them
 _PROBABILITY = re.compile(r"label_probability(_\d+)?")
 
@@ -50,10 +51,10 @@ def features_of(frame: pd.DataFrame, label: str, schema: TableSchema, said: Coll
     features = [name for name in frame.columns if name in (*found.numerical_cols, *found.categorical_cols)]
     made = [name for name in features if is_made_anew(schema.columns[name], schema.rows)]
     numerical = set(found.numerical_cols)
-    for name in said:
+    for name in features:
         if schema.columns[name].kind in _NUMERICAL:
             numerical.add(name)
-        else:
+        elif name in said or schema.columns[name].kind in _CATEGORICAL:
             numerical.discard(name)
     return FeatureColumns(
         numerical_cols=tuple(name for name in features if name in numerical and name not in made),
@@ -78,8 +79,12 @@ def nested_columns(frame: pd.DataFrame) -> list[str]:
     return [name for name in frame.columns if is_nested(frame[name])]
 
 
-def column_kinds(frame: pd.DataFrame, chosen: FeatureColumns, label: str = LABEL) -> dict[str, str]:
+def column_kinds(
+    frame: pd.DataFrame, chosen: FeatureColumns, label: str = LABEL, said: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The kind of each feature, in the order of the table; with nothing chosen, of every feature in it.
+
+    `said` has the kinds that a schema tells; a column that it leaves out is judged by its values.
 
     Raises
     ------
@@ -104,7 +109,8 @@ def column_kinds(frame: pd.DataFrame, chosen: FeatureColumns, label: str = LABEL
     kinds = {}
     for name in frame.columns:
         if name in chosen.numerical_cols:
-            kinds[name] = _numerical(frame[name])
+            told = (said or {}).get(name)
+            kinds[name] = told if told in _NUMERICAL else _numerical(frame[name])
         elif name in chosen.categorical_cols:
             kinds[name] = "category"
     return kinds

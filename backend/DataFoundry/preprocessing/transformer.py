@@ -41,12 +41,18 @@ class TableTransformer:
         kinds: Mapping[str, str],
         options: TokenOptions | None = None,
         first: Sequence[str] = (),
+        formats: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> "TableTransformer":
-        """Learn the tokens of each column in `kinds` (`schema.column_kinds`); those named `first` are drawn first."""
-        options = options or TokenOptions()
+        """Learn the tokens of each column in `kinds` (`schema.column_kinds`); those named `first` are drawn first.
+
+        `formats` says how columns are written, as the schema tells; what is written otherwise counts as missing.
+        """
+        options, known = options or TokenOptions(), formats or {}
         ordered = {name: kinds[name] for name in (*first, *kinds)}
         return cls(
-            ordered, {name: KINDS[kind].fit(frame[name], options) for name, kind in ordered.items()}, list(kinds)
+            ordered,
+            {name: KINDS[kind].fit(frame[name], options, known.get(name)) for name, kind in ordered.items()},
+            list(kinds),
         )
 
     def encode(self, frame: pd.DataFrame) -> np.ndarray:

@@ -25,6 +25,7 @@ from DataFoundry.preprocessing.labels import LabelCodec
 from DataFoundry.preprocessing.options import TokenOptions
 from DataFoundry.preprocessing.schema import column_kinds, feature_columns
 from DataFoundry.preprocessing.transformer import TableTransformer
+from DataFoundry.schema.kinds import KINDS as SCHEMA_KINDS
 from DataFoundry.training.checkpoint import Checkpoint
 from DataFoundry.training.derived import derivation_of, made_of
 from DataFoundry.training.loop import train
@@ -90,9 +91,10 @@ def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | Non
     started = time.monotonic()
     frame, warnings = labeled_rows(frame, config.label)
     labels = LabelCodec.fit(frame[config.label]) if config.label else None
-    features = column_kinds(frame, config.model_params.feature_cols, config.label_column)
+    told = {name: choice.kind for name, choice in config.columns.items()}
+    features = column_kinds(frame, config.model_params.feature_cols, config.label_column, told)
     derivation, broken = derivation_of(frame, list(features), config)
-    warnings += broken
+    warnings += broken + _unread(frame, features, config)
     made = made_of(frame, derivation, config)
     drawn_from = derivation.reduce(frame)
     transformer = _transformer(drawn_from, features, derivation, config)
@@ -138,6 +140,22 @@ def labeled_rows(frame: pd.DataFrame, label: str | None) -> tuple[pd.DataFrame, 
     return frame.reset_index(drop=True), warnings
 
 
+def _unread(frame: pd.DataFrame, features: dict[str, str], config: TrainingConfig) -> list[str]:
+    """A sentence for each column of which some values are not written as the others."""
+    told = []
+    for name, kind in features.items():
+        choice = config.columns.get(name)
+        if choice is not None and choice.kind == kind != "category" and frame[name].dtype == object:
+            unread = SCHEMA_KINDS[kind].to_numbers(frame[name], choice.format)[1] & frame[name].notna().to_numpy()
+            if unread.any():
+                example = str(frame[name][unread].iloc[0])[:40]
+                told.append(
+                    f"{int(unread.sum())} values of {name!r}, such as {example!r}, cannot be read as {kind} like the "
+                    "others and counted as missing."
+                )
+    return told
+
+
 def _check_conditions(first: list[str], features: list[str]) -> None:
     for name in first:
         if name not in features:
@@ -157,7 +175,8 @@ def _transformer(
     for name in derivation.added:
         drawn |= column_kinds(frame[[name]], feature_columns(frame[[name]], config.label_column))
     options = TokenOptions.for_table(len(drawn), len(frame), config.training_params.rare_value_threshold)
-    return TableTransformer.fit(frame, drawn, options, first)
+    formats = {name: choice.format for name, choice in config.columns.items() if choice.kind == drawn.get(name)}
+    return TableTransformer.fit(frame, drawn, options, first, formats)
 
 
 def _seed(wanted: int | None, checkpoint: Checkpoint | None) -> int:

@@ -4,6 +4,7 @@ Values of fewer rows than the threshold are not copied: their token is never dra
 other values, as the rest of the row suggests.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from DataFoundry.preprocessing.spans import CATEGORY, Span
 _RARE_TEXT = "(rare)"
 
 
-def fit(column: pd.Series, options: TokenOptions) -> dict[str, Any]:
+def fit(column: pd.Series, options: TokenOptions, format: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Values, frequencies and dtype of a column of categories."""
     plain = _plain(column)
     counted = plain.value_counts(sort=False)

@@ -1,5 +1,6 @@
 """Numbers in a suit, such as `$1,234.50`: the number is modelled, the format kept. Tokens are those of a number."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,9 @@ def is_formatted_number(column: pd.Series) -> bool:
     return column.dtype == object and kind.format_of(column.dropna()) is not None
 
 
-def fit(column: pd.Series, options: TokenOptions) -> dict[str, Any]:
+def fit(column: pd.Series, options: TokenOptions, format: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Levels of the numbers, and how they were written."""
-    form = kind.format_of(column.dropna())
+    form = dict(format) if format else kind.format_of(column.dropna())
     if form is None:
         raise ValueError("fit is for columns that `is_formatted_number` knows")
     values, missing = kind.to_numbers(column, form)

@@ -25,17 +25,19 @@ def is_moment(column: pd.Series) -> bool:
     return isinstance(present.iloc[0], (date, datetime)) or pattern_of(present) is not None
 
 
-def fit(column: pd.Series, options: TokenOptions) -> dict[str, Any]:
+def fit(column: pd.Series, options: TokenOptions, format: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Levels of the moments, and how they were written."""
-    state = writing(column)
+    state = writing(column, format)
     values, missing = nanoseconds(column, state)
     return number.fit_numbers(values[~missing], int(missing.sum()), options) | state
 
 
-def writing(column: pd.Series) -> dict[str, Any]:
-    """How the column writes its moments, as plain data: `dtype, format, zone, python`."""
+def writing(column: pd.Series, format: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """How the column writes its moments, as plain data: `dtype, format, zone, python`; its pattern may be known."""
     present = column.dropna()
-    form = pattern_of(present) if column.dtype == object and not present.empty else None
+    form = (format or {}).get("pattern")
+    if form is None and column.dtype == object and not present.empty:
+        form = pattern_of(present)
     zone = getattr(column.dtype, "tz", None)
     python = "date" if column.dtype == object and form is None else ""
     return {"dtype": str(column.dtype), "format": form, "zone": str(zone) if zone else None, "python": python}

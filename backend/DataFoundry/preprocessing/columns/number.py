@@ -1,5 +1,6 @@
 """Numbers: integers and decimals, with missing values. Tokens: the levels in ascending order, then "missing"."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from DataFoundry.preprocessing.spans import ORDERED, Span
 _MOST_DECIMALS = 8
 
 
-def fit(column: pd.Series, options: TokenOptions) -> dict[str, Any]:
+def fit(column: pd.Series, options: TokenOptions, format: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Levels, precision and dtype of a column of numbers."""
     values, missing = to_numbers(column)
     present = values[~missing]

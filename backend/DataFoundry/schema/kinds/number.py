@@ -1,5 +1,6 @@
-"""Numbers: whole or decimal, in a column of a numeric dtype."""
+"""Numbers: whole or decimal, in a column of a numeric dtype, or of text that is numbers but for a few odd values."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,10 @@ from DataFoundry.schema.evidence import Evidence, Finding
 
 PERSONAL = False
 MODELLED = True
+# Not 007 nor +49, which are no numbers.
+_PLAIN = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][-+]?\d+)?")
+_ENOUGH = 0.95
+_FEWEST = 10
 
 
 def recognise(evidence: Evidence) -> Finding | None:
@@ -20,6 +25,10 @@ def recognise(evidence: Evidence) -> Finding | None:
         return Finding(0.7, f"Its values are numbers {span}.")
     if len(evidence.values) and all(isinstance(each, Decimal) for each in evidence.values.head(100)):
         return Finding(0.9, "Its values are decimal numbers.")
+    if evidence.is_text and len(evidence.texts) >= _FEWEST:
+        share = evidence.share(lambda text: bool(_PLAIN.fullmatch(text.strip())))
+        if _ENOUGH <= share < 1:
+            return Finding(0.9, f"{share:.1%} of its values are numbers; the others count as missing.")
     return None
 
 
