@@ -175,9 +175,10 @@ def _is_more_even(found: list[Record], plain: list[Record]) -> bool:
 def _shows_quotes(found: list[Record], sign: str) -> bool:
     """Whether all cells of a column, but perhaps its name, stand between such signs, or one with such a sign inside."""
     columns: dict[int, list[str]] = {}
+    width = Counter(len(record.cells) for record in found).most_common(1)[0][0] if found else 0
     for record in found:
         for number, cell in enumerate(record.cells):
-            if cell.strip():
+            if cell.strip() and len(record.cells) == width:  # titles above are narrower
                 columns.setdefault(number, []).append(cell.lstrip(" "))
     if any(sum(_wrapped(cell, sign) for cell in cells) >= max(2, len(cells) - 1) for cells in columns.values()):
         return True
