@@ -154,7 +154,7 @@ def _with_escapes(text: str, usual: Cut) -> Cut:
     if usual.delimiter != "\\" and re.search(rf"\\[{delimiter}{sign}]", head):
         cut = replace(usual, escape="\\")
         found = records(text, cut)
-        shown = sign and re.search(rf"\\{sign}[^{delimiter}{sign}\r\n]", head)
+        shown = bool(sign and re.search(rf"\\{sign}[^{delimiter}{sign}\r\n]", head))
         if _is_more_even(found, plain) or shown and _evenness(found)[0] >= _evenness(plain)[0]:
             usual, plain = cut, found
     if usual.quote and usual.delimiter != " " and re.search(rf"{delimiter} +{sign}", head):
