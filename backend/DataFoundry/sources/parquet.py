@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from DataFoundry.errors import TableError, first_line
-from DataFoundry.sources.integers import dtype_with_nulls, with_dtypes
+from DataFoundry.sources.integers import dtype_with_nulls, exact_frame
 from DataFoundry.sources.table import BLOCK_ROWS, Table, refuse_columns
 from DataFoundry.storage.paths import open_for_reading
 
@@ -55,8 +55,7 @@ class ParquetTable(Table):
                     raise _unreadable(part, error) from None
 
     def _frame(self, table: pa.Table, chosen: list[str], nullable: Mapping[str, str]) -> pd.DataFrame:
-        frame = table.to_pandas(ignore_metadata=True, date_as_object=False)[chosen]
-        return with_dtypes(frame, table, nullable)
+        return exact_frame(table, nullable)[chosen]
 
     def _integers_with_nulls(self, chosen: list[str]) -> dict[str, str]:
         """The dtype of each integer column that holds a null anywhere: in every block, not only where the null is."""

@@ -181,11 +181,17 @@ NESTED_ROWS = [[[1, 2], {"k": "v"}, "00ff"], [None, None, None]]
 PLAIN = pa.table({"a": [1, 2], "b": ["x", "y"]})
 MOMENTS = pa.table({"when": pa.array([DAY, None], pa.timestamp("ns"))})
 FAR = pa.table({"when": pa.array([datetime.datetime(9999, 12, 31), None, datetime.datetime(1, 1, 1)], pa.timestamp("us"))})
+NESTED_INTS = pa.table(
+    {"list": pa.array([[LARGE, None], None]), "struct": pa.array([{"k": LARGE}, {"k": None}]), "n": pa.array([1, None])}
+)
+NESTED_INT_ROWS = [[[LARGE, None], {"k": LARGE}, 1.0], [None, {"k": None}, None]]
 
 ARROW = [
     right("plain.parquet", parquet(PLAIN), "a:int64 | b:text", [[1, "x"], [2, "y"]]),
     right("kinds.parquet", parquet(KINDS), KIND_COLUMNS, KIND_ROWS),
     right("nested.parquet", parquet(NESTED), NESTED_COLUMNS, NESTED_ROWS),
+    right("nested_ints.parquet", parquet(NESTED_INTS), "list:object of list | struct:object of dict | n:float64", NESTED_INT_ROWS),
+    right("nested_ints.feather", lambda path: feather.write_feather(NESTED_INTS, str(path)), "list:object of list | struct:object of dict | n:float64", NESTED_INT_ROWS),
     right("ints.parquet", parquet(INTS), INT_COLUMNS, INT_ROWS),
     right("ints_groups.parquet", parquet(INTS, row_group_size=1), INT_COLUMNS, INT_ROWS),
     right("ints_no_statistics.parquet", parquet(INTS.select(["exact"]), write_statistics=False), "exact:Int64", [[LARGE], [None], [-LARGE]]),
