@@ -57,7 +57,7 @@ def histogram(
         label: np.asarray(values, float)[np.isfinite(np.asarray(values, float))] for label, values in samples.items()
     }
     pooled = np.concatenate([np.zeros(0), *finite.values()])
-    edges = np.histogram_bin_edges(pooled if len(pooled) else np.zeros(1), bins)
+    edges = _edges(pooled if len(pooled) else np.zeros(1), bins)
     for number, (label, values) in enumerate(finite.items()):
         weights = np.full(len(values), 1 / max(len(values), 1))
         axes.hist(values, list(edges), weights=weights, label=label, color=COLOURS[number % 5], alpha=0.55)
@@ -65,6 +65,14 @@ def histogram(
         axes.axvline(mark, color="#b0453f", linestyle="--", linewidth=1.4, label=mark_name or None)
     axes.set_ylabel("share of rows")
     return _svg(figure, axes, legend=len(finite) > 1 or bool(mark_name))
+
+
+def _edges(values: np.ndarray, bins: int) -> np.ndarray:
+    """(bins + 1,) ascending; wider than the values where these are so large and alike that float64 has no such bins."""
+    low, high = float(values.min()), float(values.max())
+    least = 4 * bins * float(np.spacing(max(abs(low), abs(high))))
+    room = max((least - (high - low)) / 2, 0.5 if low == high else 0.0)
+    return np.histogram_bin_edges(values, bins, (low - room, high + room))
 
 
 def heatmap(title: str, names: Sequence[str], values: np.ndarray, limit: float = 1.0) -> Markup:

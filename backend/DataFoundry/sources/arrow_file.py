@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.feather as feather
 
 from DataFoundry.errors import TableError, first_line
-from DataFoundry.sources.integers import dtype_with_nulls, with_dtypes
+from DataFoundry.sources.integers import dtype_with_nulls, exact_frame
 from DataFoundry.sources.table import BLOCK_ROWS, Table, in_blocks, refuse_columns
 from DataFoundry.storage.paths import open_for_reading
 
@@ -35,8 +35,7 @@ class ArrowTable(Table):
         start, chosen = 0, self.check(columns)
         nullable = {name: self._dtype(name) for name in chosen if self._has_nullable_integers(name)}
         for block in in_blocks(iter([self._table.select(chosen)]), rows):
-            frame = block.to_pandas(ignore_metadata=True, date_as_object=False)
-            frame = with_dtypes(frame, block, nullable)
+            frame = exact_frame(block, nullable)
             frame.index = pd.RangeIndex(start, start + len(frame))
             start += len(frame)
             yield frame

@@ -29,7 +29,7 @@ def coded_blocks(table: Table, columns: Sequence[str] | None = None, rows: int =
             descriptor = f"/dev/fd/{handle.fileno()}"  # the file that was checked, without Python's lock
             try:
                 source = pa.OSFile(descriptor) if Path("/dev/fd").exists() else handle
-                file = pq.ParquetFile(source, read_dictionary=texts)
+                file = pq.ParquetFile(source, read_dictionary=texts, coerce_int96_timestamp_unit=table._int96_unit)
                 for batch in file.iter_batches(batch_size=rows, columns=chosen, use_threads=True):
                     frame = table._frame(pa.Table.from_batches([batch]), chosen, nullable)
                     frame.index = pd.RangeIndex(start, start + len(frame))

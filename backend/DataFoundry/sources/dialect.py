@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import TableError
 from DataFoundry.sources.cells import ALWAYS_MISSING, SOMETIMES_MISSING
-from DataFoundry.sources.records import DELIMITERS, MOMENT, NUMBER, Cut, Record, find_cut, records
+from DataFoundry.sources.header import evidence, first_record, has_names, is_datum
+from DataFoundry.sources.records import DELIMITERS, Cut, Record, find_cut, records
 from DataFoundry.sources.table import column_names
 
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own way of naming the delimiter
@@ -66,7 +67,7 @@ def find_dialect(text: str, name: str, options: ReadOptions, suffix: str) -> Dia
     found, trailing = _without_trailing(_records(rest, cut, lines_before=1 if named else 0))
     if not found:
         raise TableError(f"{name} is empty; a table begins with a line of column names.")
-    place, notes = _first_record(found, options, name)
+    place, notes = first_record(found, options, name)
     dialect = _with_names(found, place, options, name, notes)
     _refuse_second_table(rest, cut, dialect, name, 1 if named else 0)
     return replace(
@@ -128,7 +129,7 @@ def _with_names(found: list[Record], place: int, options: ReadOptions, name: str
     line, cells, end, _ = found[place]
     rows = [record.cells for record in found[place + 1 :]]
     nothing = Cut("")
-    if _has_names(found, place, options):
+    if has_names(found, place, options):
         names = column_names([cell.strip() for cell in cells], name, line)
         return Dialect(nothing, line, end, False, names, rows, notes)
     names = [f"column_{number}" for number in range(1, len(cells) + 1)]
@@ -141,95 +142,15 @@ def _with_names(found: list[Record], place: int, options: ReadOptions, name: str
     return Dialect(nothing, 0, line - 1, False, names, [cells, *rows], notes)
 
 
-def _first_record(found: list[Record], options: ReadOptions, name: str) -> tuple[int, list[str]]:
-    """The place of the names, or of the first row: behind comments and titles, which have other widths."""
-    if options.header_row:
-        for place, record in enumerate(found):
-            if record.line == options.header_row:
-                return place, []
-        raise TableError(f"{name} has no names in line {options.header_row}; correct read_options.header_row.")
-    width = Counter(len(record.cells) for record in found).most_common(1)[0][0]
-    place = 0
-    while place < len(found) - 1 and _is_before(found, place, width):
-        place += 1
-    line = found[place].line
-    if place == 0:
-        return 0, []
-    if line == 2:
-        return place, ["Line 1 is a comment or a title and was left out."]
-    return place, [f"The {line - 1} lines before line {line} are comments or titles and were left out."]
-
-
-def _is_before(found: list[Record], place: int, width: int) -> bool:
-    cells = found[place].cells
-    if cells[0].lstrip().startswith(("#", "//")):
-        # "#id,name" above rows is a header, not a comment.
-        return len(cells) != width or width == 1 or len(found[place + 1].cells) == width and _is_comment(cells[0])
-    return width > 1 and (len(cells) == 1 or _is_padded_title(found, place))
-
-
-def _is_padded_title(found: list[Record], place: int) -> bool:
-    """`Sales report;;;` as spreadsheets write what stands above a table: its last cells are empty, names come below."""
-    cells = found[place].cells
-    if cells[-1].strip() or not cells[0].strip() and any(map(str.strip, cells)):
-        return False
-    below = next((each for each in range(place + 1, len(found)) if found[each].cells[-1].strip()), len(found))
-    if below >= len(found) - 1:
-        return False
-    names = [cell for cell in found[below].cells if cell.strip()]
-    if any(_is_datum(cell) and not _is_year(cell) for cell in names):
-        return False
-    is_data, is_header = _evidence(found, below)
-    filled = [sum(bool(cell.strip()) for cell in record.cells) for record in found[place:below]]
-    if max(filled) > 1 or len(filled) - filled.count(0) > 1:
-        return is_header and len(names) == len(cells)
-    return not is_data and (is_header or not filled[0] or len(names) > 2)
-
-
-def _is_comment(cell: str) -> bool:
-    return cell.lstrip().startswith(("# ", "//", "##"))
-
-
-def _has_names(found: list[Record], place: int, options: ReadOptions) -> bool:
-    if options.header_row is not None:
-        return options.header_row > 0
-    if place == len(found) - 1:
-        return not all(map(_is_datum, found[place].cells)) or any(map(_is_year, found[place].cells))
-    return not _evidence(found, place)[0]
-
-
-def _evidence(found: list[Record], place: int) -> tuple[bool, bool]:
-    """Whether a cell is a number or a date as the column below it, and whether one is none where the column is."""
-    cells = found[place].cells
-    below = [record.cells for record in found[place + 1 :] if len(record.cells) == len(cells)]
-    is_data = is_header = False
-    for number, cell in enumerate(cells):
-        column = [row[number] for row in below if row[number].strip()]
-        if not column or sum(map(_is_datum, column)) < 0.8 * len(column):
-            continue
-        is_data = is_data or _is_datum(cell) and not _is_year(cell)
-        is_header = is_header or bool(cell.strip()) and not _is_datum(cell)
-    return is_data, is_header
-
-
-def _is_datum(cell: str) -> bool:
-    return bool(NUMBER.fullmatch(cell) or MOMENT.fullmatch(cell))
-
-
-def _is_year(cell: str) -> bool:
-    """A wide table has years as names."""
-    return bool(re.fullmatch(r"\s*(19|20)\d\d\s*", cell))
-
-
 def _refuse_second_table(text: str, cut: Cut, dialect: Dialect, name: str, lines_before: int) -> None:
     """Refuse names that stand behind a blank line in the midst of the rows: numbers above them and below."""
     if len(dialect.names) < 2 or not re.search(r"\n\r?\n|\r\r", text):
         return
     found = [each for each in records(text, cut, _ALL) if each.line + lines_before > dialect.skipped]
     for place, record in enumerate(found):
-        if place and record.after_blank and _are_names(record.cells) and _evidence(found, place)[1]:
+        if place and record.after_blank and _are_names(record.cells) and evidence(found, place)[1]:
             above = [each.cells for each in found[:place] if len(each.cells) == len(record.cells)]
-            if above and any(all(map(_is_datum, column)) for column in zip(*above, strict=True)):
+            if above and any(all(map(is_datum, column)) for column in zip(*above, strict=True)):
                 line = record.line + lines_before
                 raise TableError(
                     f"{name} has a second table in line {line}, behind a blank line; keep each table in its own file.",
@@ -240,4 +161,4 @@ def _refuse_second_table(text: str, cut: Cut, dialect: Dialect, name: str, lines
 def _are_names(cells: list[str]) -> bool:
     """Whether all cells are distinct words, none of them a number or a spelling of missing."""
     words = {cell.strip() for cell in cells} - {"", *ALWAYS_MISSING, *SOMETIMES_MISSING}
-    return len(words) == len(cells) and not any(map(_is_datum, words))
+    return len(words) == len(cells) and not any(map(is_datum, words))

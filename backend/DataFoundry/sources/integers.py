@@ -17,8 +17,13 @@ def dtype_with_nulls(kind: pa.DataType, least: int | None, greatest: int | None)
     return "Int64" if pa.types.is_signed_integer(kind) else "UInt64"
 
 
-def with_dtypes(frame: pd.DataFrame, table: pa.Table, dtypes: Mapping[str, str]) -> pd.DataFrame:
-    """`frame`, made of `table`, with the dtypes of `dtype_with_nulls`; no digit is lost on the way."""
+def exact_frame(table: pa.Table, dtypes: Mapping[str, str]) -> pd.DataFrame:
+    """The table with the dtypes of `dtype_with_nulls` in the columns that have one; no digit is lost on the way.
+
+    Whole numbers beside missing ones inside lists and objects stay Python's, since a float64 there would round them.
+    """
+    nested = any(pa.types.is_nested(each) for each in table.schema.types)
+    frame = table.to_pandas(ignore_metadata=True, date_as_object=False, integer_object_nulls=nested)
     for name, dtype in dtypes.items():
         if dtype == "float64":
             frame[name] = frame[name].astype(dtype)

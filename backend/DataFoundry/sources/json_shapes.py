@@ -36,6 +36,8 @@ def records_in(value: Any, path: Path) -> Records:
             "Each key holds a column."
         ]
     found = _lists_of_records(value, _DEPTH)
+    if set(found) == {"schema.fields", "data"}:  # a Table Schema, as pandas writes it
+        del found["schema.fields"]
     if len(found) > 1:
         raise TableError(
             f"{path.name} holds {len(found)} lists of objects ({', '.join(found)}); keep one table in a file."

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from DataFoundry.errors import TableError, first_line
-from DataFoundry.sources.integers import dtype_with_nulls, with_dtypes
+from DataFoundry.sources.integers import dtype_with_nulls, exact_frame
 from DataFoundry.sources.table import BLOCK_ROWS, Table, refuse_columns
 from DataFoundry.storage.paths import open_for_reading
 
@@ -23,8 +24,9 @@ class ParquetTable(Table):
         self.reading = {}
         schemas = []
         self._metadata = []
+        self._int96_unit = "us" if any(map(_has_far_moments, self._parts)) else "ns"
         for part in self._parts:
-            with _opened(part) as file:
+            with _opened(part, self._int96_unit) as file:
                 schemas.append(file.schema_arrow)
                 self._metadata.append(file.metadata)
                 self.num_rows += file.metadata.num_rows
@@ -45,7 +47,7 @@ class ParquetTable(Table):
     def _frames(self, chosen: list[str], rows: int) -> Iterator[pd.DataFrame]:
         nullable = self._integers_with_nulls(chosen)
         for part in self._parts:
-            with _opened(part) as file:
+            with _opened(part, self._int96_unit) as file:
                 try:
                     for batch in file.iter_batches(batch_size=rows, columns=chosen, use_threads=True):
                         yield self._frame(pa.Table.from_batches([batch]), chosen, nullable)
@@ -53,8 +55,7 @@ class ParquetTable(Table):
                     raise _unreadable(part, error) from None
 
     def _frame(self, table: pa.Table, chosen: list[str], nullable: Mapping[str, str]) -> pd.DataFrame:
-        frame = table.to_pandas(ignore_metadata=True, date_as_object=False)[chosen]
-        return with_dtypes(frame, table, nullable)
+        return exact_frame(table, nullable)[chosen]
 
     def _integers_with_nulls(self, chosen: list[str]) -> dict[str, str]:
         """The dtype of each integer column that holds a null anywhere: in every block, not only where the null is."""
@@ -84,21 +85,39 @@ class ParquetTable(Table):
 class _opened:
     """A parquet file opened without following links; its own errors are told to people."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, int96_unit: str = "ns") -> None:
         self._path = path
+        self._unit = int96_unit
 
     def __enter__(self) -> pq.ParquetFile:
         self._handle = open_for_reading(self._path)
         descriptor = f"/dev/fd/{self._handle.fileno()}"
         try:
             # By its descriptor Arrow reads the very file that was checked, without Python's lock.
-            return pq.ParquetFile(pa.OSFile(descriptor) if Path("/dev/fd").exists() else self._handle)
+            source = pa.OSFile(descriptor) if Path("/dev/fd").exists() else self._handle
+            return pq.ParquetFile(source, coerce_int96_timestamp_unit=self._unit)
         except (pa.ArrowException, OSError) as error:
             self._handle.close()
             raise _unreadable(self._path, error) from None
 
     def __exit__(self, *_: object) -> None:
         self._handle.close()
+
+
+def _has_far_moments(path: Path) -> bool:
+    """Whether a moment of the old type INT96 lies beyond nanoseconds (1678 to 2261), where Arrow wraps it round."""
+    with _opened(path, "us") as file:
+        leaves = [file.metadata.schema.column(place) for place in range(file.metadata.num_columns)]
+        names = [leaf.path for leaf in leaves if leaf.physical_type == "INT96" and leaf.path in file.schema_arrow.names]
+        try:
+            for batch in file.iter_batches(columns=names) if names else ():
+                for column in batch.columns:
+                    ends = pc.min_max(pc.year(column)).as_py()
+                    if ends["min"] is not None and (ends["min"] < 1678 or ends["max"] > 2261):
+                        return True
+        except (pa.ArrowException, OSError) as error:
+            raise _unreadable(path, error) from None
+    return False
 
 
 def _with_nulls(metadata: pq.FileMetaData, names: list[str]) -> set[str]:

@@ -4,8 +4,8 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -137,43 +137,53 @@ def _parted_by_blanks(text: str, quote: str | None) -> Cut | None:
 
 
 def _with_quotes(text: str, delimiter: str, quote: str | None) -> Cut:
-    """The way of quoting that fits a delimiter: a doubled quote unless the file shows another."""
-    usual = Cut(delimiter, '"' if quote is None else quote)
+    """The way of quoting that fits a delimiter: double quotes unless the file shows single ones."""
+    usual = _with_escapes(text, Cut(delimiter, '"' if quote is None else quote))
+    double = rf'(^|{re.escape(delimiter)}) *"'
+    if quote is not None or delimiter == "'" or "'" not in text or re.search(double, text[:_LOOKED_AT], re.MULTILINE):
+        return usual
+    single = _with_escapes(text, Cut(delimiter, "'"))
     plain = records(text, usual)
-    best, found = _evenness(plain)[0], usual
-    for cut, shown in _ways_of_quoting(text[:_LOOKED_AT], usual, plain, quote):
-        cells = records(text, cut)
-        share = _evenness(cells)[0]
-        if share > best and 2 * len(cells) >= len(plain) or shown and share >= best:
-            best, found = share, cut
-    return found
+    return single if _shows_quotes(plain, "'") or _is_more_even(records(text, single), plain) else usual
 
 
-def _ways_of_quoting(text: str, usual: Cut, plain: list[Record], quote: str | None) -> Iterator[tuple[Cut, bool]]:
-    """Cuts worth a try, and whether the file shows that it is so cut even where the usual one is as even."""
-    delimiter, sign = usual.delimiter, usual.quote
-    ends = rf"{re.escape(delimiter)}\r\n{re.escape(sign)}"
-    if re.search(rf"\\[{re.escape(delimiter)}{re.escape(sign)}]", text) and delimiter != "\\":
-        yield Cut(delimiter, sign, "\\"), bool(sign and re.search(rf"\\{re.escape(sign)}[^{ends}]", text))
-    if sign and delimiter != " " and re.search(rf"{re.escape(delimiter)} +{re.escape(sign)}", text):
-        cells = [cell for record in plain for cell in record.cells]
-        yield (
-            Cut(delimiter, sign, spaced=True),
-            any(cell[:1] == " " and _wrapped(cell.lstrip(), sign) for cell in cells),
-        )
-    double = rf'(^|{re.escape(delimiter)})"'
-    if quote is None and "'" in text and delimiter != "'" and not re.search(double, text, re.MULTILINE):
-        yield Cut(delimiter, "'"), _has_wrapped_column(plain, "'")
+def _with_escapes(text: str, usual: Cut) -> Cut:
+    """A cut with a backslash before quotes, or with blanks before them, where the file shows such; else `usual`."""
+    delimiter, sign, head = re.escape(usual.delimiter), re.escape(usual.quote), text[:_LOOKED_AT]
+    plain = records(text, usual)
+    if usual.delimiter != "\\" and re.search(rf"\\[{delimiter}{sign}]", head):
+        cut = replace(usual, escape="\\")
+        found = records(text, cut)
+        shown = bool(sign and re.search(rf"\\{sign}[^{delimiter}{sign}\r\n]", head))
+        if _is_more_even(found, plain) or shown and _evenness(found)[0] >= _evenness(plain)[0]:
+            usual, plain = cut, found
+    if usual.quote and usual.delimiter != " " and re.search(rf"{delimiter} +{sign}", head):
+        cut = replace(usual, spaced=True)
+        found = records(text, cut)
+        cells = [cell for record in plain for cell in record.cells if cell[:1] == " "]
+        shown = any(_wrapped(cell.lstrip(" "), usual.quote) for cell in cells)
+        if _is_more_even(found, plain) or shown and _evenness(found)[0] >= _evenness(plain)[0]:
+            usual = cut
+    return usual
 
 
-def _has_wrapped_column(found: list[Record], sign: str) -> bool:
-    """Whether all cells of a column, but perhaps its name, stand between two such signs."""
+def _is_more_even(found: list[Record], plain: list[Record]) -> bool:
+    """Whether more records have one width, and not because an open quote holds most of the file."""
+    return _evenness(found)[0] > _evenness(plain)[0] and 2 * len(found) >= len(plain)
+
+
+def _shows_quotes(found: list[Record], sign: str) -> bool:
+    """Whether all cells of a column, but perhaps its name, stand between such signs, or one with such a sign inside."""
     columns: dict[int, list[str]] = {}
+    width = Counter(len(record.cells) for record in found).most_common(1)[0][0] if found else 0
     for record in found:
         for number, cell in enumerate(record.cells):
-            if cell.strip():
-                columns.setdefault(number, []).append(cell)
-    return any(sum(_wrapped(cell, sign) for cell in cells) >= max(2, len(cells) - 1) for cells in columns.values())
+            if cell.strip() and len(record.cells) == width:  # titles above are narrower
+                columns.setdefault(number, []).append(cell.lstrip(" "))
+    if any(sum(_wrapped(cell, sign) for cell in cells) >= max(2, len(cells) - 1) for cells in columns.values()):
+        return True
+    inside = [cell[1:-1] for cells in columns.values() for cell in cells if _wrapped(cell, sign)]
+    return any(sign in cell and sign not in re.sub(rf"\\{sign}|{sign}{sign}", "", cell) for cell in inside)
 
 
 def _wrapped(cell: str, sign: str) -> bool:

@@ -180,15 +180,24 @@ NESTED_COLUMNS = "list:object of list | struct:object of dict | bytes:object of 
 NESTED_ROWS = [[[1, 2], {"k": "v"}, "00ff"], [None, None, None]]
 PLAIN = pa.table({"a": [1, 2], "b": ["x", "y"]})
 MOMENTS = pa.table({"when": pa.array([DAY, None], pa.timestamp("ns"))})
+FAR = pa.table({"when": pa.array([datetime.datetime(9999, 12, 31), None, datetime.datetime(1, 1, 1)], pa.timestamp("us"))})
+NESTED_INTS = pa.table(
+    {"list": pa.array([[LARGE, None], None]), "struct": pa.array([{"k": LARGE}, {"k": None}]), "n": pa.array([1, None])}
+)
+NESTED_INT_ROWS = [[[LARGE, None], {"k": LARGE}, 1.0], [None, {"k": None}, None]]
 
 ARROW = [
     right("plain.parquet", parquet(PLAIN), "a:int64 | b:text", [[1, "x"], [2, "y"]]),
     right("kinds.parquet", parquet(KINDS), KIND_COLUMNS, KIND_ROWS),
     right("nested.parquet", parquet(NESTED), NESTED_COLUMNS, NESTED_ROWS),
+    right("nested_ints.parquet", parquet(NESTED_INTS), "list:object of list | struct:object of dict | n:float64", NESTED_INT_ROWS),
+    right("nested_ints.feather", lambda path: feather.write_feather(NESTED_INTS, str(path)), "list:object of list | struct:object of dict | n:float64", NESTED_INT_ROWS),
     right("ints.parquet", parquet(INTS), INT_COLUMNS, INT_ROWS),
     right("ints_groups.parquet", parquet(INTS, row_group_size=1), INT_COLUMNS, INT_ROWS),
     right("ints_no_statistics.parquet", parquet(INTS.select(["exact"]), write_statistics=False), "exact:Int64", [[LARGE], [None], [-LARGE]]),
     right("int96.parquet", parquet(MOMENTS, use_deprecated_int96_timestamps=True), "when:datetime64[ns]", [["2024-01-02T03:04:05"], [None]]),
+    right("int96_far.parquet", parquet(FAR, use_deprecated_int96_timestamps=True), "when:datetime64[us]", [["9999-12-31T00:00:00"], [None], ["0001-01-01T00:00:00"]]),
+    right("far.parquet", parquet(FAR), "when:datetime64[us]", [["9999-12-31T00:00:00"], [None], ["0001-01-01T00:00:00"]]),
     right("packed.parquet", parquet(PLAIN, compression="zstd"), "a:int64 | b:text", [[1, "x"], [2, "y"]]),
     right("no_rows.parquet", parquet(PLAIN.slice(0, 0)), "a:int64 | b:empty", []),
     right("pandas_index.parquet", parquet(PLAIN.append_column("__index_level_0__", pa.array([5, 6]))), "a:int64 | b:text", [[1, "x"], [2, "y"]]),

@@ -19,6 +19,7 @@ CASES = [
     right("lists.json", '[["a", "b"], [1, "x"], [2, "y"]]', AB, ROWS),
     right("under_a_key.json", '{"count": 2, "results": [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]}', AB, ROWS, notes=["under 'results'; count beside it was left out"]),
     right("under_two_keys.json", '{"success": true, "result": {"records": [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]}}', AB, ROWS, notes=["under 'result.records'"]),
+    right("table_schema.json", '{"schema": {"fields": [{"name": "a"}]}, "data": [{"a": 1, "b": "x"}]}', AB, ROWS[:1], notes=["under 'data'; schema beside it was left out"]),
     right("single.json", '{"a": 1, "b": "x"}', AB, ROWS[:1], notes=["one object"]),
     right("single_with_lists.jsonl", '{"tags": ["p", "q"], "n": 1}\n', "tags:object of list | n:int64", [[["p", "q"], 1]]),
     right("bom.json", '[{"a": 1, "b": "x"}]'.encode("utf-8-sig"), AB, ROWS[:1]),

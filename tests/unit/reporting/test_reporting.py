@@ -50,3 +50,8 @@ def test_a_page_holds_everything_and_reaches_for_nothing() -> None:
 )
 def test_values_are_shown_as_people_read_them(value: object, shown: str) -> None:
     assert f"<td>{shown}</td>" in render("t", [Section("s", grids=[Grid(["a"], [[value]])])])
+
+
+def test_a_histogram_of_large_numbers_that_are_all_alike_is_drawn() -> None:
+    for values in ([2.0**53 + 2], [2.0**60, 2.0**60 + 256], [0.0], [5e-324]):
+        assert "<svg" in charts.histogram("alike", {"rows": values})
