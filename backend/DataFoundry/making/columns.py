@@ -137,8 +137,10 @@ def _telling(
 def _entity(
     frame: pd.DataFrame, name: str, made: Sequence[str], known: Sequence[str], rules: Sequence[Rule]
 ) -> dict[str, Any]:
-    """What numbers the entities of a column: another column's value from which it follows, each row, or so many that
-    come again and again.
+    """What numbers the entities of a column.
+
+    Another column's value from which it follows; each row; a row's place among those of the same other parts of a key;
+    or so many entities that come again and again.
 
     Where other columns follow from this one (the city of a customer), entities are numbered within their values.
     """
@@ -156,8 +158,26 @@ def _entity(
         return {"of": None}
     within = [right for right in known if ("determines", (name, right)) in _pairs(rules)]
     groups = _groups(frame, name, within)
+    parts = _other_parts(name, known, rules)
+    if parts and not within:
+        return {"of": None, "ranked": parts}
     weights = _with_unseen(counts.to_numpy())
     return {"of": None, "distinct": len(weights), "weights": _smoothed(weights), "within": within, "groups": groups}
+
+
+def _other_parts(name: str, known: Sequence[str], rules: Sequence[Rule]) -> list[str]:
+    """The known columns that name a row together with this one, as the line does in an order."""
+    for rule in rules:
+        others = [each for each in rule.columns if each != name]
+        if (
+            rule.kind == "unique"
+            and not rule.exceptions
+            and name in rule.columns
+            and others
+            and set(others) <= set(known)
+        ):
+            return others
+    return []
 
 
 def _pairs(rules: Sequence[Rule]) -> set[tuple[str, tuple[str, ...]]]:
@@ -206,8 +226,13 @@ def _numbers(
     entity: Mapping[str, Any], frame: pd.DataFrame, rows: np.ndarray, entities: Mapping[str, np.ndarray], salt: int
 ) -> np.ndarray:
     """(n,) int64 the number of each row's entity."""
+    if not len(rows):
+        return rows
     if entity["of"] is not None:
         return entities[entity["of"]]
+    if "ranked" in entity:
+        # The first row of each value is of the first entity, the second of the second: no pair comes twice.
+        return rows[0] + frame.groupby(entity["ranked"], dropna=False, sort=False).cumcount().to_numpy(dtype=np.int64)
     if "by" in entity:
         return _by_value(entity, frame)
     if "distinct" not in entity:

@@ -263,3 +263,18 @@ def test_numbers_stay_numbers_and_missing_ones_missing() -> None:
     new = Made.learn(frame, columns, ["id"], ["n"], None).make(frame[["n"]], 0, 1)
     assert new["id"].dtype == np.float64 and 0.05 < new["id"].isna().mean() < 0.16
     assert (new["id"].dropna() >= 500).all() and new["id"].dropna().is_unique
+
+
+def test_an_order_has_each_line_once() -> None:
+    rng = np.random.default_rng(0)
+    order = np.sort(rng.integers(0, 300, 900))
+    frame = pd.DataFrame({"order": [f"2024-{each:05d}" for each in order], "line": 0})
+    frame["line"] = frame.groupby("order").cumcount() + 1
+    columns = {"order": Column("order", "key"), "line": Column("line", "number")}
+    rules = [Rule("unique", ("order", "line"), "", 900)]
+    learnt_ = Made.learn(frame, columns, ["order"], ["line"], None, rules)
+    known = frame[["line"]].sample(1000, random_state=0, replace=True).reset_index(drop=True)
+    new = pd.concat([learnt_.make(known.iloc[at : at + 500].reset_index(drop=True), at, 1) for at in (0, 500)])
+    assert not new.duplicated(["order", "line"]).any() and not set(new["order"]) & set(frame["order"])
+    assert 1.5 < len(new) / new["order"].nunique() < 4
+    assert (new.groupby("order")["line"].min() == 1).mean() > 0.9
