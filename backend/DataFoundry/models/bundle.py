@@ -17,7 +17,7 @@ from DataFoundry.preprocessing.spans import Span
 from DataFoundry.preprocessing.transformer import TableTransformer
 from DataFoundry.storage.artifacts import load_model, load_preprocessor, save_model, save_preprocessor
 
-_FORMAT = 1
+_FORMAT = 2
 _RETRAIN = "train again with /api/training/train-model, or name the files of one training"
 
 
