@@ -93,8 +93,14 @@ class ModelParams(_Strict):
     condition_cols: tuple[str, ...] = ()
 
 
+MOST_ROWS_AN_EPOCH = 50_000
+_ROWS_SEEN = 500_000  # by the default number of epochs, each time that a row is seen
+
+
 class TrainingParams(_Strict):
     """How the networks are fitted. `epochs` is an upper limit: training stops when validation no longer improves.
+
+    An epoch is a pass over the table, or over 50,000 rows drawn from a larger one, so that time does not grow with it.
 
     Without a seed each training is new. Values carried by fewer rows than `rare_value_threshold` are not copied; by
     default it is 5, in tables of up to 500 rows 3; 1 copies all.
@@ -126,7 +132,7 @@ def default_training_params(model_type: str, rows: int) -> dict[str, Any]:
     batch = min(512, max(32, 2 ** round(math.log2(max(rows, 64) / 32))))
     rate = round(TrainingParams().learning_rate * math.sqrt(batch / TrainingParams().batch_size), 5)
     most = 60 if batch == 32 else 24  # fewer than 32 batches an epoch, or about so many
-    epochs = min(most, max(5, math.ceil(500_000 / max(rows, 1))))
+    epochs = min(most, math.ceil(_ROWS_SEEN / min(max(rows, 1), MOST_ROWS_AN_EPOCH)))
     return {"batch_size": batch, "learning_rate": rate, "epochs": epochs}
 
 

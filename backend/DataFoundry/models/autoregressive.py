@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from DataFoundry.models.layers import Linear, TokenWeights, dropout
+from DataFoundry.models.layers import Linear, TokenWeights, dropout, normal
+from DataFoundry.models.mixtures import COMPONENTS, FEATURES, Scores, features, first_mixture, is_scored
 from DataFoundry.preprocessing.spans import Span
 
 _NEVER = -1e9
@@ -41,6 +42,9 @@ class AutoregressiveDecoder(nn.Module):
     never: Tensor
     input_mask: Tensor
     head_mask: Tensor
+    score_mask: Tensor
+    shape_mask: Tensor
+    direct_mask: Tensor
 
     def __init__(
         self,
@@ -67,26 +71,78 @@ class AutoregressiveDecoder(nn.Module):
             for inputs, outputs, below, above in zip(hidden, hidden[1:], layers, layers[1:], strict=False)
         )
         self.heads = weights(spans, hidden[-1], 0.5 / hidden[-1] ** 0.5, generator)
-        self.bias = nn.Parameter(torch.cat([_log_frequencies(span) for span in spans]))
+        self.bias = nn.Parameter(torch.cat([_first_bias(span) for span in spans]))
+        self.scores = Scores(spans)
+        columns = self.scores.columns
+        self.inputs = nn.Parameter(normal((len(columns), FEATURES, hidden[0]), 0.3 * scale, generator))
+        sizes = (len(columns), 3 * COMPONENTS)
+        self.shapes = nn.Parameter(normal((*sizes, hidden[-1]), 0.1 / hidden[-1] ** 0.5, generator))
+        self.direct = nn.Parameter(torch.zeros(*sizes, len(columns), FEATURES))
+        self.first = nn.Parameter(first_mixture().flatten().expand(sizes).clone())
         self.register_buffer("input_mask", (layers[0][None, :] > owner[:, None]).float(), persistent=False)
         self.register_buffer("head_mask", (owner[:, None] >= layers[-1][None, :]).float(), persistent=False)
+        self.register_buffer("score_mask", (layers[0][None, :] > columns[:, None]).float(), persistent=False)
+        self.register_buffer("shape_mask", (columns[:, None] >= layers[-1][None, :]).float(), persistent=False)
+        self.register_buffer("direct_mask", (columns[:, None] > columns[None, :]).float(), persistent=False)
         self.register_buffer("owner", owner, persistent=False)
         self.register_buffer("members", functional.one_hot(owner, len(spans)).T.float(), persistent=False)
         self.register_buffer("starts", torch.tensor([span.start for span in spans]), persistent=False)
         self.register_buffer("never", _never(spans), persistent=False)
 
-    def forward(self, codes: Tensor, context: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Logits (n, T) of all tokens, from codes (n, d) and context (n, c); a generator turns dropout on."""
-        values = functional.embedding_bag(codes + self.starts, self.tokens() * self.input_mask, mode="sum")
-        values = functional.relu(values + self.context(context))  # (n, h)
+    def forward(
+        self, codes: Tensor, context: Tensor, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Logits (n, T) of all tokens and (n, d) log density of the codes within their levels.
+
+        From codes (n, d) and context (n, c); a generator turns dropout on.
+        """
+        tokens = codes.long()
+        values = functional.embedding_bag(tokens + self.starts, self.tokens() * self.input_mask, mode="sum")
+        values = values + self.context(context)
+        scored, within = tokens[:, self.scores.columns], (codes - tokens)[:, self.scores.columns]
+        told = features(*self.scores.of(scored, within))  # (n, s, f)
+        if len(self.scores):
+            values = values + told.flatten(1) @ (self.inputs * self.score_mask[:, None]).flatten(0, 1)
+        values = functional.relu(values)  # (n, h)
         for layer in self.layers:
             values = dropout(values, self.drop, generator)
             values = joined(values, functional.relu(layer(values)))
         values = dropout(values, self.drop, generator)
-        return functional.linear(values, self.heads() * self.head_mask, self.bias)
+        logits = functional.linear(values, self.heads() * self.head_mask, self.bias)
+        gains = torch.zeros(codes.shape, device=codes.device)
+        if not len(self.scores):
+            return logits, gains
+        mixture = self._mixtures(values, told)
+        logits = logits + self._in_place(self.scores.log_masses(mixture))
+        return logits, gains.index_copy(1, self.scores.columns, self.scores.cell_gain(mixture, scored, within))
 
-    def cell_nll(self, logits: Tensor, codes: Tensor) -> Tensor:
-        """(n, d) -log p of each cell, in nats."""
+    def _in_place(self, masses: Sequence[Tensor]) -> Tensor:
+        """(n, T) zeros with what each scored column's levels are given."""
+        parts: list[Tensor] = []
+        for place, span in enumerate(self.spans):
+            slot = self.scores.slot.get(place)
+            given = 0 if slot is None else self.scores.levels[slot]
+            if slot is not None:
+                parts.append(masses[slot])
+            parts.append(masses[0].new_zeros(len(masses[0]), span.width - given))
+        return torch.cat(parts, dim=1)
+
+    def _mixtures(self, values: Tensor, told: Tensor) -> Tensor:
+        """(n, s, 3, k) from the last layer's units (n, h) and the features of all scores (n, s, f)."""
+        deep = values @ (self.shapes * self.shape_mask[:, None]).flatten(0, 1).T
+        direct = told.flatten(1) @ (self.direct * self.direct_mask[:, None, :, None]).flatten(2).flatten(0, 1).T
+        return (deep + direct + self.first.flatten()).view(len(values), len(self.scores), 3, COMPONENTS)
+
+    def mixture_at(self, place: int, values: Tensor, told: Tensor) -> Tensor:
+        """(n, 3, k) of the scored column at `place`, from the units that it sees and the features of earlier scores."""
+        slot = self.scores.slot[place]
+        deep = values @ (self.shapes[slot] * self.shape_mask[slot])[:, : values.shape[1]].T
+        direct = told[:, :slot].flatten(1) @ self.direct[slot, :, :slot].flatten(1).T
+        return (deep + direct + self.first[slot]).view(len(values), 3, COMPONENTS)
+
+    def cell_nll(self, codes: Tensor, context: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """(n, d) -log p of each cell, in nats: of its token, and of the place within it against an even spread."""
+        logits, gains = self(codes, context, generator)
         # Of all columns at once: a softmax for each would cost a table of a hundred columns most of its time.
         owner = self.owner.expand(len(logits), -1)
         with torch.no_grad():
@@ -94,7 +150,7 @@ class AutoregressiveDecoder(nn.Module):
                 1, owner, logits, "amax"
             )
         sums = functional.linear(torch.exp(logits - greatest.index_select(1, self.owner)), self.members)
-        return torch.log(sums) + greatest - logits.gather(1, codes + self.starts)
+        return torch.log(sums) + greatest - logits.gather(1, codes.long() + self.starts) - gains
 
 
 def joined(below: Tensor, above: Tensor) -> Tensor:
@@ -102,9 +158,12 @@ def joined(below: Tensor, above: Tensor) -> Tensor:
     return below + above if below.shape == above.shape else above
 
 
-def _log_frequencies(span: Span) -> Tensor:
+def _first_bias(span: Span) -> Tensor:
+    """Log frequencies, of a scored column without what the masses of its levels say already."""
     counts = torch.tensor(span.counts, dtype=torch.float32) + 0.1
-    return torch.log(counts / counts.sum())
+    if is_scored(span):
+        counts[: len(span.points)] = counts[: len(span.points)].sum()
+    return torch.log(counts / (torch.tensor(span.counts, dtype=torch.float32) + 0.1).sum())
 
 
 def _never(spans: Sequence[Span]) -> Tensor:

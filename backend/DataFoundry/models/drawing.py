@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from DataFoundry.models.autoregressive import AutoregressiveDecoder, joined
 from DataFoundry.models.layers import Linear
+from DataFoundry.models.mixtures import COMPONENTS, FEATURES, features
 
 _FEW_ROWS = 10.0
 _MANY_ROWS = 20.0  # expected, and none seen: by chance once in 5e8 times
@@ -25,8 +26,7 @@ def draw_rows(
     codes = []
     for place, span in enumerate(decoder.spans):
         logits = drawing.logits(place) + balance[:, span.start : span.stop][labels]
-        codes.append(draw(torch.softmax(logits, dim=1), generator))
-        drawing.put(place, codes[-1])
+        codes.append(drawing.settle(place, draw(torch.softmax(logits, dim=1), generator), generator))
     return torch.stack(codes, dim=1)
 
 
@@ -47,7 +47,7 @@ def draw_given(
     more contexts there are, the nearer the rows are to the model's own among those that meet the conditions.
     """
     drawing = Drawing(decoder, context)
-    codes = torch.zeros(len(context), len(decoder.spans), dtype=torch.int64, device=context.device)
+    codes = torch.zeros(len(context), len(decoder.spans), dtype=torch.float64, device=context.device)
     last = max(wanted)
     for place, span in enumerate(decoder.spans):
         shares = torch.softmax(drawing.logits(place) + balance[:, span.start : span.stop][labels], dim=1)
@@ -57,8 +57,7 @@ def draw_given(
             kept = _redrawn(weights, rows if place == last else len(weights), generator)
             drawing.take(kept)
             codes, labels, shares = codes[kept], labels[kept], shares[kept]
-        codes[:, place] = draw(shares, generator)
-        drawing.put(place, codes[:, place])
+        codes[:, place] = drawing.settle(place, draw(shares, generator), generator)
     return codes, labels
 
 
@@ -94,7 +93,7 @@ def find_balance(
             mean = known.T @ torch.softmax(logits + shift[labels], dim=1) / drawn
             shift += torch.log((aim + _TINY) / (mean + _TINY))
         parts.append(shift)
-        drawing.put(place, draw(torch.softmax(logits + shift[labels], dim=1), generator))
+        drawing.settle(place, draw(torch.softmax(logits + shift[labels], dim=1), generator), generator)
     return torch.cat(parts, dim=1)
 
 
@@ -137,6 +136,8 @@ class Drawing:
         self._weights = [(layer.effective(), layer.bias) for layer in layers]
         self._first = decoder.context(context)  # (n, h) before the activation
         self._hidden = [self._first.new_empty(len(context), each[-1]) for each in decoder.seen]
+        self._told = self._first.new_zeros(len(context), len(decoder.scores), FEATURES)
+        self._mixture = self._first.new_zeros(len(context), 3, COMPONENTS)  # of the column that is being drawn
 
     def logits(self, place: int) -> Tensor:
         """(n, width) of the column at `place`, once all columns before it are put; tokens never seen have no chance."""
@@ -148,15 +149,33 @@ class Drawing:
         span, seen = decoder.spans[place], decoder.seen[-1][place + 1]
         heads = self._heads[span.start : span.stop, :seen]
         bias = decoder.bias[span.start : span.stop] + decoder.never[span.start : span.stop]
-        return torch.addmm(bias, self._hidden[-1][:, :seen], heads.T)
+        logits = torch.addmm(bias, self._hidden[-1][:, :seen], heads.T)
+        if place in decoder.scores.slot:
+            self._mixture = decoder.mixture_at(place, self._hidden[-1][:, :seen], self._told)
+            masses = decoder.scores.log_masses_at(decoder.scores.slot[place], self._mixture)
+            logits[:, : masses.shape[1]] += masses
+        return logits
 
     def take(self, rows: Tensor) -> None:
         """Go on with these rows, in this order, some more than once."""
         self._first = self._first[rows]
         self._hidden = [each[rows] for each in self._hidden]
+        self._told, self._mixture = self._told[rows], self._mixture[rows]
 
-    def put(self, place: int, codes: Tensor) -> None:
-        """Tell the units that see the column at `place` what was drawn there (n,)."""
+    def settle(self, place: int, tokens: Tensor, generator: torch.Generator) -> Tensor:
+        """(n,) codes: draw where within the drawn tokens (n,) values lie, and tell the units that see the column."""
+        slot = self._decoder.scores.slot.get(place)
+        self._put(place, tokens)
+        if slot is None:
+            return tokens.double()
+        within = self._decoder.scores.draw(slot, self._mixture, tokens, generator)
+        slots = torch.tensor([slot], device=tokens.device)
+        self._told[:, slot] = features(*self._decoder.scores.of(tokens[:, None], within[:, None], slots))[:, 0]
+        later = self._decoder.seen[0][place + 1]
+        self._first[:, later:] += self._told[:, slot] @ self._decoder.inputs[slot, :, later:]
+        return tokens + within
+
+    def _put(self, place: int, codes: Tensor) -> None:
         later = self._decoder.seen[0][place + 1]
         if later < self._first.shape[1]:
             span = self._decoder.spans[place]

@@ -14,12 +14,14 @@ from torch.nn import functional
 from DataFoundry.config import ModelParams
 from DataFoundry.models.autoregressive import AutoregressiveDecoder
 from DataFoundry.models.base import GenerativeModel
-from DataFoundry.models.drawing import anywhere, draw_given, draw_rows, find_balance
+from DataFoundry.models.drawing import draw_given, draw_rows, find_balance
 from DataFoundry.models.layers import Linear, TokenWeights, dropout
 from DataFoundry.models.priors import MixturePrior
 from DataFoundry.preprocessing.spans import Span, total_width
 
-_DROPOUT = 0.1
+_DROPOUT = 0.1  # of a large table; smaller ones are learnt by heart sooner
+_MOST_DROPOUT = 0.4
+_LARGE_TABLE = 30_000  # rows
 _MOST_CAPACITY = 2.0  # nats of a row that go through the latent
 _CAPACITY_SHARE = 0.1  # at most so much of what its columns tell one by one
 _PULL = 1.0
@@ -53,7 +55,7 @@ class Encoder(nn.Module):
 
     def forward(self, codes: Tensor, label: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
         """Two (n, l) from codes (n, d) and one-hot labels (n, y)."""
-        values = functional.embedding_bag(codes + self.starts, self.tokens(), mode="sum") + self.label(label)
+        values = functional.embedding_bag(codes.long() + self.starts, self.tokens(), mode="sum") + self.label(label)
         values = dropout(functional.relu(values), _DROPOUT, generator)
         for layer in self.layers:
             values = functional.relu(layer(values))
@@ -78,19 +80,19 @@ class VariationalModel(GenerativeModel):
         latent, kind = params.latent_dim, self.token_weights
         self.encoder = Encoder(spans, num_labels, params.encoder_hidden_layers, latent, kind, generator)
         context, hidden = latent + num_labels, params.decoder_hidden_layers
-        self.decoder = AutoregressiveDecoder(spans, context, hidden, kind, _DROPOUT, generator)
+        drop = dropout_rate(max((sum(span.counts) for span in spans), default=0))
+        self.decoder = AutoregressiveDecoder(spans, context, hidden, kind, drop, generator)
         self.capacity = min(_MOST_CAPACITY, _CAPACITY_SHARE * sum(entropy(span.counts) for span in spans))
         self.prior = MixturePrior(_COMPONENTS, params.latent_dim, max(num_labels, 1), generator)
         self.prior.requires_grad_(False)
         self.register_buffer("balance", torch.zeros(max(num_labels, 1), total_width(spans)))
 
     def losses(self, codes: Tensor, labels: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        noise, codes = generator if self.training else None, codes.long()
+        noise = generator if self.training else None
         label = self._one_hot(labels)
         mean, log_variance = self.encoder(codes, label, noise)
         latents = _drawn(mean, log_variance, generator)
-        logits = self.decoder(codes, torch.cat([latents, label], dim=1), noise)
-        reconstruction = self.decoder.cell_nll(logits, codes).sum(dim=1).mean()
+        reconstruction = self.decoder.cell_nll(codes, torch.cat([latents, label], dim=1), noise).sum(dim=1).mean()
         divergence = self.divergence(mean, log_variance, latents, labels).mean()
         extra = self.prior_terms(latents.detach(), labels)
         loss = reconstruction + _PULL * (divergence - self.capacity).abs() + sum(extra.values())
@@ -108,8 +110,7 @@ class VariationalModel(GenerativeModel):
     @torch.no_grad()
     def finish(self, codes: Tensor, labels: Tensor, generator: torch.Generator) -> None:
         """Fit the prior to the latents of real rows, which are not quite N(0, I), and balance what is drawn."""
-        codes = codes.long()
-        counts = self._counts(codes, labels)
+        counts = self._counts(codes.long(), labels)
         rows = torch.randperm(len(codes), generator=generator, device=codes.device)[:_MOST_ROWS_TO_FINISH]
         codes, labels = codes[rows], labels[rows]
         mean, log_variance = self.encoder(codes, self._one_hot(labels), None)
@@ -130,7 +131,7 @@ class VariationalModel(GenerativeModel):
     @torch.no_grad()
     def sample(self, labels: Tensor, generator: torch.Generator) -> Tensor:
         context = torch.cat([self.prior.sample(labels, generator), self._one_hot(labels)], dim=1)
-        return anywhere(draw_rows(self.decoder, context, labels, self.balance, generator), generator)
+        return draw_rows(self.decoder, context, labels, self.balance, generator)
 
     @torch.no_grad()
     def sample_given(
@@ -141,28 +142,33 @@ class VariationalModel(GenerativeModel):
             many = part.repeat(_CANDIDATES)
             context = torch.cat([self.prior.sample(many, generator), self._one_hot(many)], dim=1)
             parts.append(draw_given(self.decoder, context, many, self.balance, wanted, len(part), generator))
-        return anywhere(torch.cat([codes for codes, _ in parts]), generator), torch.cat([drawn for _, drawn in parts])
+        return torch.cat([codes for codes, _ in parts]), torch.cat([drawn for _, drawn in parts])
 
     @torch.no_grad()
     def cell_nll(self, codes: Tensor, labels: Tensor) -> Tensor:
-        return self.decoder.cell_nll(self._logits(codes.long(), labels), codes.long())
+        return self.decoder.cell_nll(codes, self._context(codes, labels))
 
     @torch.no_grad()
     def likely_codes(self, codes: Tensor, labels: Tensor) -> Tensor:
-        logits = self._logits(codes.long(), labels) + self.decoder.never
+        logits = self.decoder(codes, self._context(codes, labels))[0] + self.decoder.never
         return torch.stack([logits[:, span.start : span.stop].argmax(dim=1) for span in self.spans], dim=1)
 
-    def _logits(self, codes: Tensor, labels: Tensor) -> Tensor:
-        """(n, T) at the mean of the latent."""
+    def _context(self, codes: Tensor, labels: Tensor) -> Tensor:
+        """(n, l + y) the mean of the latent, and the label."""
         label = self._one_hot(labels)
         mean, _ = self.encoder(codes, label, None)
-        return self.decoder(codes, torch.cat([mean, label], dim=1))
+        return torch.cat([mean, label], dim=1)
 
     def _one_hot(self, labels: Tensor) -> Tensor:
         """(n, y) float; (n, 0) without a condition."""
         if self.num_labels == 0:
             return torch.zeros(len(labels), 0, device=labels.device)
         return functional.one_hot(labels, self.num_labels).float()
+
+
+def dropout_rate(rows: int) -> float:
+    """Share of the decoder's units that are left out in training on a table of so many rows."""
+    return min(_MOST_DROPOUT, max(_DROPOUT, _DROPOUT * (_LARGE_TABLE / max(rows, 1)) ** 2))
 
 
 def entropy(counts: Sequence[int]) -> float:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-_MOST_TOKENS = 8000  # of all columns together, about
+_MOST_TOKENS = 4000  # of all columns together, about
 _SMALL_TABLE = 500  # rows
 _RARE = 5
 _RARE_IN_SMALL_TABLE = 3
@@ -29,10 +29,10 @@ class TokenOptions:
     """
 
     exact_levels: int = 200
-    bins: int = 100
+    bins: int = 50
     frequent_share: float = 0.004
     categories: int = 400
-    knots_in_bin: int = 1024
+    knots_in_bin: int = 4096
     rare_threshold: int = 1
 
     @classmethod

@@ -32,7 +32,7 @@ from DataFoundry.training.loop import train
 from DataFoundry.training.outcome import Outcome, Rows
 
 _VALIDATION_SHARE = 0.1
-_MOST_VALIDATION_ROWS = 20_000
+_MOST_VALIDATION_ROWS = 10_000
 _FEWEST_ROWS_TO_SPLIT = 100
 _FEWEST_ROWS = 2
 

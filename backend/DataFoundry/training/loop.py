@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from DataFoundry.config import TrainingParams
+from DataFoundry.config import MOST_ROWS_AN_EPOCH, TrainingParams
 from DataFoundry.errors import TrainingError
 from DataFoundry.models.base import GenerativeModel
 from DataFoundry.progress import Progress
@@ -79,7 +79,7 @@ def train(
     TrainingError
         If the loss stops being a number.
     """
-    run = _Run(model, math.ceil(len(rows) / params.batch_size), params, generator)
+    run = _Run(model, math.ceil(min(len(rows), MOST_ROWS_AN_EPOCH) / params.batch_size), params, generator)
     state = checkpoint.load() if checkpoint else None
     if state is not None:
         run.restore(state)
@@ -98,7 +98,7 @@ def train(
 
 
 def _epoch(run: _Run, rows: Rows, validation: Rows, started: float) -> None:
-    """Learn from every row once, judge, and take note."""
+    """Learn from every row once, or from as many as an epoch has at most, judge, and take note."""
     epoch = len(run.history) + 1
     learnt = _learn(run, rows)
     judged = evaluate(run.model, validation)
@@ -124,9 +124,9 @@ def evaluate(model: GenerativeModel, rows: Rows) -> dict[str, float]:
 
 
 def _learn(run: _Run, rows: Rows) -> dict[str, float]:
-    """One pass over the rows in random order; the mean of each loss term."""
+    """One pass over rows in random order, of a large table over other ones each time; the mean of each loss term."""
     model, params = run.model.train(), run.params
-    order = torch.randperm(len(rows), generator=run.generator, device=rows.labels.device)
+    order = torch.randperm(len(rows), generator=run.generator, device=rows.labels.device)[:MOST_ROWS_AN_EPOCH]
     sums: dict[str, Tensor] = {}
     for batch in _batches(rows, order, params.batch_size):
         for group in run.optimizer.param_groups:
@@ -145,7 +145,7 @@ def _learn(run: _Run, rows: Rows) -> dict[str, float]:
         run.optimizer.step()
         for name, value in terms.items():
             sums[name] = sums.get(name, torch.zeros((), device=value.device)) + value.detach() * len(batch)
-    return {name: float(value) / len(rows) for name, value in sums.items()}
+    return {name: float(value) / len(order) for name, value in sums.items()}
 
 
 def _batches(rows: Rows, order: Tensor, size: int) -> Iterator[Rows]:

@@ -28,7 +28,7 @@ def test_balanced_columns_have_the_frequencies_of_real_rows_for_each_label():
     for label in (0, 1):
         mine = codes[labels == label]
         for place, span in enumerate(SPANS):
-            share = torch.bincount(mine[:, place], minlength=span.width) / len(mine)
+            share = torch.bincount(mine[:, place].long(), minlength=span.width) / len(mine)
             assert torch.allclose(share, counts[label, span.start : span.stop] / 10_000, atol=0.02)
 
 
@@ -52,11 +52,13 @@ def test_rows_that_meet_a_condition_are_drawn_as_bayes_says():
     context, labels, balance = torch.zeros(40_000, 2), torch.zeros(40_000, dtype=torch.int64), torch.zeros(1, 5)
     free = draw_rows(made, context, labels, balance, generator)
     chance = torch.tensor([0.0, 1.0, 0.25])  # the second column must be 1, or 2 for a quarter of its rows
-    kept = free[torch.rand(len(free), generator=generator) < chance[free[:, 1]]]
+    kept = free[torch.rand(len(free), generator=generator) < chance[free[:, 1].long()]]
     given, _ = draw_given(made, context, labels, balance, {1: chance}, 20_000, generator)
     assert set(given[:, 1].tolist()) <= {1, 2}
     for place, span in enumerate(SPANS):
-        shares = [torch.bincount(rows[:, place], minlength=span.width) / len(rows) for rows in (free, kept, given)]
+        shares = [
+            torch.bincount(rows[:, place].long(), minlength=span.width) / len(rows) for rows in (free, kept, given)
+        ]
         assert torch.allclose(shares[1], shares[2], atol=0.02)
     assert not torch.allclose(shares[0], shares[2], atol=0.03)
 

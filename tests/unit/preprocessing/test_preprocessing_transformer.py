@@ -69,7 +69,7 @@ def test_what_was_never_seen_has_a_token(fitted):
 def test_a_wide_table_is_cut_more_coarsely():
     few, many = TokenOptions.for_table(14, 500), TokenOptions.for_table(400, 501)
     assert few == TokenOptions(rare_threshold=3)
-    assert (many.exact_levels, many.bins, many.categories, many.rare_threshold) == (40, 20, 80, 5)
+    assert (many.exact_levels, many.bins, many.categories, many.rare_threshold) == (40, 10, 80, 5)
     wide = pd.DataFrame(np.random.default_rng(0).normal(size=(500, 400))).rename(columns=str)
     kinds = column_kinds(wide, feature_columns(wide))
     assert TableTransformer.fit(wide, kinds, many).spans()[-1].stop <= 400 * 21

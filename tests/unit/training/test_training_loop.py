@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from DataFoundry.config import ModelParams, TrainingParams
+from DataFoundry.config import ModelParams, TrainingParams, default_training_params
 from DataFoundry.errors import TrainingError
 from DataFoundry.models.base import GenerativeModel
 from DataFoundry.models.registry import build_model
@@ -106,3 +106,25 @@ def test_epochs_are_an_upper_limit():
     params = TrainingParams(batch_size=400, epochs=7)
     outcome = train(Falling(), rows(400, 0), rows(100, 1), params, torch.Generator().manual_seed(0))
     assert len(outcome.history) == outcome.best_epoch == 7
+
+
+def test_an_epoch_of_a_large_table_is_a_part_of_it_and_another_one_each_time(monkeypatch):
+    monkeypatch.setattr("DataFoundry.training.loop.MOST_ROWS_AN_EPOCH", 100)
+    seen = []
+
+    class Watching(Falling):
+        def losses(self, codes, labels, generator):
+            if self.training:
+                seen.append(codes[:, 0])
+            return super().losses(codes, labels, generator)
+
+    numbered = Rows(torch.arange(400)[:, None].expand(400, 2), torch.zeros(400, dtype=torch.int64))
+    params = TrainingParams(batch_size=50, learning_rate=0.01, epochs=3)
+    train(Watching(), numbered, rows(100, 1), params, torch.Generator().manual_seed(0))
+    assert [len(each) for each in seen] == [50] * 6
+    assert 200 < len(torch.unique(torch.cat(seen))) < 300
+
+
+def test_the_default_training_sees_as_many_rows_of_any_large_table():
+    epochs = {rows: default_training_params("tabular_cvae", rows)["epochs"] for rows in (32_561, 50_000, 10**6)}
+    assert epochs == {32_561: 16, 50_000: 10, 10**6: 10}
