@@ -73,7 +73,9 @@ def test_training_writes_model_preprocessor_and_history_and_tells_of_them(labele
         "history.json",
     }
     assert told["model_path"] == str(root / "model.pth")
-    assert told["warnings"] == ["30 of 300 rows have no label and were left out of training."]
+    left_out, few = told["warnings"]
+    assert left_out == "30 of 300 rows have no label and were left out of training."
+    assert few.startswith("270 rows are few: shares in the synthetic rows are sure to about 3 percentage points")
     metrics = told["metrics"]
     assert metrics["epochs_run"] == 2 and metrics["rows"] == 270
     assert metrics["stopped_because"] == "all epochs were run"

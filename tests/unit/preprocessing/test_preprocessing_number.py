@@ -108,6 +108,21 @@ def test_a_value_shared_within_a_bin_keeps_its_frequency():
     assert abs((made == 500.0).mean() - 8 / 4008) < 0.0005
 
 
+def test_counts_that_are_chance_are_smoothed_and_values_that_people_round_to_are_not():
+    """Ages of 300 rows: each has a few, which a fresh sample would not have; forty is a habit."""
+    ages = np.clip(RNG.normal(40, 12, 300).round(), 18, 70)
+    column = pd.Series(np.concatenate([ages, np.full(60, 40.0)]))
+    made = drawn(column, TokenOptions(rare_threshold=3), 100_000)
+    assert abs((made == 40).mean() - (column == 40).mean()) < 0.01
+    fresh = pd.Series(np.clip(RNG.normal(40, 12, 100_000).round(), 18, 70))
+
+    def distance(one, other):
+        shares = [each[each != 40].value_counts(normalize=True) for each in (one, other)]
+        return shares[0].sub(shares[1], fill_value=0).abs().sum() / 2
+
+    assert distance(made, fresh) < 0.75 * distance(column, fresh)
+
+
 def test_the_extremes_are_not_copied():
     column = pd.Series(np.exp(RNG.normal(size=3000) * 2).round(4))
     made = drawn(column, TokenOptions(rare_threshold=5), 100_000)

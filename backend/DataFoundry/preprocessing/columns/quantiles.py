@@ -14,7 +14,7 @@ _BELOW_ONE = 1 - 1e-9
 
 
 def knots_of_bin(
-    distinct: np.ndarray, counts: np.ndarray, before: Any, threshold: int, most: int
+    distinct: np.ndarray, counts: np.ndarray, before: Any, shared: np.ndarray, apart: int, most: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Places (k,) from 0 to 1, ascending, and values (k,) of one bin's quantile function.
 
@@ -24,19 +24,20 @@ def knots_of_bin(
         (m,) values of the bin, ascending, and the rows that carry each.
     before
         The greatest value of the bin below, None for the lowest bin.
-    threshold
-        A value that so many rows carry stays exact; between two knots are so many rows of other values.
+    shared
+        (m,) whether so many rows carry a value that it stays exact.
+    apart
+        Rows of other values between two knots.
     most
         Knots at most.
     """
-    shared = counts >= threshold
     ends = np.cumsum(counts) / counts.sum()
     starts = np.concatenate([[0.0], ends[:-1]])
     if before is None and not shared[0] and len(distinct) > 1:
         ends[0] = 0.0  # the least value is where the function starts, not a stretch of it
     places = np.column_stack([starts, ends])
     values = np.column_stack([distinct, distinct])
-    stretches = np.cumsum(np.where(shared, 0, counts)) // threshold
+    stretches = np.cumsum(np.where(shared, 0, counts)) // apart
     whole = shared | (np.diff(stretches, prepend=0) > 0) | (ends == 0)
     whole[-1] = True
     kept = np.column_stack([shared, whole])
