@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from DataFoundry.preprocessing.columns.quantiles import knots_of_bin, places_of, values_at
+from DataFoundry.preprocessing.columns.quantiles import around, knots_of_bin, places_of, values_at
 from DataFoundry.preprocessing.options import TokenOptions
 
 _NEIGHBOURS = 3  # on each side
 _SURE_COUNT = 25  # rows; a fifth more or less is chance
-_HEAP = 2.5  # times the neighbours' median: people round, so that such a value is one of its own
+_HEAP = 4.0  # standard deviations above the neighbours' median: people round, so that such a value is one of its own
 _MOST_ROWS_APART = 25
 
 
@@ -81,7 +81,7 @@ def _smooth(distinct: np.ndarray, counts: np.ndarray, step: float) -> np.ndarray
     near = np.clip(places[:, None] + np.arange(-reach, reach + 1), 0, len(distinct) - 1)
     dense = _distance(distinct[near[:, -1]], distinct[near[:, 0]]) <= 1.5 * step * (near[:, -1] - near[:, 0])
     usual = np.median(counts[near], axis=1)
-    return dense & (counts < _SURE_COUNT) & (counts <= _HEAP * usual)
+    return dense & (counts < _SURE_COUNT) & (counts <= usual + _HEAP * np.sqrt(usual) + 2)
 
 
 def _frequent(distinct: np.ndarray, counts: np.ndarray, smooth: np.ndarray, options: TokenOptions) -> np.ndarray:
@@ -120,7 +120,7 @@ def _state(
 ) -> dict[str, Any]:
     groups = exact + bins
     dtype = groups[0][0].dtype if groups else np.dtype(np.float64)
-    knots = [(np.zeros(1), values) for values, _ in exact] + _functions(bins, exact, shared, options)
+    knots = [(np.zeros(1), values) for values, _ in exact] + _functions(bins, exact, shared, lattice["step"], options)
     middles = np.array([(values[0] / 2 + values[-1] / 2) for values, _ in groups])
     order = np.argsort(middles, kind="stable")
     token_of = np.empty(len(groups), dtype=np.int64)
@@ -143,6 +143,7 @@ def _functions(
     bins: list[tuple[np.ndarray, np.ndarray]],
     exact: list[tuple[np.ndarray, np.ndarray]],
     shared: set[Any] | None,
+    step: float,
     options: TokenOptions,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Knots of each bin's quantile function; of a lone rare value it is the nearest value that many rows share."""
@@ -156,7 +157,8 @@ def _functions(
     apart = 1 if shared is None else apart
     for values, counts in bins:
         same = np.array([shared is None or each in shared for each in values.tolist()])
-        functions.append(knots_of_bin(values, counts, before, same, apart, options.knots_in_bin))
+        knots = knots_of_bin(values, counts, before, same, apart, options.knots_in_bin)
+        functions.append(around(*knots, common, step))
         before = values[-1]
     return functions
 
