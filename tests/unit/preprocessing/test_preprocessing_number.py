@@ -134,6 +134,13 @@ def test_the_extremes_are_not_copied():
     assert made.between(column.min(), column.max()).all()
 
 
+def test_extremes_that_many_rows_share_stay():
+    column = pd.Series(np.clip(RNG.normal(40, 12, 3000).round(), 18, 62))
+    column = column[column.between(19, 61) | (RNG.random(3000) < 0.1)]  # a dozen rows at both ends
+    made = drawn(column, TokenOptions(rare_threshold=5), 50_000)
+    assert (made.min(), made.max()) == (18, 62)
+
+
 def test_a_wanted_range_and_wanted_values_are_met_also_between_training_values():
     column = pd.Series(RNG.integers(0, 10**6, 3000) * 10)
     state = number.fit(column, TokenOptions(rare_threshold=5))

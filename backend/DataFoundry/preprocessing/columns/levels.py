@@ -157,6 +157,8 @@ def _functions(
     apart = 1 if shared is None else apart
     for values, counts in bins:
         same = np.array([shared is None or each in shared for each in values.tolist()])
+        if before is None and not same[0] and step and counts[0] >= options.rare_threshold:
+            before = values[0] - values.dtype.type(step)  # so that the least value, which many rows share, is drawn
         knots = knots_of_bin(values, counts, before, same, apart, options.knots_in_bin)
         functions.append(around(*knots, common, step))
         before = values[-1]
