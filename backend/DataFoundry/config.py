@@ -94,7 +94,7 @@ class ModelParams(_Strict):
 
 
 MOST_ROWS_AN_EPOCH = 50_000
-_ROWS_SEEN = 500_000  # by the default number of epochs, each time that a row is seen
+_ROWS_SEEN = 450_000  # by the default number of epochs, each time that a row is seen
 
 
 class TrainingParams(_Strict):

@@ -73,7 +73,9 @@ def test_training_writes_model_preprocessor_and_history_and_tells_of_them(labele
         "history.json",
     }
     assert told["model_path"] == str(root / "model.pth")
-    assert told["warnings"] == ["30 of 300 rows have no label and were left out of training."]
+    left_out, few = told["warnings"]
+    assert left_out == "30 of 300 rows have no label and were left out of training."
+    assert few.startswith("270 rows are few: shares in the synthetic rows are sure to about 3 percentage points")
     metrics = told["metrics"]
     assert metrics["epochs_run"] == 2 and metrics["rows"] == 270
     assert metrics["stopped_because"] == "all epochs were run"
@@ -317,3 +319,10 @@ def test_a_few_odd_values_do_not_make_dates_and_amounts_categories(root):
         str(root / "a.csv"),
     )
     assert found["num_samples_scanned"] == 400
+
+
+def test_a_table_of_nothing_but_keys_is_modelled_and_warned_of(root):
+    pd.DataFrame({"a": range(300), "label": [0.0, 1.0] * 150}).to_csv(root / "t.csv", index=False)
+    told = trainer.create_config(str(root / "t.csv"), str(root / "m"))
+    assert told["config"]["model_params"]["feature_cols"]["numerical_cols"] == ["a"]
+    assert any("copy values of 'a'" in each for each in told["warnings"])

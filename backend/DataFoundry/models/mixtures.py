@@ -158,7 +158,7 @@ def _masses(mixture: Tensor, edges: Tensor, masses: Tensor) -> Tensor:
     weights, means, scales = _parts(mixture)
     sharp = 1 / scales
     below = torch.sigmoid(edges[None, :, None, :] * sharp[..., None] - (means * sharp)[..., None])  # (n, s, k, e + 1)
-    below = (weights[..., None, :] @ below)[..., 0, :]  # (n, s, e + 1)
+    below = (weights[..., None] * below).sum(dim=2)  # (n, s, e + 1)
     masses = masses.float().clamp(min=1e-12)  # also where a column has fewer levels than the widest
     return (1 - _FLOOR) * (below[..., 1:] - below[..., :-1]).clamp(min=0) + _FLOOR * masses
 

@@ -17,6 +17,8 @@ from DataFoundry.preprocessing.spans import Span
 class TabularVAEGMM(VariationalModel):
     """Rows fall into groups, which the mixture's components describe; their weights depend on the label."""
 
+    most_capacity = 2.0  # enough to tell the groups apart
+
     def __init__(
         self, spans: Sequence[Span], num_labels: int, params: ModelParams, generator: torch.Generator | None
     ) -> None:

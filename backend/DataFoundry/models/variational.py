@@ -22,7 +22,6 @@ from DataFoundry.preprocessing.spans import Span, total_width
 _DROPOUT = 0.1  # of a large table; smaller ones are learnt by heart sooner
 _MOST_DROPOUT = 0.4
 _LARGE_TABLE = 30_000  # rows
-_MOST_CAPACITY = 2.0  # nats of a row that go through the latent
 _CAPACITY_SHARE = 0.1  # at most so much of what its columns tell one by one
 _PULL = 1.0
 _COMPONENTS = 32
@@ -70,6 +69,9 @@ class VariationalModel(GenerativeModel):
     """
 
     token_weights: type[TokenWeights] = TokenWeights
+    # Nats of a row that go through the latent: it costs precision, since what is drawn for it is never quite what the
+    # decoder was trained with.
+    most_capacity = 0.3
     balance: Tensor
     decoder: AutoregressiveDecoder
 
@@ -82,7 +84,7 @@ class VariationalModel(GenerativeModel):
         context, hidden = latent + num_labels, params.decoder_hidden_layers
         drop = dropout_rate(max((sum(span.counts) for span in spans), default=0))
         self.decoder = AutoregressiveDecoder(spans, context, hidden, kind, drop, generator)
-        self.capacity = min(_MOST_CAPACITY, _CAPACITY_SHARE * sum(entropy(span.counts) for span in spans))
+        self.capacity = min(self.most_capacity, _CAPACITY_SHARE * sum(entropy(span.counts) for span in spans))
         self.prior = MixturePrior(_COMPONENTS, params.latent_dim, max(num_labels, 1), generator)
         self.prior.requires_grad_(False)
         self.register_buffer("balance", torch.zeros(max(num_labels, 1), total_width(spans)))

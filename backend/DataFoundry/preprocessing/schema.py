@@ -50,6 +50,8 @@ def features_of(frame: pd.DataFrame, label: str, schema: TableSchema, said: Coll
     found = feature_columns(frame, label)
     features = [name for name in frame.columns if name in (*found.numerical_cols, *found.categorical_cols)]
     made = [name for name in features if is_made_anew(schema.columns[name], schema.rows)]
+    if len(made) == len(features):  # a network needs something to draw: a key is a number, too
+        made = [name for name in made if schema.columns[name].personal]
     numerical = set(found.numerical_cols)
     for name in features:
         if schema.columns[name].kind in _NUMERICAL:

@@ -1,5 +1,6 @@
 """From a table and a configuration to a trained model."""
 
+import math
 import secrets
 import time
 from collections.abc import Callable
@@ -35,6 +36,7 @@ _VALIDATION_SHARE = 0.1
 _MOST_VALIDATION_ROWS = 10_000
 _FEWEST_ROWS_TO_SPLIT = 100
 _FEWEST_ROWS = 2
+_FEW_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | Non
 
 
 def labeled_rows(frame: pd.DataFrame, label: str | None) -> tuple[pd.DataFrame, list[str]]:
-    """The rows that a model can learn from, index 0..n-1, and a warning about those left out.
+    """The rows that a model can learn from, index 0..n-1, and warnings about those left out and about too few.
 
     A labeled table has rows without a label where every labeling function abstained.
     """
@@ -137,6 +139,12 @@ def labeled_rows(frame: pd.DataFrame, label: str | None) -> tuple[pd.DataFrame, 
             frame = frame[known]
     if len(frame) < _FEWEST_ROWS:
         raise TrainingError(f"The table has {len(frame)} rows to learn from; at least {_FEWEST_ROWS} are needed.")
+    if len(frame) < _FEW_ROWS:
+        warnings.append(
+            f"{len(frame)} rows are few: shares in the synthetic rows are sure to about "
+            f"{50 / math.sqrt(len(frame)):.0f} percentage points, and how columns depend on one another is less sure; "
+            "take such rows as examples of what the table looks like, and draw no conclusions from them."
+        )
     return frame.reset_index(drop=True), warnings
 
 

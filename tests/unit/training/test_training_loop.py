@@ -127,4 +127,4 @@ def test_an_epoch_of_a_large_table_is_a_part_of_it_and_another_one_each_time(mon
 
 def test_the_default_training_sees_as_many_rows_of_any_large_table():
     epochs = {rows: default_training_params("tabular_cvae", rows)["epochs"] for rows in (32_561, 50_000, 10**6)}
-    assert epochs == {32_561: 16, 50_000: 10, 10**6: 10}
+    assert epochs == {32_561: 14, 50_000: 9, 10**6: 9}

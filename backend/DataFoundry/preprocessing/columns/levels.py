@@ -8,8 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from DataFoundry.preprocessing.columns.quantiles import knots_of_bin, places_of, values_at
+from DataFoundry.preprocessing.columns.quantiles import around, knots_of_bin, places_of, values_at
 from DataFoundry.preprocessing.options import TokenOptions
+
+_NEIGHBOURS = 3  # on each side
+_SURE_COUNT = 25  # rows; a fifth more or less is chance
+_HEAP = 4.0  # standard deviations above the neighbours' median: people round, so that such a value is one of its own
+_MOST_ROWS_APART = 25
 
 
 def fit_levels(values: np.ndarray, lattice: dict[str, Any], options: TokenOptions) -> dict[str, Any]:
@@ -30,10 +35,14 @@ def fit_levels(values: np.ndarray, lattice: dict[str, Any], options: TokenOption
     (levels + 1,), `counts` (levels,), `widths` (levels,) of the part of the number line that each level stands for.
     """
     distinct, counts = np.unique(values, return_counts=True)
-    alone = _frequent(distinct, counts, options)
+    smooth = _smooth(distinct, counts, lattice["step"])
+    alone = _frequent(distinct, counts, smooth, options)
     exact = [(distinct[i : i + 1], counts[i : i + 1]) for i in np.flatnonzero(alone)]
     bins = _bins(distinct[~alone], counts[~alone], options)
-    return _state(exact, bins, lattice, options)
+    shared = (
+        set(distinct[~smooth & (counts >= options.rare_threshold)].tolist()) if options.rare_threshold > 1 else None
+    )
+    return _state(exact, bins, shared, lattice, options)
 
 
 def encode_levels(values: np.ndarray, state: dict[str, Any]) -> np.ndarray:
@@ -63,10 +72,24 @@ def middle_of_levels(state: dict[str, Any]) -> np.ndarray:
     return values_at(np.arange(len(state["counts"])) + 0.5, state)
 
 
-def _frequent(distinct: np.ndarray, counts: np.ndarray, options: TokenOptions) -> np.ndarray:
+def _smooth(distinct: np.ndarray, counts: np.ndarray, step: float) -> np.ndarray:
+    """(m,) whether a value's count is chance around what its neighbours have: it is small, and the lattice is dense."""
+    reach = min(_NEIGHBOURS, len(distinct) // 3)
+    if not step or reach == 0:
+        return np.zeros(len(distinct), dtype=bool)
+    places = np.arange(len(distinct))
+    near = np.clip(places[:, None] + np.arange(-reach, reach + 1), 0, len(distinct) - 1)
+    dense = _distance(distinct[near[:, -1]], distinct[near[:, 0]]) <= 1.5 * step * (near[:, -1] - near[:, 0])
+    usual = np.median(counts[near], axis=1)
+    return dense & (counts < _SURE_COUNT) & (counts <= usual + _HEAP * np.sqrt(usual) + 2)
+
+
+def _frequent(distinct: np.ndarray, counts: np.ndarray, smooth: np.ndarray, options: TokenOptions) -> np.ndarray:
     few = len(distinct) <= options.exact_levels
     least = 1.0 if few else max(5.0, options.frequent_share * counts.sum())
     alone = counts >= max(least, options.rare_threshold)
+    if options.rare_threshold > 1:
+        alone &= ~smooth
     if alone.sum() > options.exact_levels:  # keep the most frequent
         kept = np.argsort(-counts, kind="stable")[: options.exact_levels]
         alone = np.zeros(len(distinct), dtype=bool)
@@ -79,7 +102,7 @@ def _bins(distinct: np.ndarray, counts: np.ndarray, options: TokenOptions) -> li
     if not len(distinct):
         return []
     total = counts.sum()
-    bins = max(1, min(options.bins, int(total // options.rare_threshold)))
+    bins = max(1, min(options.bins, round(2 * total ** (1 / 3)), int(total // options.rare_threshold)))
     before = np.cumsum(counts) - counts  # a value belongs to the bin where its first row falls
     names = np.minimum((before * bins) // total, bins - 1)
     cuts = np.flatnonzero(np.diff(names)) + 1
@@ -91,12 +114,13 @@ def _bins(distinct: np.ndarray, counts: np.ndarray, options: TokenOptions) -> li
 def _state(
     exact: list[tuple[np.ndarray, np.ndarray]],
     bins: list[tuple[np.ndarray, np.ndarray]],
+    shared: set[Any] | None,
     lattice: dict[str, Any],
     options: TokenOptions,
 ) -> dict[str, Any]:
     groups = exact + bins
     dtype = groups[0][0].dtype if groups else np.dtype(np.float64)
-    knots = [(np.zeros(1), values) for values, _ in exact] + _functions(bins, exact, options)
+    knots = [(np.zeros(1), values) for values, _ in exact] + _functions(bins, exact, shared, lattice["step"], options)
     middles = np.array([(values[0] / 2 + values[-1] / 2) for values, _ in groups])
     order = np.argsort(middles, kind="stable")
     token_of = np.empty(len(groups), dtype=np.int64)
@@ -116,7 +140,11 @@ def _state(
 
 
 def _functions(
-    bins: list[tuple[np.ndarray, np.ndarray]], exact: list[tuple[np.ndarray, np.ndarray]], options: TokenOptions
+    bins: list[tuple[np.ndarray, np.ndarray]],
+    exact: list[tuple[np.ndarray, np.ndarray]],
+    shared: set[Any] | None,
+    step: float,
+    options: TokenOptions,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Knots of each bin's quantile function; of a lone rare value it is the nearest value that many rows share."""
     common = np.array([values[0] for values, _ in exact if np.isfinite(values[0])])
@@ -124,8 +152,15 @@ def _functions(
         near = common[np.argmin(_distance(common, bins[0][0]))]
         return [(np.zeros(1), np.array([near], dtype=bins[0][0].dtype))]
     functions, before = [], None
+    rows = sum(int(counts.sum()) for _, counts in bins)
+    apart = max(options.rare_threshold, min(_MOST_ROWS_APART, round(rows ** (2 / 3) / 2)))
+    apart = 1 if shared is None else apart
     for values, counts in bins:
-        functions.append(knots_of_bin(values, counts, before, options.rare_threshold, options.knots_in_bin))
+        same = np.array([shared is None or each in shared for each in values.tolist()])
+        if before is None and not same[0] and step and counts[0] >= options.rare_threshold:
+            before = values[0] - values.dtype.type(step)  # so that the least value, which many rows share, is drawn
+        knots = knots_of_bin(values, counts, before, same, apart, options.knots_in_bin)
+        functions.append(around(*knots, common, step))
         before = values[-1]
     return functions
 

@@ -11,10 +11,11 @@ import numpy as np
 
 _LEAST_SHARE = 1e-9  # of a level, for a wanted value of a column without a lattice
 _BELOW_ONE = 1 - 1e-9
+_ROUNDING = 1e-6  # of a step
 
 
 def knots_of_bin(
-    distinct: np.ndarray, counts: np.ndarray, before: Any, threshold: int, most: int
+    distinct: np.ndarray, counts: np.ndarray, before: Any, shared: np.ndarray, apart: int, most: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Places (k,) from 0 to 1, ascending, and values (k,) of one bin's quantile function.
 
@@ -24,19 +25,20 @@ def knots_of_bin(
         (m,) values of the bin, ascending, and the rows that carry each.
     before
         The greatest value of the bin below, None for the lowest bin.
-    threshold
-        A value that so many rows carry stays exact; between two knots are so many rows of other values.
+    shared
+        (m,) whether so many rows carry a value that it stays exact.
+    apart
+        Rows of other values between two knots.
     most
         Knots at most.
     """
-    shared = counts >= threshold
     ends = np.cumsum(counts) / counts.sum()
     starts = np.concatenate([[0.0], ends[:-1]])
     if before is None and not shared[0] and len(distinct) > 1:
         ends[0] = 0.0  # the least value is where the function starts, not a stretch of it
     places = np.column_stack([starts, ends])
     values = np.column_stack([distinct, distinct])
-    stretches = np.cumsum(np.where(shared, 0, counts)) // threshold
+    stretches = np.cumsum(np.where(shared, 0, counts)) // apart
     whole = shared | (np.diff(stretches, prepend=0) > 0) | (ends == 0)
     whole[-1] = True
     kept = np.column_stack([shared, whole])
@@ -47,6 +49,30 @@ def knots_of_bin(
         chosen = np.unique(np.linspace(0, len(places) - 1, most).round().astype(np.int64))
         places, values = places[chosen], values[chosen]
     return places, values.astype(distinct.dtype)
+
+
+def around(places: np.ndarray, values: np.ndarray, taken: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """The quantile function of `places` and `values` (k,) with a jump over values (a,) that are levels by themselves.
+
+    Between two rare values may lie one that many rows share; it has its frequency already.
+    """
+    taken = taken[(taken > values[0]) & (taken < values[-1])] if len(values) and step else taken[:0]
+    if not len(taken):
+        return places, values
+    ends = np.flatnonzero(_difference(taken[1:], taken[:-1]) > 1.5 * step)
+    lows, highs = taken[np.concatenate([[0], ends + 1])], taken[np.concatenate([ends, [len(taken) - 1]])]
+    unit = values.dtype.type(step)
+    for least, most in zip(lows.tolist(), highs.tolist(), strict=True):
+        right = int(np.searchsorted(values, least))
+        if values[right] <= most:
+            continue
+        low = max(least - unit, values[right - 1])
+        below, above = float(low - values[right - 1]), float(values[right] - most)
+        along = below / (below + above) if below + above > 0 else 0.5
+        place = places[right - 1] + (places[right] - places[right - 1]) * along
+        places = np.insert(places, right, [place, place])
+        values = np.insert(values, right, np.array([low, most], dtype=values.dtype))
+    return places, values
 
 
 def values_at(codes: np.ndarray, state: dict[str, Any]) -> np.ndarray:
@@ -79,10 +105,11 @@ def places_of(values: np.ndarray, tokens: np.ndarray, state: dict[str, Any]) -> 
     last = np.clip(np.searchsorted(joined, values[bins], side="right"), starts, stops)
     low, high = np.clip(first - 1, starts, stops - 1), np.clip(first, starts, stops - 1)
     span = _difference(joined[high], joined[low])
-    along = np.clip(_difference(values[bins], joined[low]) / np.where(span > 0, span, 1.0), 0.0, 1.0)
+    along = _difference(values[bins], joined[low]) - state["step"] / 2  # the middle of what is rounded to the value
+    along = np.clip(along / np.where(span > 0, span, 1.0), 0.0, 1.0)
     between = joined_places[low] + (joined_places[high] - joined_places[low]) * np.nan_to_num(along)
-    on_knots = (joined_places[np.minimum(first, stops - 1)] + joined_places[np.maximum(last - 1, starts)]) / 2
-    result[bins] = np.where(last > first, on_knots, between)
+    flat = (joined_places[np.minimum(first, stops - 1)] + joined_places[np.maximum(last - 1, starts)]) / 2
+    result[bins] = np.where(last > first + 1, flat, between)
     return np.clip(result, 0.0, _BELOW_ONE)
 
 
@@ -108,7 +135,7 @@ def restricted(
 
 def _pieces(state: dict[str, Any], low: Any, high: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Level (k,), share of the level (k,) and values at both ends (k, 2) of the stretches from `low` to `high`."""
-    offsets, places, knots, half = state["offsets"], state["places"], state["knots"], state["step"] / 2
+    offsets, places, knots, step = state["offsets"], state["places"], state["knots"], state["step"]
     sizes = np.diff(offsets)
     level = np.repeat(np.arange(len(sizes)), sizes)
     alone = sizes[level] == 1
@@ -122,15 +149,19 @@ def _pieces(state: dict[str, Any], low: Any, high: Any) -> tuple[np.ndarray, np.
     start, stop = knots[left], knots[right]
     span = _difference(stop, start)
     with np.errstate(invalid="ignore", over="ignore"):
-        first = np.clip((least - half - start) / np.where(span > 0, span, 1.0), 0.0, 1.0)
-        past = np.clip((most + half - start) / np.where(span > 0, span, 1.0), 0.0, 1.0)
-    inside = (stop >= least) & (start <= most) & (least <= most)
+        first = np.clip((least - step - start) / np.where(span > 0, span, 1.0), 0.0, 1.0)
+        past = np.clip((most - start) / np.where(span > 0, span, 1.0), 0.0, 1.0)
+    inside = (stop >= least) & np.where(span > 0, start < most, start <= most) & (least <= most)
     share = np.where(span > 0, past - first, 1.0) * lengths
     kept = inside & (lengths > 0)
-    ends = np.column_stack([_between(start, stop, first, state), _between(start, stop, past, state)])[kept]
-    floor = least if low is not None else ends
-    ceiling = most if high is not None else ends
-    ends = np.minimum(np.maximum(ends, floor), ceiling).astype(knots.dtype)
+    begin = np.where(first > 0, _between(start, stop, first, state), start)
+    ends = np.column_stack([begin, _between(start, stop, past, state)])[kept]
+    unit = knots.dtype.type(step)
+    if low is not None:  # what is drawn lies above the lower end, unless both ends are one
+        ends = np.maximum(ends, np.where(start == stop, least, least - unit)[kept][:, None])
+    if high is not None:
+        ends = np.minimum(ends, most)
+    ends = ends.astype(knots.dtype)
     return level[left][kept], np.maximum(share[kept], _LEAST_SHARE), ends
 
 
@@ -147,18 +178,24 @@ def _on_lattice(bound: Any, state: dict[str, Any], rounded: Any) -> Any:
 
 
 def _between(low: np.ndarray, high: np.ndarray, along: np.ndarray, state: dict[str, Any]) -> np.ndarray:
-    """Values (n,) a share `along` (n,) of the way, on the column's lattice."""
+    """Values (n,) a share `along` (n,) of the way: on the column's lattice, those above `low` up to `high` alike."""
     step = state["step"]
     if low.dtype == np.int64:
-        steps = np.rint((high - low) // max(int(step), 1) * along).astype(np.int64)
-        return np.minimum(low + steps * max(int(step), 1), high)
+        unit = max(int(step), 1)
+        steps = _steps_up(((high - low) // unit).astype(np.float64), along).astype(np.int64)
+        return np.minimum(low + steps * unit, high)
     with np.errstate(invalid="ignore", over="ignore"):
         plain = np.where(low == high, low, low * (1 - along) + high * along)
         if not step:
             return plain
-        fine = low + np.rint((high - low) / step * along) * step
+        fine = low + _steps_up(np.rint((high - low) / step), along) * step
         fine = np.clip(np.round(fine, state["decimals"]), low, high)
     return np.where(np.isfinite(fine) & (low != high), fine, plain)
+
+
+def _steps_up(most: np.ndarray, along: np.ndarray) -> np.ndarray:
+    """(n,) 1 to `most` steps (n,), each for an equal part of the way `along`."""
+    return np.minimum(np.maximum(np.ceil(most * along - _ROUNDING), 1.0), most)
 
 
 def _difference(high: np.ndarray, low: np.ndarray) -> np.ndarray:
