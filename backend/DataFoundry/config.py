@@ -131,7 +131,7 @@ def default_training_params(model_type: str, rows: int) -> dict[str, Any]:
         return dict(_CTGAN_TRAINING)
     batch = min(512, max(32, 2 ** round(math.log2(max(rows, 64) / 32))))
     rate = round(TrainingParams().learning_rate * math.sqrt(batch / TrainingParams().batch_size), 5)
-    most = 60 if batch == 32 else 24  # fewer than 32 batches an epoch, or about so many
+    most = 150 if batch == 32 else 24  # fewer than 32 batches an epoch, or about so many
     epochs = min(most, math.ceil(_ROWS_SEEN / min(max(rows, 1), MOST_ROWS_AN_EPOCH)))
     return {"batch_size": batch, "learning_rate": rate, "epochs": epochs}
 

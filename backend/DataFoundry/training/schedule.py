@@ -8,7 +8,8 @@ import math
 
 _WARM_UP_STEPS = 100
 _STABLE_SHARE = 0.5  # of the epochs at full rate, if validation keeps improving
-_PATIENCE = 2  # epochs without improvement before the rate falls
+_PATIENCE = 2  # epochs without improvement before the rate falls, at least
+_PATIENT_STEPS = 224  # and so many steps: a few batches of a small table tell nothing yet
 _LAST_FACTOR = 0.005
 _LEAST_GAIN = 1e-4  # of the loss, relative to its size
 
@@ -34,6 +35,7 @@ class Schedule:
         self._warm = min(_WARM_UP_STEPS, max(1, epochs * steps_per_epoch // 10))
         self._fall_from = max(1, round(epochs * _STABLE_SHARE))
         self._fall_to = epochs
+        self._patience = max(_PATIENCE, round(_PATIENT_STEPS / max(1, steps_per_epoch)))
         self._best = math.inf
         self.best_epoch = 0
         self.improved = False
@@ -57,9 +59,9 @@ class Schedule:
         waited = epoch - self.best_epoch
         if epoch >= self._epochs:
             self.reason = "all epochs were run"
-        elif epoch >= self._fall_to or epoch - max(self.best_epoch, self._fall_from) > _PATIENCE:
+        elif epoch >= self._fall_to or epoch - max(self.best_epoch, self._fall_from) > self._patience:
             self.reason = f"the validation loss no longer improved after epoch {self.best_epoch}"
-        elif epoch < self._fall_from and waited >= _PATIENCE:
+        elif epoch < self._fall_from and waited >= self._patience:
             self._fall_from = epoch
             self._fall_to = min(self._epochs, epoch + max(3, epoch // 2))
             self.rewinds = True

@@ -43,7 +43,7 @@ def test_when_validation_stalls_the_best_weights_are_taken_up_and_the_rate_falls
 
 
 def test_it_stops_when_even_the_falling_rate_brings_nothing():
-    schedule = Schedule(epochs=100, steps_per_epoch=10)
+    schedule = Schedule(epochs=100, steps_per_epoch=100)
     epochs, rewound = run(schedule, [5.0, 4.0, 3.0] + [3.5] * 97)
     assert rewound == [5]
     assert epochs < 12
@@ -51,9 +51,14 @@ def test_it_stops_when_even_the_falling_rate_brings_nothing():
     assert schedule.reason == "the validation loss no longer improved after epoch 3"
 
 
+def test_a_small_table_waits_for_as_many_steps_as_tell_something():
+    schedule = Schedule(epochs=200, steps_per_epoch=28)  # eight epochs are 224 steps
+    assert run(schedule, [5.0, 4.0] + [4.5] * 198)[1] == [10]
+
+
 def test_negative_losses_stop_as_well():
     """A relative threshold of the wrong sign would take a flat -10 for progress for ever."""
-    schedule = Schedule(epochs=100, steps_per_epoch=10)
+    schedule = Schedule(epochs=100, steps_per_epoch=100)
     assert run(schedule, [-10.0] * 100)[0] < 12
 
 
