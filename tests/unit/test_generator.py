@@ -238,7 +238,7 @@ def test_rules_that_somebody_says_are_kept(tmp_path, monkeypatch):
         str(tmp_path / "t.csv"), str(tmp_path), "tabular_cvae", SMALL, {"epochs": 1, "seed": 1}, rules=said
     )
     told = trainer.train_model(made["config_path"])
-    assert len(told["warnings"]) == 1 and "range of mark" in told["warnings"][0]  # the table itself breaks it
+    assert any("range of mark" in each for each in told["warnings"])  # the table itself breaks it
     answer = generator.generate_data(
         told["model_path"], made["config_path"], num_to_generate=2000, output_path=str(tmp_path / "s.parquet")
     )

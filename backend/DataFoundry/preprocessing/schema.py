@@ -50,8 +50,13 @@ def features_of(frame: pd.DataFrame, label: str, schema: TableSchema, said: Coll
     found = feature_columns(frame, label)
     features = [name for name in frame.columns if name in (*found.numerical_cols, *found.categorical_cols)]
     made = [name for name in features if is_made_anew(schema.columns[name], schema.rows)]
-    if len(made) == len(features):  # a network needs something to draw: a key is a number, too
+    if len(made) == len(features):  # a network needs something to draw: a key that counts is a number, too
         made = [name for name in made if schema.columns[name].personal]
+        return FeatureColumns(
+            numerical_cols=tuple(name for name in found.numerical_cols if name not in made),
+            categorical_cols=tuple(name for name in found.categorical_cols if name not in made),
+            made_cols=tuple(made),
+        )
     numerical = set(found.numerical_cols)
     for name in features:
         if schema.columns[name].kind in _NUMERICAL:
