@@ -1,11 +1,12 @@
 """Judge tables: what one holds, how good a synthetic one is, which rows of one are odd."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from DataFoundry.anomaly.detector import Detector
 from DataFoundry.anomaly.page import anomaly_page
@@ -20,9 +21,15 @@ from DataFoundry.metrics.quality_page import quality_page
 from DataFoundry.models.bundle import Bundle, load_bundle
 from DataFoundry.models.registry import MODELS, model_type
 from DataFoundry.preprocessing.filtering import rows_where
+from DataFoundry.profiling.associations import associations
+from DataFoundry.profiling.broken import broken_rules
+from DataFoundry.profiling.drift import drift
+from DataFoundry.profiling.duplicates import duplicates
+from DataFoundry.profiling.findings import Findings
+from DataFoundry.profiling.missing import missing_patterns
 from DataFoundry.profiling.page import profile_page
 from DataFoundry.profiling.warnings import warnings as profile_warnings
-from DataFoundry.schema.discovery import discover, discover_with_sample
+from DataFoundry.schema.discovery import discover, discover_in, discover_with_sample, sample_of
 from DataFoundry.schema.table_schema import Rule, TableSchema
 from DataFoundry.sources.opening import open_table
 from DataFoundry.sources.table import Table
@@ -31,6 +38,8 @@ from DataFoundry.storage.files import claim_output, write_json, write_text
 from DataFoundry.storage.paths import input_path, refuse_input_as_output
 from DataFoundry.storage.paths import output_path as checked_output
 from DataFoundry.storage.row_files import ROW_SUFFIXES, row_writer
+
+_LOOKED_AT = 20_000  # rows in which `describe_dataset` looks for broken rules
 
 
 def describe_dataset(data_path: str, read_options: Mapping[str, Any] | None = None) -> dict[str, object]:
@@ -46,7 +55,8 @@ def describe_dataset(data_path: str, read_options: Mapping[str, Any] | None = No
     Returns
     -------
     dict
-        See `metrics.description.describe`; and `reading`: how the file was read.
+        See `metrics.description.describe`; `warnings`: the rules between columns that a few of the first 20,000 rows
+        break; and `reading`: how the file was read.
 
     Raises
     ------
@@ -54,7 +64,26 @@ def describe_dataset(data_path: str, read_options: Mapping[str, Any] | None = No
         See `storage.paths.input_path` and `sources.opening.open_table`.
     """
     table = open_table(input_path(data_path, "data_path"), ReadOptions.of(read_options))
-    return {**describe(table.columns, table.blocks()), "reading": table.reading}
+    first: list[pd.DataFrame] = []
+
+    def blocks() -> Iterator[pd.DataFrame]:
+        for block in table.blocks():
+            if not first:
+                first.append(block.head(_LOOKED_AT))
+            yield block
+
+    described = describe(table.columns, blocks())
+    return {**described, "warnings": _broken(first[0], int(str(described["num_rows"]))), "reading": table.reading}
+
+
+def _broken(rows: pd.DataFrame, of: int) -> list[str]:
+    """A sentence for each rule that a few of a table's first rows break."""
+    where = f" of the first {len(rows):,} rows" if len(rows) < of else ""
+    return [
+        f"{rule.sentence[:-1]}, but not in {rule.exceptions:,}{where or ' rows'}; see /api/dataset/profile."
+        for rule in discover_in(rows).rules
+        if rule.exceptions
+    ]
 
 
 def profile_dataset(
@@ -63,6 +92,7 @@ def profile_dataset(
     columns: Mapping[str, Mapping[str, Any]] | None = None,
     read_options: Mapping[str, Any] | None = None,
     output_path: str | None = None,
+    reference_path: str | None = None,
 ) -> dict[str, object]:
     """What each column of a table is, and why, with a page for people and the same as JSON.
 
@@ -74,11 +104,15 @@ def profile_dataset(
         What somebody knows better: `{"zip": {"kind": "category"}}`, see `schema.discovery.discover`.
     output_path
         The page, `.html`; the schema lies beside it as `.json`.
+    reference_path
+        The same table as it was before: what changed since is told.
 
     Returns
     -------
     dict
-        `schema`, `warnings`, `reading`, `report_path`, `schema_path`.
+        `schema`, `warnings`, `rules_broken` (with the first rows that break each), `duplicates`, `missing_patterns`,
+        `associations` (the strongest pairs), `drift` (null without a reference), `reading`, `report_path`,
+        `schema_path`.
 
     Raises
     ------
@@ -88,23 +122,35 @@ def profile_dataset(
         As `storage.paths` and `sources.opening.open_table`.
     """
     data = input_path(data_path, "data_path")
+    reference = None if reference_path is None else input_path(reference_path, "reference_path")
     page = checked_output(output_path, "output_path", (".html",), f"{data.name.split('.')[0]}_profile.html")
     schema_path = page.with_suffix(".json")
-    refuse_input_as_output(schema_path, data)
-    table = open_table(data, ReadOptions.of(read_options))
+    refuse_input_as_output(schema_path, data, *([reference] if reference else []))
+    options = ReadOptions.of(read_options)
+    table = open_table(data, options)
     table.check(None if label_column is None else [label_column])
     with ExitStack() as stack:
         for path in (page, schema_path):
             stack.enter_context(claim_output(path))
         schema, sample = discover_with_sample(table, columns)
         counts = None if label_column is None else sample[label_column].dropna().map(str).value_counts().to_dict()
-        found = profile_warnings(schema, counts)
+        names, measures = associations(schema, sample)
+        earlier = None if reference is None else sample_of(open_table(reference, options))
+        found = Findings(
+            warnings=profile_warnings(schema, counts),
+            rules=broken_rules(schema, table),
+            duplicates=duplicates(schema, table.blocks()),
+            missing=missing_patterns(sample),
+            association_names=names,
+            associations=measures,
+            drift=None if earlier is None else drift(schema, sample, earlier),
+        )
         write_text(page, profile_page(data.name, schema, sample, found, table.reading))
         told = plain(schema.as_dict())
         write_json(schema_path, told)
     return {
         "schema": told,
-        "warnings": found,
+        **found.told(),
         "reading": table.reading,
         "report_path": str(page),
         "schema_path": str(schema_path),

@@ -58,6 +58,7 @@ class DatasetDescribed(Reply):
     dtypes: dict[str, str]
     missing_values: dict[str, int]
     sample_data: list[dict[str, Any]]
+    warnings: list[str]
     reading: dict[str, Any]
 
 
@@ -67,6 +68,11 @@ class Profiled(Reply):
     model_config = ConfigDict(extra="allow", protected_namespaces=())
 
     warnings: list[str]
+    rules_broken: list[dict[str, Any]]
+    duplicates: dict[str, Any]
+    missing_patterns: list[dict[str, Any]]
+    associations: list[dict[str, Any]]
+    drift: list[dict[str, Any]] | None
     reading: dict[str, Any]
     report_path: str
     schema_path: str

@@ -98,6 +98,9 @@ class ProfileDataset(RequestModel):
     columns: ColumnsField | None = None
     read_options: ReadOptionsField | None = None
     output_path: Annotated[PathText, Field(examples=["backend/output_data/adult_profile.html"])] | None = None
+    reference_path: (
+        Annotated[PathText, Field(description="The same table as it was before: what changed since is told.")] | None
+    ) = None
 
 
 class ConvertDataset(RequestModel):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from DataFoundry.profiling.findings import Findings
 from DataFoundry.profiling.masking import masked
 from DataFoundry.reporting import charts
 from DataFoundry.reporting.page import Cell, Grid, Section, render
@@ -19,14 +20,18 @@ _EXAMPLES = 3
 
 
 def profile_page(
-    name: str, schema: TableSchema, sample: pd.DataFrame, warnings: list[str], reading: Mapping[str, Any]
+    name: str, schema: TableSchema, sample: pd.DataFrame, found: Findings, reading: Mapping[str, Any]
 ) -> str:
-    """HTML text: warnings first, then what was decided while reading, all columns, and a chart of each."""
+    """HTML text: warnings first, then what changed, what was decided while reading, all columns, rules, and charts."""
     sections = [
-        _overview(schema, warnings),
+        _overview(schema, found.told()["warnings"]),
+        _drift(found),
         _reading(reading),
         _table(schema, sample),
-        _rules(schema),
+        _rules(schema, found),
+        _missing(found),
+        _duplicates(found),
+        _associations(found),
         _charts(schema, sample),
     ]
     text = f"{schema.rows:,} rows, {len(schema.columns)} columns"
@@ -84,12 +89,65 @@ def _table(schema: TableSchema, sample: pd.DataFrame) -> Section:
     )
 
 
-def _rules(schema: TableSchema) -> Section | None:
+def _drift(found: Findings) -> Section | None:
+    if found.drift is None:
+        return None
+    if not found.drift:
+        return Section("Since the earlier table", "Nothing changed that could not be chance.")
+    rows = [[change["sentence"], change["distance"]] for change in found.drift]
+    text = "What changed, beyond chance. The distance is 0 for equal columns and 1 for columns that share no value."
+    return Section("Since the earlier table", text, grids=[Grid(["change", "distance"], rows)])
+
+
+def _rules(schema: TableSchema, found: Findings) -> Section | None:
     if not schema.rules:
         return None
     rows = [[rule.sentence, rule.support, Cell(rule.exceptions, mark=rule.exceptions > 0)] for rule in schema.rules]
     text = "Found from the values. A rule without exceptions is a promise; one with a few points to errors."
-    return Section("Keys and rules", text, grids=[Grid(["rule", "rows that could break it", "rows that do"], rows)])
+    grids = [Grid(["rule", "rows that could break it", "rows that do"], rows)]
+    broken = [
+        [rule["sentence"], row["row"], ", ".join(f"{name}: {value}" for name, value in row["values"].items())]
+        for rule in found.rules
+        for row in rule["rows"]
+    ]
+    if broken:
+        grids.append(Grid(["rule", "row, from 0", "what stands there"], broken))
+    return Section("Keys and rules", text, grids=grids)
+
+
+def _missing(found: Findings) -> Section | None:
+    if not found.missing:
+        return None
+    rows = [[", ".join(pattern["columns"]), f"{pattern['share']:.1%}"] for pattern in found.missing]
+    text = "The columns that have no value in the same rows, and how many rows that are."
+    return Section("Missing values", text, grids=[Grid(["columns without a value", "rows"], rows)])
+
+
+def _duplicates(found: Findings) -> Section | None:
+    told = found.duplicates
+    if not told["rows"] and not told["but_for_keys"]:
+        return None
+    figures: dict[str, object] = {"rows that repeat an earlier one": told["rows"]}
+    if told["but_for_keys"] is not None:
+        figures["rows that do but for their keys"] = told["but_for_keys"]
+    grids = [Grid(["row, from 0", "is equal to row"], [[second, first] for first, second in told["examples"]])]
+    return Section("Duplicates", "", figures, grids=grids)
+
+
+def _associations(found: Findings) -> Section | None:
+    names = found.association_names
+    if len(names) < 2:
+        return None
+    text = (
+        "How much columns tell of each other, from 0 (nothing) to 1 (all): Cramer's V, corrected for chance, with "
+        "numbers in ten bins of equally many rows."
+    )
+    pairs = found.told()["associations"]
+    rows = [[*pair["columns"], pair["strength"]] for pair in pairs]
+    grids = [Grid(["column", "column", "strength"], rows)] if rows else []
+    return Section(
+        "Associations", text, charts=[charts.heatmap("associations", names, found.associations)], grids=grids
+    )
 
 
 def _examples(values: pd.Series, column: Column) -> list[str]:

@@ -56,6 +56,22 @@ def discover_with_sample(
     return TableSchema(found, keys, rules, rows), sample
 
 
+def discover_in(frame: pd.DataFrame) -> TableSchema:
+    """The schema of rows that are held already."""
+    found = {}
+    for name in frame.columns:
+        present = frame[name].dropna()
+        distinct = len(np.unique(hashes(present)))
+        found[name] = recognised(Evidence(name, present, len(frame), len(frame) - len(present), distinct))
+    keys, rules = discover_rules(frame, found, [frame])
+    return TableSchema(found, keys, rules, len(frame))
+
+
+def sample_of(table: Table) -> pd.DataFrame:
+    """A uniform sample of at most 20,000 rows in their order, the same each time."""
+    return _counted(table)[0]
+
+
 def recognised(evidence: Evidence) -> Column:
     """The column as the surest kind sees it."""
     claims = ((kind, module.recognise(evidence)) for kind, module in KINDS.items())

@@ -1,0 +1,47 @@
+"""The rows that break a table's rules, shown without telling whose they are."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.profiling.masking import masked
+from DataFoundry.schema.rules import RULES
+from DataFoundry.schema.table_schema import Column, Rule, TableSchema
+from DataFoundry.schema.view import TableView
+from DataFoundry.sources.table import Table
+
+_EXAMPLES = 5
+_MOST_ROWS = 2_000_000  # held as a whole, of the columns of one rule
+
+
+def broken_rules(schema: TableSchema, table: Table) -> list[dict[str, Any]]:
+    """For each rule with exceptions `sentence`, `exceptions`, and `rows`: the first few that break it, `row` (from 0)
+    and `values`; none for a table of more than two million rows."""
+    return [
+        {
+            "kind": rule.kind,
+            "columns": list(rule.columns),
+            "sentence": rule.sentence,
+            "exceptions": rule.exceptions,
+            "rows": _rows(rule, schema, table) if schema.rows <= _MOST_ROWS else [],
+        }
+        for rule in schema.rules
+        if rule.exceptions
+    ]
+
+
+def _rows(rule: Rule, schema: TableSchema, table: Table) -> list[dict[str, Any]]:
+    columns = {name: schema.columns[name] for name in rule.columns}
+    frame = table.read(list(columns)).reset_index(drop=True)
+    places = np.flatnonzero(RULES[rule.kind].breaks(TableView(frame, columns), rule))[:_EXAMPLES]
+    return [
+        {"row": int(place), "values": {name: _shown(frame[name].iloc[place], columns[name]) for name in columns}}
+        for place in places
+    ]
+
+
+def _shown(value: Any, column: Column) -> str | None:
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return None
+    return masked(str(value)) if column.personal else str(value)[:80]
