@@ -301,6 +301,7 @@ def test_a_few_odd_values_do_not_make_dates_and_amounts_categories(root):
         str(root / "t.csv"), str(root / "m"), model_params=SMALL, training_params={"epochs": 1, "seed": 1}
     )
     assert told["config"]["model_params"]["feature_cols"]["numerical_cols"] == ["joined", "fee", "points"]
+    assert told["config"]["columns"]["points"]["kind"] == "number"
     trained = trainer.train_model(told["config_path"])
     assert [each for each in trained["warnings"] if "1 values of 'joined', such as 'soon'" in each]
     assert len([each for each in trained["warnings"] if "counted as missing" in each]) == 3

@@ -16,8 +16,8 @@ _EXAMPLES = 5
 def duplicates(schema: TableSchema, blocks: Iterable[pd.DataFrame]) -> dict[str, Any]:
     """How many rows repeat an earlier one.
 
-    `rows` that are equal in all, `but_for_keys` those that are with keys left aside, and `examples`: numbers, from 0, of
-    rows that are equal in all, or else but for keys.
+    `rows` are equal in all, `but_for_keys` are with keys left aside; `examples` are numbers, from 0, of rows that are
+    equal in all, or else but for keys.
 
     Eight bytes a row are held. `but_for_keys` is null where no column is a key or nothing else is left.
     """

@@ -69,7 +69,8 @@ def _formats(texts: list[str]) -> list[dict[str, Any]]:
 
 def _is_plain(format: Mapping[str, Any]) -> bool:
     """`12.5` is a number that somebody wanted as text; `12,5` is one in other clothes."""
-    return not (format["prefix"] or format["suffix"] or format["thousands"]) and format["decimal"] != ","
+    bare = not (format["prefix"] or format["suffix"] or format["thousands"])
+    return bare and (format["decimal"] != "," or not format["decimals"])
 
 
 def _is_code(format: Mapping[str, Any]) -> bool:

@@ -28,7 +28,7 @@ def recognise(evidence: Evidence) -> Finding | None:
     if evidence.is_text and len(evidence.texts) >= _FEWEST:
         share = evidence.share(lambda text: bool(_PLAIN.fullmatch(text.strip())))
         if _ENOUGH <= share < 1:
-            return Finding(0.9, f"{share:.1%} of its values are numbers; the others count as missing.")
+            return Finding(0.84, f"{share:.1%} of its values are numbers; the others count as missing.")
     return None
 
 
