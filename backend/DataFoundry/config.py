@@ -102,8 +102,8 @@ class TrainingParams(_Strict):
 
     An epoch is a pass over the table, or over 50,000 rows drawn from a larger one, so that time does not grow with it.
 
-    Without a seed each training is new. Values carried by fewer rows than `rare_value_threshold` are not copied; by
-    default it is 5, in tables of up to 500 rows 3; 1 copies all.
+    Without a seed each training is new. Values carried by fewer rows than `rare_value_threshold` are not copied;
+    left out, it is 5, in tables of up to 500 rows 3; 1 copies all.
     """
 
     batch_size: Annotated[int, Field(ge=2, le=1_000_000)] = 512

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from DataFoundry.making.chance import chosen, permuted
+from DataFoundry.making.chance import chosen, mixed, permuted
 from DataFoundry.making.unseen import may_be_seen
 
 FEWEST = 5  # rows that share something before it is kept
@@ -20,6 +20,7 @@ _MOST_HEADS = 60
 _LONGEST_HEAD = 40
 _MOST_FORMS = 80
 _FEW_FORMS = 20
+_MOST_CODES = 2**100  # more values than any table needs
 _TRIES = 8
 _DIGITS, _UPPER, _LOWER = "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 
@@ -117,20 +118,27 @@ def fill(form: Mapping[str, Any], numbers: np.ndarray, turn: int, salt: int, lon
     Numbers beyond a form's capacity come again, or with `longer` (each turn then has its own part of it) get more
     digits.
     """
-    size = capacity(form)
+    size = min(capacity(form), _MOST_CODES)
     stratum = max(size // _TRIES, 1)
-    codes = permuted((numbers % stratum if longer else numbers) + (turn * stratum) % size, size, salt)
+    if size >= 2**62:  # too many for int64
+        numbers = numbers.astype(object)
+    codes: np.ndarray = permuted((numbers % stratum if longer else numbers) + (turn * stratum) % size, size, salt)
     pieces: list[np.ndarray] = []
-    for part in reversed(form["parts"]):
+    left = size
+    for place, part in enumerate(reversed(form["parts"])):
         table = np.array(part, dtype=object)
+        if left == 1 and size == _MOST_CODES:  # the codes are used up: the others differ already
+            pieces.append(table[(mixed(numbers, salt + 1000 * turn + place) % np.uint64(len(part))).astype(np.int64)])
+            continue
         pieces.append(table[(codes % len(part)).astype(np.int64)])
         codes = codes // len(part)
+        left = -(-left // len(part))
     text = np.full(len(numbers), form["head"], dtype=object)
     for piece in reversed(pieces):
         text = text + piece
     if longer:
-        for place in np.flatnonzero(numbers >= stratum):
-            text[place] = f"{text[place]}{numbers[place] // stratum}"
+        for row in np.flatnonzero(numbers >= stratum):
+            text[row] = f"{text[row]}{numbers[row] // stratum}"
     return text
 
 

@@ -1,6 +1,7 @@
 """Values made anew: of their kind and form, nobody's, the same for the same entity."""
 
 import re
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -278,3 +279,26 @@ def test_an_order_has_each_line_once() -> None:
     assert not new.duplicated(["order", "line"]).any() and not set(new["order"]) & set(frame["order"])
     assert 1.5 < len(new) / new["order"].nunique() < 4
     assert (new.groupby("order")["line"].min() == 1).mean() > 0.9
+
+
+@pytest.mark.parametrize("length", [15, 16, 25, 32])
+def test_keys_of_more_forms_than_int64_has_are_made_too(length: int) -> None:
+    rng = np.random.default_rng(0)
+    texts = pd.Series(["".join(rng.choice(list("0123456789abcdef"), length)) for _ in range(600)], dtype=object)
+    new = made("key", learnt("key", texts), np.arange(3000))
+    assert len(set(new)) == 3000 and all(re.fullmatch(f"[0-9a-f]{{{length}}}", each) for each in new)
+    assert len({each[:4] for each in new}) > 500
+
+
+def test_uuids_stay_uuids() -> None:
+    rng = np.random.default_rng(0)
+    texts = pd.Series([str(uuid.UUID(bytes=rng.bytes(16), version=4)) for _ in range(600)], dtype=object)
+    new = made("key", learnt("key", texts), np.arange(2000))
+    assert len(set(new)) == 2000 and {uuid.UUID(each).version for each in new} == {4}
+
+
+def test_a_language_of_few_names_has_no_missing_ones() -> None:
+    fake = Faker("ja_JP")
+    fake.seed_instance(0)
+    names = pd.Series([fake.name() for _ in range(3000)], dtype=object)
+    assert all(each is not None for each in made("person_name", learnt("person_name", names), np.arange(3000)))

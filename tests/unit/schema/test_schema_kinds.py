@@ -139,3 +139,9 @@ def test_adult_is_known() -> None:
     numbers = {"age", "fnlwgt", "education-num", "capital-gain", "capital-loss", "hours-per-week"}
     assert {name for name, kind in kinds.items() if kind == "number"} == numbers
     assert set(kinds.values()) == {"number", "category"}
+
+
+def test_a_patient_number_is_no_postcode():
+    values = pd.Series([f"P-{10100 + each % 300}" for each in range(900)], dtype=object)
+    assert recognised(Evidence("patient", values, 900, 0, 300)).kind == "key"
+    assert recognised(Evidence("plz", values.str.replace("P-", "D-"), 900, 0, 300)).kind == "postcode"

@@ -66,6 +66,9 @@ def make(state: Mapping[str, Any], numbers: np.ndarray, rows: pd.DataFrame, salt
     made = np.full(len(numbers), None, dtype=object)
     for members, seen in ((alone, None), (~alone, state["seen"])):
         made[members] = make_by_form(forms, which[members], numbers[members], salt, seen)
+    # Of a language with few names nearly all pairs may have been there: chance decides, not the table.
+    left = np.array([each is None for each in made], dtype=bool)
+    made[left] = make_by_form(forms, which[left], numbers[left], salt)
     spell = str.upper if state["upper"] else str.lower if state["lower"] else str
     return np.array([None if each is None else spell(each) for each in made], dtype=object)
 

@@ -42,6 +42,7 @@ _THINGS: tuple[str, ...] = (
     "case",
 )
 _THINGS += ("employee", "device", "sensor", "machine", "contract", "policy", "vertrag", "product", "produkt", "article")
+_THINGS += ("commande", "bestellung", "auftrag", "rechnung", "facture", "pedido", "ordine", "fattura")
 _UNIQUE = 0.98
 _FEWEST = 10
 
@@ -79,7 +80,7 @@ def _of_numbers(evidence: Evidence) -> Finding | None:
     counts = width <= 1.5 * evidence.rows and evidence.rows >= 5
     if counts and (values.is_monotonic_increasing or evidence.named(*_NAMES) or width <= 1.01 * evidence.rows):
         return Finding(0.95, "Its values count the rows.", {"pattern": r"\d+", "counting": True})
-    if evidence.named(*_NAMES) and evidence.rows >= _FEWEST and values.min() >= 0:
+    if evidence.named(*_NAMES, *_THINGS) and evidence.rows >= _FEWEST and values.min() >= 0:
         return Finding(0.93, "All its values differ, and its name says that it names a row.", {"pattern": r"\d+"})
     return None
 
