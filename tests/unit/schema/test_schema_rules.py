@@ -173,3 +173,9 @@ def test_rules_that_only_people_can_say_are_checked(root, rule, wrong):
     view = TableView(frame, schema_of(frame, root).columns)
     breaks = RULES[rule.kind].breaks(view, rule)
     assert 0 < breaks.sum() < len(frame) and np.array_equal(breaks, wrong(frame).to_numpy())
+
+
+def test_codes_that_begin_alike_follow_and_are_not_computed(root):
+    shop = np.random.default_rng(0).integers(0, 200, 3000)
+    frame = pd.DataFrame({"shop": shop, "region": shop // 10, "sold": np.random.default_rng(1).normal(size=3000)})
+    assert told(schema_of(frame, root)) == {("determines", ("shop", "region"))}

@@ -21,10 +21,18 @@ def constants(first: np.ndarray, second: np.ndarray, decimals: int) -> tuple[flo
     kept = ~(np.isnan(first) | np.isnan(second))
     a, b = first[kept], second[kept]
     for offset in (False, True):
+        if offset and not _tells_apart(a, b, decimals):
+            break  # city codes // 10 lie on a line, too
         for factor, constant in _candidates(a, b, offset):
             if holds(a, b, factor, constant, decimals) and (factor, constant) != (1.0, 0.0):
                 return factor, constant
     return None
+
+
+def _tells_apart(a: np.ndarray, b: np.ndarray, decimals: int) -> bool:
+    """Whether neighbouring numbers of the first column are not rounded to the same number of the second."""
+    steps = np.diff(np.unique(a[:1000]))
+    return bool(len(steps) and abs(_line(a, b)[0]) * steps.min() >= 0.5 * 10.0**-decimals)
 
 
 def on_a_line(first: np.ndarray, second: np.ndarray, decimals: int) -> bool:
