@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from DataFoundry.anomaly.detector import Detector
 from DataFoundry.anomaly.page import anomaly_page
 from DataFoundry.anomaly.scan import ScanResult, scan
 from DataFoundry.anomaly.threshold import ThresholdRule
-from DataFoundry.config import ReadOptions, TrainingConfig
+from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ArtifactError, IncompatibleArtifactError, UnsupportedModelError, first_line
 from DataFoundry.metrics.description import describe
 from DataFoundry.metrics.plain import plain
@@ -22,17 +21,16 @@ from DataFoundry.models.bundle import Bundle, load_bundle
 from DataFoundry.models.registry import MODELS, model_type
 from DataFoundry.preprocessing.filtering import rows_where
 from DataFoundry.profiling.associations import associations
-from DataFoundry.profiling.broken import broken_rules
+from DataFoundry.profiling.broken import broken_at_first_sight, broken_rules
 from DataFoundry.profiling.drift import drift
 from DataFoundry.profiling.duplicates import duplicates
 from DataFoundry.profiling.findings import Findings
+from DataFoundry.profiling.known import schema_by
 from DataFoundry.profiling.missing import missing_patterns
 from DataFoundry.profiling.page import profile_page
 from DataFoundry.profiling.warnings import warnings as profile_warnings
-from DataFoundry.schema.discovery import discover, discover_in, discover_with_sample, sample_of
-from DataFoundry.schema.table_schema import Rule, TableSchema
+from DataFoundry.schema.discovery import discover_with_sample, sample_of
 from DataFoundry.sources.opening import open_table
-from DataFoundry.sources.table import Table
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.files import claim_output, write_json, write_text
 from DataFoundry.storage.paths import input_path, refuse_input_as_output
@@ -73,17 +71,11 @@ def describe_dataset(data_path: str, read_options: Mapping[str, Any] | None = No
             yield block
 
     described = describe(table.columns, blocks())
-    return {**described, "warnings": _broken(first[0], int(str(described["num_rows"]))), "reading": table.reading}
-
-
-def _broken(rows: pd.DataFrame, of: int) -> list[str]:
-    """A sentence for each rule that a few of a table's first rows break."""
-    where = f" of the first {len(rows):,} rows" if len(rows) < of else ""
-    return [
-        f"{rule.sentence[:-1]}, but not in {rule.exceptions:,}{where or ' rows'}; see /api/dataset/profile."
-        for rule in discover_in(rows).rules
-        if rule.exceptions
-    ]
+    return {
+        **described,
+        "warnings": broken_at_first_sight(first[0], int(str(described["num_rows"]))),
+        "reading": table.reading,
+    }
 
 
 def profile_dataset(
@@ -271,30 +263,13 @@ def evaluate_synthetic(
         real, synthetic = table.read(), open_table(paths["synthetic_path"]).read()
         holdout = open_table(paths["holdout_path"], options).read() if holdout_path is not None else None
         label = label_column or (config.label if config else None)
-        schema = _schema_of(table, config)
+        schema = schema_by(table, config)
         folded = (seed or 0) % 2**32  # what pandas and scikit-learn take
         found = quality(align(real, synthetic, holdout, label, folded, schema), folded)
         report = plain(found.report())
         write_text(page, quality_page(found, paths["synthetic_path"].name))
         write_json(written, report)
     return {"output_path": str(written), "report_path": str(page), **report}  # type: ignore[dict-item]
-
-
-def _schema_of(table: Table, config: TrainingConfig | None) -> TableSchema:
-    """What is found in a table, with what a configuration says of its columns and rules."""
-    if config is None or not config.columns:
-        return discover(table)
-    said = {
-        name: {"kind": choice.kind, "format": choice.format, "personal": choice.personal}
-        for name, choice in config.columns.items()
-        if name in table.columns
-    }
-    rules = [
-        Rule(rule.kind, rule.columns, rule.sentence, rule.support, rule.exceptions, rule.details)
-        for rule in config.rules
-        if set(rule.columns) <= set(table.columns)
-    ]
-    return replace(discover(table, said), rules=tuple(rules))
 
 
 def detect_anomalies(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.profiling.masking import masked
+from DataFoundry.schema.discovery import discover_in
 from DataFoundry.schema.rules import RULES
 from DataFoundry.schema.table_schema import Column, Rule, TableSchema
 from DataFoundry.schema.view import TableView
@@ -45,3 +46,13 @@ def _shown(value: Any, column: Column) -> str | None:
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return None
     return masked(str(value)) if column.personal else str(value)[:80]
+
+
+def broken_at_first_sight(rows: pd.DataFrame, of: int) -> list[str]:
+    """A sentence for each rule that a few of a table's first rows break."""
+    where = f" of the first {len(rows):,} rows" if len(rows) < of else ""
+    return [
+        f"{rule.sentence[:-1]}, but not in {rule.exceptions:,}{where or ' rows'}; see /api/dataset/profile."
+        for rule in discover_in(rows).rules
+        if rule.exceptions
+    ]
