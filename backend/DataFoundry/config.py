@@ -171,6 +171,15 @@ class TrainingConfig(_Strict):
     rules: tuple[RuleChoice, ...] = ()
 
     @property
+    def kinds(self) -> dict[str, str]:
+        """What each column was found or said to be."""
+        return {name: choice.kind for name, choice in self.columns.items()}
+
+    def formats(self, kinds: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+        """How the columns that are modelled as the kind that they are are written."""
+        return {name: choice.format for name, choice in self.columns.items() if choice.kind == kinds.get(name)}
+
+    @property
     def label(self) -> str | None:
         """The column that rows are drawn by; None for a model without a condition."""
         return self.label_column if self.label_column in self.model_params.condition_cols else None

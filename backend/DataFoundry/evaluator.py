@@ -25,10 +25,10 @@ from DataFoundry.profiling.broken import broken_at_first_sight, broken_rules
 from DataFoundry.profiling.drift import drift
 from DataFoundry.profiling.duplicates import duplicates
 from DataFoundry.profiling.findings import Findings
-from DataFoundry.profiling.known import schema_by
 from DataFoundry.profiling.missing import missing_patterns
 from DataFoundry.profiling.page import profile_page
 from DataFoundry.profiling.warnings import warnings as profile_warnings
+from DataFoundry.schema.configured import schema_by
 from DataFoundry.schema.discovery import discover_with_sample, sample_of
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import load_config

@@ -82,9 +82,7 @@ def create_config(
         model_given["feature_cols"] = features_of(frame, label, schema, columns or {}).model_dump(mode="json")
     chosen = build_params(ModelParams, model_given, "model_params")
     told = {name: column.kind for name, column in schema.columns.items()}
-    column_kinds(
-        frame, chosen.feature_cols, label, told
-    )  # a wrong name is better told now than after the training began
+    column_kinds(frame, chosen.feature_cols, label, told)  # a wrong name is better told before the training
     config = TrainingConfig(
         data_path=str(data),
         read_options=options,
@@ -191,8 +189,7 @@ def _detector(frame: pd.DataFrame, trained: Trained, config: TrainingConfig) -> 
         return None
     rows, _ = labeled_rows(frame, config.label)
     classes = trained.labels.encode(rows[trained.labels.name]) if trained.labels else None
-    told = {name: choice.kind for name, choice in config.columns.items()}
-    kinds = column_kinds(rows, config.model_params.feature_cols, config.label_column, told)
+    kinds = column_kinds(rows, config.model_params.feature_cols, config.label_column, config.kinds)
     return fit_detector(
         rows,
         kinds,
@@ -200,7 +197,7 @@ def _detector(frame: pd.DataFrame, trained: Trained, config: TrainingConfig) -> 
         len(trained.labels.values) if trained.labels else 0,
         trained.seed,
         config.training_params.rare_value_threshold,
-        {name: choice.format for name, choice in config.columns.items() if choice.kind == kinds.get(name)},
+        config.formats(kinds),
     )
 
 

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from DataFoundry.preprocessing.columns.number import to_numbers
+from DataFoundry.preprocessing.columns.number import decimals_of, to_numbers
 from DataFoundry.schema.kinds import formatted_number
 from DataFoundry.schema.kinds.moment import pattern_of
 
 MOST_LEVELS = 250  # categories of a column with a token of their own; the rest share one
 _CLIP = 10.0  # spreads; beyond, a number's place grows with its logarithm
+_FIRST_VALUES = 1000  # that tell how many digits a column has
 _WIDE = 3.0  # a value this many times the range of 98 % of the column beyond it does not stretch its spread
 _OFTEN = 0.5  # a column missing this often in training: a missing value in it is the rule
 _FREQUENT_SHARE = 0.05
@@ -205,18 +206,12 @@ def _number_state(column: pd.Series, kind: str, format: Mapping[str, Any] | None
         "scale": scale if scale > 1e-9 * max(1.0, float(np.abs(calm).max())) else 0.0,
         "low": float(present.min()),
         "high": float(present.max()),
-        "decimals": _decimals(present),
+        "decimals": decimals_of(present[:_FIRST_VALUES]),
         "daily": bool(np.all(present % 86_400 == 0)),
         "frequent": _frequent(present),
         "missing": float(np.isnan(values).mean()) if len(values) else 0.0,
         "never": math.log(len(values) + 2),  # nats of what none of the rows was (Laplace)
     }
-
-
-def _decimals(present: np.ndarray) -> int:
-    sample = present[:1000]
-    fits = (digits for digits in range(9) if np.allclose(sample, np.round(sample, digits), rtol=1e-12, atol=1e-12))
-    return next(fits, 9)
 
 
 def _frequent(present: np.ndarray) -> list[float]:

@@ -17,7 +17,6 @@ from DataFoundry.schema.table_schema import Column, Rule
 from DataFoundry.schema.view import TableView
 
 _ORDER = ("same", "formula", "determines", "order", "increments", "missing_together", "missing_when")
-_RANK = {"removes": 0, "mends": 1, "one_missing": 2}  # of steps that write the same column
 
 
 @dataclass(frozen=True)
@@ -207,12 +206,15 @@ def _carried(step: Step, steps: list[Step], table: Planned) -> Iterator[Step]:
         yield Step("one_missing", name, step.reads, False, state)
 
 
+def _rank(step: Step) -> int:
+    """Of steps that write the same column, which comes first: it is worked out, then mended, then emptied."""
+    if step.removes:
+        return 0
+    return 2 if step.kind == "one_missing" else 1
+
+
 def _sorted(steps: list[Step]) -> list[Step] | None:
     """In an order in which each column is written before it is read; None where there is none."""
-
-    def rank(step: Step) -> int:
-        return 0 if step.removes else _RANK.get(step.kind, _RANK["mends"])
-
     graph: dict[int, set[int]] = {place: set() for place in range(len(steps))}
     for place, step in enumerate(steps):
         for other, earlier in enumerate(steps):
@@ -220,7 +222,7 @@ def _sorted(steps: list[Step]) -> list[Step] | None:
             writes_what_it_reads = bool(mends & set(step.reads)) and not (
                 step.kind == "at_least" and earlier.writes not in step.reads
             )
-            writes_the_same = earlier.writes == step.writes and rank(earlier) < rank(step)
+            writes_the_same = earlier.writes == step.writes and _rank(earlier) < _rank(step)
             if other != place and (writes_what_it_reads or writes_the_same):
                 graph[place].add(other)
     try:

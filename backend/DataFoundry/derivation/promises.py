@@ -7,42 +7,35 @@ import pandas as pd
 
 from DataFoundry.derivation.plan import Derivation
 from DataFoundry.schema.rules import RULES
+from DataFoundry.schema.rules.by_row import VerifiedByRow
 from DataFoundry.schema.view import TableView
-
-_BY_ROW = (
-    "same",
-    "formula",
-    "order",
-    "missing_together",
-    "missing_when",
-    "increments",
-    "range",
-    "one_of",
-    "combinations",
-)
 
 
 def rows_that_break(frame: pd.DataFrame, derivation: Derivation) -> np.ndarray:
     """(n,) bool: the rows that break a rule which each row keeps or breaks by itself."""
-    kinds = derivation.kinds or {}
-    view = TableView(frame, {name: kind for name, kind in kinds.items() if name in frame.columns})
+    view = _view(frame, derivation)
     wrong = np.zeros(len(frame), dtype=bool)
     for rule in derivation.rules:
-        if rule.kind in _BY_ROW and all(name in view.columns for name in rule.columns):
+        by_row = issubclass(RULES[rule.kind].Verified, VerifiedByRow)
+        if by_row and all(name in view.columns for name in rule.columns):
             wrong |= RULES[rule.kind].breaks(view, rule)
     return wrong
+
+
+def _view(frame: pd.DataFrame, derivation: Derivation) -> TableView:
+    return TableView(frame, {name: kind for name, kind in (derivation.kinds or {}).items() if name in frame.columns})
 
 
 class Promises:
     """The rules without exceptions, held against blocks of rows."""
 
     def __init__(self, derivation: Derivation) -> None:
-        self._kinds = derivation.kinds or {}
+        self._derivation = derivation
         self._verified = [RULES[rule.kind].Verified(rule) for rule in derivation.rules]
 
     def add(self, block: pd.DataFrame) -> None:
         """Hold the rules against the rows of a block."""
-        view = TableView(block, {name: kind for name, kind in self._kinds.items() if name in block.columns})
+        view = _view(block, self._derivation)
         for each in self._verified:
             each.add(view)
 

@@ -20,7 +20,8 @@ def writing(column: pd.Series, kind: str, format: Mapping[str, Any]) -> dict[str
     if kind == "moment":
         state |= moment.writing(column, format)
     else:
-        state["decimals"] = _decimals(numbers(column, state)[0])
+        values, _ = numbers(column, state)
+        state["decimals"] = number.decimals_of(values[np.isfinite(values)])
     return state
 
 
@@ -42,12 +43,3 @@ def written(values: np.ndarray, missing: np.ndarray, state: Mapping[str, Any]) -
         return pd.Series(texts, dtype=object).where(~missing, None)
     whole = state["decimals"] == 0 and not str(state["dtype"]).lower().startswith("float")
     return number.as_dtype(rounded.astype(np.int64) if whole else rounded, missing, str(state["dtype"]))
-
-
-def _decimals(values: np.ndarray) -> int:
-    """Digits behind the point that all values need, at most 9."""
-    finite = values[np.isfinite(values)]
-    for digits in range(9):
-        if np.allclose(finite, np.round(finite, digits), rtol=1e-12, atol=1e-12):
-            return digits
-    return 9

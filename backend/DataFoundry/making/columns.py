@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.making.chance import chosen, mixed, shares
+from DataFoundry.making.forms import FEWEST
 from DataFoundry.making.kinds import MAKERS
 from DataFoundry.making.names import locale_of
 from DataFoundry.preprocessing.columns.number import as_dtype
@@ -15,14 +16,8 @@ from DataFoundry.schema.table_schema import Column, Rule
 _ORDER = ("key", "person_name")  # others are made of these
 _UNIQUE = 0.98
 _MOST_CATEGORIES = 50
-_FEWEST = 5
 _NEARLY_ALL = 0.99
 _SALT = 0x5EED
-
-
-def made_kinds() -> tuple[str, ...]:
-    """The kinds whose values are made anew."""
-    return tuple(MAKERS)
 
 
 class Made:
@@ -149,10 +144,10 @@ def _entity(
     if tellers:
         teller = min(tellers, key=lambda left: frame[left].nunique())
         counts = frame[teller].dropna().map(str).value_counts()
-        return {"of": None, "by": teller, "values": [value for value, count in counts.items() if count >= _FEWEST]}
+        return {"of": None, "by": teller, "values": [value for value, count in counts.items() if count >= FEWEST]}
     for other in made:
         if _follows(frame, other, name, rules):
-            return {"of": other, "same": _follows(frame, name, other, rules)}
+            return {"of": other}
     present = frame[name].dropna()
     counts = present.value_counts()
     if len(counts) >= _UNIQUE * max(len(present), 1):
@@ -203,7 +198,7 @@ def _groups(frame: pd.DataFrame, name: str, within: Sequence[str]) -> dict[str, 
     part = frame[[name, *within]].dropna(subset=[name])
     keys = part[within].astype(str).agg("\x1f".join, axis=1)
     sizes = part[name].groupby(keys.to_numpy()).agg(["nunique", "size"])
-    return {str(key): int(row["nunique"]) for key, row in sizes.iterrows() if row["size"] >= _FEWEST}
+    return {str(key): int(row["nunique"]) for key, row in sizes.iterrows() if row["size"] >= FEWEST}
 
 
 def _with_unseen(counts: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.making.chance import chosen, mixed, permuted
+from DataFoundry.making.telling import mutual_information
 from DataFoundry.making.unseen import may_be_seen
 
 FEWEST = 5  # rows that share something before it is kept
@@ -212,12 +213,8 @@ class Choice:
 
 
 def _told(which: np.ndarray, column: pd.Series) -> float:
-    """Nats that a category tells of the form, less what it would by chance (Miller 1955)."""
+    """Nats that a category tells of the form."""
     codes, values = pd.factorize(column.map(str))
     table = np.zeros((which.max() + 1, len(values)))
     np.add.at(table, (which, codes), 1)
-    joint = table / len(which)
-    expected = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
-    filled = joint > 0
-    mutual = float((joint[filled] * np.log(joint[filled] / expected[filled])).sum())
-    return mutual - (table.shape[0] - 1) * (table.shape[1] - 1) / (2 * len(which))
+    return mutual_information(table)

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.making.chance import chosen, permuted, shares
+from DataFoundry.making.forms import FEWEST
 from DataFoundry.making.kinds import person_name
 from DataFoundry.making.names import first_names, last_names
 
-_FEWEST = 5
 _MOST = 40
 _WIDTH = 3
 _TURNS = 8
@@ -48,7 +48,7 @@ def learn_handles(handles: Sequence[str], names: pd.DataFrame) -> dict[str, Any]
 
 def _telling(counted: Counter[str]) -> dict[str, int]:
     """The patterns that several rows have and that hold a name."""
-    return dict(Counter({name: n for name, n in counted.items() if n >= _FEWEST and "{" in name}).most_common(_MOST))
+    return dict(Counter({name: n for name, n in counted.items() if n >= FEWEST and "{" in name}).most_common(_MOST))
 
 
 def make_handles(state: Mapping[str, Any], numbers: np.ndarray, rows: pd.DataFrame, turn: int, salt: int) -> np.ndarray:

@@ -101,8 +101,8 @@ def _membership(members: np.ndarray, others: np.ndarray, synthetic: np.ndarray) 
     choosing = np.arange(len(judged)) < 2 * half
     reference = np.where(
         choosing,
-        _nearest(np.vstack([others[half:]]), judged)[:, 0],
-        _nearest(np.vstack([others[:half]]), judged)[:, 0],
+        _nearest(others[half:], judged)[:, 0],
+        _nearest(others[:half], judged)[:, 0],
     )
     attacks = [-to_synthetic[:, 0], -to_synthetic.mean(axis=1), reference - to_synthetic[:, 0]]
     first = [roc_auc_score(truth[choosing], scores[choosing]) for scores in attacks]

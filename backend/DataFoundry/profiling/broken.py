@@ -13,31 +13,37 @@ from DataFoundry.schema.view import TableView
 from DataFoundry.sources.table import Table
 
 _EXAMPLES = 5
-_MOST_ROWS = 2_000_000  # held as a whole, of the columns of one rule
+_MOST_ROWS = 2_000_000  # held as a whole, of the columns of broken rules
 
 
 def broken_rules(schema: TableSchema, table: Table) -> list[dict[str, Any]]:
     """For each rule with exceptions `sentence`, `exceptions`, and `rows`: the first few that break it, `row` (from 0)
     and `values`; none for a table of more than two million rows."""
+    broken = [rule for rule in schema.rules if rule.exceptions]
+    columns = {name: schema.columns[name] for rule in broken for name in rule.columns}
+    view = None
+    if broken and schema.rows <= _MOST_ROWS:
+        view = TableView(table.read(list(columns)).reset_index(drop=True), columns)
     return [
         {
             "kind": rule.kind,
             "columns": list(rule.columns),
             "sentence": rule.sentence,
             "exceptions": rule.exceptions,
-            "rows": _rows(rule, schema, table) if schema.rows <= _MOST_ROWS else [],
+            "rows": [] if view is None else _rows(rule, view),
         }
-        for rule in schema.rules
-        if rule.exceptions
+        for rule in broken
     ]
 
 
-def _rows(rule: Rule, schema: TableSchema, table: Table) -> list[dict[str, Any]]:
-    columns = {name: schema.columns[name] for name in rule.columns}
-    frame = table.read(list(columns)).reset_index(drop=True)
-    places = np.flatnonzero(RULES[rule.kind].breaks(TableView(frame, columns), rule))[:_EXAMPLES]
+def _rows(rule: Rule, view: TableView) -> list[dict[str, Any]]:
+    places = np.flatnonzero(RULES[rule.kind].breaks(view, rule))[:_EXAMPLES]
+    told = view.frame.iloc[places]
     return [
-        {"row": int(place), "values": {name: _shown(frame[name].iloc[place], columns[name]) for name in columns}}
+        {
+            "row": int(place),
+            "values": {name: _shown(told[name].loc[place], view.columns[name]) for name in rule.columns},
+        }
         for place in places
     ]
 

@@ -79,4 +79,4 @@ def _rule(choice: RuleChoice, frame: pd.DataFrame) -> Rule:
     if gone:
         raise ColumnError(f"A rule of config.json names {gone[0]!r}, which the table does not have.", missing=gone)
     sentence = choice.sentence or f"{choice.kind} of {', '.join(choice.columns)}"
-    return Rule(choice.kind, choice.columns, sentence, choice.support, choice.exceptions, dict(choice.details))
+    return Rule.from_dict(choice.model_dump() | {"sentence": sentence})

@@ -93,8 +93,7 @@ def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | Non
     started = time.monotonic()
     frame, warnings = labeled_rows(frame, config.label)
     labels = LabelCodec.fit(frame[config.label]) if config.label else None
-    told = {name: choice.kind for name, choice in config.columns.items()}
-    features = column_kinds(frame, config.model_params.feature_cols, config.label_column, told)
+    features = column_kinds(frame, config.model_params.feature_cols, config.label_column, config.kinds)
     derivation, broken = derivation_of(frame, list(features), config)
     warnings += broken + _unread(frame, features, config)
     made = made_of(frame, derivation, config)
@@ -183,8 +182,7 @@ def _transformer(
     for name in derivation.added:
         drawn |= column_kinds(frame[[name]], feature_columns(frame[[name]], config.label_column))
     options = TokenOptions.for_table(len(drawn), len(frame), config.training_params.rare_value_threshold)
-    formats = {name: choice.format for name, choice in config.columns.items() if choice.kind == drawn.get(name)}
-    return TableTransformer.fit(frame, drawn, options, first, formats)
+    return TableTransformer.fit(frame, drawn, options, first, config.formats(drawn))
 
 
 def _seed(wanted: int | None, checkpoint: Checkpoint | None) -> int:

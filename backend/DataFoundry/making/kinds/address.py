@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from DataFoundry.making.forms import FEWEST
 from DataFoundry.making.forms import make as make_by_form
 from DataFoundry.making.unseen import remember
 
 HOW = "new streets and house numbers"
-_FEWEST = 5
 _NUMBER = re.compile(r"\d+[a-zA-Z]?\b")
 _WORDS = re.compile(r"[^\W\d_][\w'’.-]*")
 _COMPOUND = re.compile(r"(stra(?:ß|ss)e|str\.|weg|gasse|allee|platz|ring|gatan|gata|vej|laan|straat)\b", re.IGNORECASE)
@@ -26,7 +26,7 @@ def learn(values: pd.Series, others: pd.DataFrame, salt: int) -> dict[str, Any]:
     texts = values.map(str).str.strip()
     numbers = texts.str.extract(r"(\d{1,5})")[0].dropna().astype(int)
     streets = Counter(_NUMBER.sub("", text).strip(" ,/-") for text in texts)
-    shared = [street for street, count in streets.items() if count >= _FEWEST and street]
+    shared = [street for street, count in streets.items() if count >= FEWEST and street]
     return {
         "number_first": bool(texts.str.match(r"\d").mean() > 0.5),
         "streets": shared if len(shared) >= 10 else _streets(texts),
@@ -43,7 +43,7 @@ def _streets(texts: pd.Series) -> list[str]:
     words = [_WORDS.findall(text) for text in texts]
     for place, written in ((-1, "{front} {word}"), (0, "{word} {front}")):
         counted = Counter(each[place] for each in words if each)
-        kept = [word for word, count in counted.most_common(12) if count >= _FEWEST]
+        kept = [word for word, count in counted.most_common(12) if count >= FEWEST]
         if kept and sum(counted[word] for word in kept) > 0.3 * len(texts):
             return [written.format(front=front, word=word) for word in kept for front in _FRONT]
     return [f"{front} Street" for front in _FRONT]

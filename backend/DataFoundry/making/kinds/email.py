@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.making.chance import chosen
+from DataFoundry.making.forms import FEWEST
 from DataFoundry.making.handles import learn_handles, make_handles
 from DataFoundry.making.kinds.user_name import names_of, unseen
 from DataFoundry.making.unseen import remember
 
 HOW = "new addresses made of the new names"
-_FEWEST = 5
 _RESERVED = ("example.com", "example.org", "example.net")  # nobody's (RFC 2606)
 
 
@@ -23,7 +23,7 @@ def learn(values: pd.Series, others: pd.DataFrame, salt: int) -> dict[str, Any]:
     halves = texts.str.rsplit("@", n=1)
     local, domain = halves.str[0].fillna(""), halves.str[-1].fillna("")
     counted = Counter(domain)
-    kept = {name: count for name, count in counted.items() if count >= _FEWEST and "." in name}
+    kept = {name: count for name, count in counted.items() if count >= FEWEST and "." in name}
     rest = len(texts) - sum(kept.values())
     domains = {**kept, **{name: rest / len(_RESERVED) for name in _RESERVED if rest and name not in kept}}
     state = learn_handles(local.tolist(), names_of(others))

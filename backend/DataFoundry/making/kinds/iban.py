@@ -8,14 +8,15 @@ import pandas as pd
 from stdnum import iban
 
 from DataFoundry.making.formed import learn_formed, make_formed, plain
+from DataFoundry.making.unseen import remember
 
 HOW = "new account numbers of the same countries with right check digits"
 
 
 def learn(values: pd.Series, others: pd.DataFrame, salt: int) -> dict[str, Any]:
     """The forms of the numbers; their check digits follow from the rest."""
-    state = learn_formed(values.map(_without_check), others, salt)
-    return state | {"seen": learn_formed(values, others.iloc[:, :0], salt)["seen"]}
+    state = learn_formed(values.map(_without_check), others, salt, remembered=False)
+    return state | {"seen": remember(values.map(plain), salt)}
 
 
 def make(state: Mapping[str, Any], numbers: np.ndarray, rows: pd.DataFrame, salt: int) -> np.ndarray:

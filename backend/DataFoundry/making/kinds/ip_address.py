@@ -8,11 +8,11 @@ import pandas as pd
 
 from DataFoundry.making.chance import chosen
 from DataFoundry.making.formed import learn_formed, make_formed, plain
+from DataFoundry.making.forms import FEWEST
 from DataFoundry.making.forms import make as make_by_form
 from DataFoundry.making.unseen import remember
 
 HOW = "new addresses in the same networks or form"
-_FEWEST = 5
 _MOST_NETWORKS = 20
 
 
@@ -23,7 +23,7 @@ def learn(values: pd.Series, others: pd.DataFrame, salt: int) -> dict[str, Any]:
         return learn_formed(values, others, salt)
     octets = texts.str.split(".", expand=True).astype(int)
     counts = octets[0].value_counts()
-    shared = counts[counts >= _FEWEST]
+    shared = counts[counts >= FEWEST]
     many = len(shared) > _MOST_NETWORKS or shared.sum() < 0.9 * len(texts)
     groups = [octets] if many else [octets[octets[0] == first] for first in shared.index]
     return {
@@ -40,7 +40,7 @@ def _parts(octets: pd.DataFrame) -> list[list[str]]:
     parts: list[list[str]] = []
     for place in range(4):
         low, high = int(octets[place].min()), int(octets[place].max())
-        shared = low == high and len(octets) >= _FEWEST
+        shared = low == high and len(octets) >= FEWEST
         parts += [[str(low)] if shared else [str(each) for each in range(low // 16 * 16, (high // 16 + 1) * 16)], ["."]]
     return parts[:-1]
 

@@ -1,7 +1,6 @@
 """Numbers that a state gives to a person: in the same form, and right by the check of the country."""
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 
 from DataFoundry.making.formed import learn_formed, make_formed, plain
 from DataFoundry.making.unseen import remember
+from DataFoundry.schema.kinds.national_id import CHECKED, validator
 
 HOW = "new numbers that pass the check of the country"
 # Signs at the end that follow from the rest.
@@ -29,7 +29,7 @@ def learn(values: pd.Series, others: pd.DataFrame, salt: int) -> dict[str, Any]:
 def make(state: Mapping[str, Any], numbers: np.ndarray, rows: pd.DataFrame, salt: int) -> np.ndarray:
     """(n,) object texts."""
     number, length = str(state["number"]), int(state["length"])
-    valid = _validator(number)
+    valid = validator(number) if number else _any
 
     def finish(texts: np.ndarray) -> np.ndarray:
         return np.array([None if each is None else _checked(each, length, valid) for each in texts], dtype=object)
@@ -51,20 +51,15 @@ def _checks(length: int) -> list[str]:
     return [f"{number:0{length}d}" for number in range(10**length)] + (list(_LETTERS) if length == 1 else [])
 
 
-def _validator(number: str) -> Callable[[str], bool]:
-    if not number:
-        return lambda text: True
-    valid: Callable[[str], bool] = import_module(f"stdnum.{number}").is_valid
-    return valid
+def _any(text: str) -> bool:
+    return True
 
 
 def _module(texts: pd.Series) -> str:
     """The number that nearly all are, as `schema.kinds.national_id` tells; "" for one that it does not know."""
-    from DataFoundry.schema.kinds.national_id import CHECKED
-
     sample = texts.iloc[:200]
     for number in ("us.ssn", *CHECKED):
-        valid = _validator(number)
+        valid = validator(number)
         if sum(map(valid, sample)) >= 0.9 * len(sample):
             return number
     return ""

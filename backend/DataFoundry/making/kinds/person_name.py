@@ -2,18 +2,19 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from DataFoundry.making.chance import chosen
+from DataFoundry.making.forms import FEWEST
 from DataFoundry.making.forms import make as make_by_form
 from DataFoundry.making.names import first_names, last_names, locale_of
 from DataFoundry.making.unseen import remember
 
 HOW = "new names of the same language"
-_FEWEST = 5
 _PATTERNS = {
     "first": ["{first}"],
     "last": ["{last}"],
@@ -31,7 +32,7 @@ def learn(values: pd.Series, others: pd.DataFrame, salt: int) -> dict[str, Any]:
     locale = others.attrs.get("locale") or locale_of([word for text in texts.head(2000) for word in text.split()])
     patterns = Counter(_pattern(text, locale) for text in texts.head(5000))
     patterns = _one_of_single(patterns, len(texts))
-    kept = {name: count for name, count in patterns.items() if count >= _FEWEST} or dict(patterns.most_common(1))
+    kept = {name: count for name, count in patterns.items() if count >= FEWEST} or dict(patterns.most_common(1))
     return {
         "locale": locale,
         "patterns": list(kept),
@@ -88,17 +89,12 @@ def _pattern(text: str, locale: str) -> str:
 
 
 def _is_first(word: str, locale: str) -> bool:
-    known = _known(locale)
-    return word.strip(",").lower() in known
+    return word.strip(",").lower() in _known(locale)
 
 
+@cache
 def _known(locale: str) -> frozenset[str]:
-    if locale not in _KNOWN:
-        _KNOWN[locale] = frozenset(name.lower() for name in first_names(locale))
-    return _KNOWN[locale]
-
-
-_KNOWN: dict[str, frozenset[str]] = {}
+    return frozenset(name.lower() for name in first_names(locale))
 
 
 def split(name: str) -> tuple[str, str]:

@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.making.chance import shares
+from DataFoundry.making.forms import FEWEST
+from DataFoundry.making.telling import mutual_information
 from DataFoundry.making.unseen import may_be_seen, remember
 
 HOW = "new sentences of words and short phrases that several rows share"
-_FEWEST = 5
 _RUN = 6
 _SIGHT = 24  # words and signs looked back at for the last six words
 _MOST_ROWS = 30_000
@@ -73,7 +74,7 @@ def _words(text: str) -> list[str]:
 def _vocabulary(texts: list[list[str]]) -> dict[str, int]:
     """Words that at least five rows have, numbered from 2."""
     counted = Counter(word for words in texts for word in set(words))
-    kept = [word for word, count in counted.most_common(_MOST_WORDS) if count >= _FEWEST]
+    kept = [word for word, count in counted.most_common(_MOST_WORDS) if count >= FEWEST]
     return {word: number for number, word in enumerate(kept, 2)}
 
 
@@ -99,19 +100,11 @@ def _key(values: Any) -> str:
 
 
 def _told(coded: list[list[int]], column: pd.Series) -> float:
-    """Nats that a category tells of a word, less what it would by chance."""
+    """Nats that a category tells of a word."""
     counts: dict[str, Counter[int]] = defaultdict(Counter)
     for words, value in zip(coded, column.map(str), strict=True):
         counts[value].update(word for word in words if word > 1)
-    table = pd.DataFrame(counts).fillna(0).to_numpy()
-    total = table.sum()
-    if not total:
-        return 0.0
-    joint = table / total
-    expected = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
-    filled = joint > 0
-    mutual = float((joint[filled] * np.log(joint[filled] / expected[filled])).sum())
-    return mutual - (table.shape[0] - 1) * (table.shape[1] - 1) / (2 * total)
+    return mutual_information(pd.DataFrame(counts).fillna(0).to_numpy())
 
 
 def _tables(coded: list[list[int]], contexts: list[int]) -> dict[str, np.ndarray]:
@@ -147,7 +140,7 @@ def _rare_runs(coded: list[list[int]], plain: Sequence[str], salt: int) -> dict[
     for words in coded:
         read = [plain[word] if word >= 0 else _UNKNOWN for word in words[1:-1] if word < 0 or plain[word]]
         rows.update({" ".join(read[place : place + _RUN]) for place in range(len(read) - _RUN + 1)})
-    rare = [run for run, count in rows.items() if count < _FEWEST and _UNKNOWN not in run]
+    rare = [run for run, count in rows.items() if count < FEWEST and _UNKNOWN not in run]
     return remember(pd.Series(rare or [_UNKNOWN], dtype=object), salt)
 
 

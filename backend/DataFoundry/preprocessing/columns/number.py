@@ -165,14 +165,21 @@ def lattice_of(values: np.ndarray) -> dict[str, Any]:
         step = float(np.gcd.reduce(differences)) if len(differences) else 1.0
         return {"step": step, "origin": int(values[0]) if len(values) else 0, "decimals": 0}
     finite = np.unique(values[np.isfinite(values)])
-    for decimals in range(_MOST_DECIMALS + 1):
-        if np.allclose(finite, np.round(finite, decimals), rtol=1e-12, atol=1e-12):
-            units = np.rint(finite * 10.0**decimals)
-            whole = np.diff(units[np.abs(units) < 2**53].astype(np.int64))
-            step = float(np.gcd.reduce(whole)) if len(whole) else 1.0
-            origin = float(finite[0]) if len(finite) else 0.0
-            return {"step": step / 10.0**decimals, "origin": origin, "decimals": decimals}
-    return {"step": 0.0, "origin": 0.0, "decimals": _MOST_DECIMALS}
+    decimals = decimals_of(finite)
+    if decimals > _MOST_DECIMALS:
+        return {"step": 0.0, "origin": 0.0, "decimals": _MOST_DECIMALS}
+    units = np.rint(finite * 10.0**decimals)
+    whole = np.diff(units[np.abs(units) < 2**53].astype(np.int64))
+    step = float(np.gcd.reduce(whole)) if len(whole) else 1.0
+    origin = float(finite[0]) if len(finite) else 0.0
+    return {"step": step / 10.0**decimals, "origin": origin, "decimals": decimals}
+
+
+def decimals_of(values: np.ndarray) -> int:
+    """Digits behind the point that values (n,) need; 9 for more than 8."""
+    digits = range(_MOST_DECIMALS + 1)
+    fits = (each for each in digits if np.allclose(values, np.round(values, each), rtol=1e-12, atol=1e-12))
+    return next(fits, _MOST_DECIMALS + 1)
 
 
 def _center_and_spread(values: np.ndarray) -> tuple[float, float]:

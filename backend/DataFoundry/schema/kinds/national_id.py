@@ -39,11 +39,11 @@ def recognise(evidence: Evidence) -> Finding | None:
     """Nearly all pass the check of one country; a United States SSN, which has none, by its dashes."""
     if len(evidence.texts) < _FEWEST or evidence.uniqueness < 0.3:
         return None
-    ssn = evidence.share(_validator("us.ssn"))
+    ssn = evidence.share(validator("us.ssn"))
     if ssn >= _STRICT and (evidence.named(*_NAMES) or evidence.share(lambda text: text[3:4] == text[6:7] == "-") > 0.9):
         return Finding(0.96, fitting(ssn, "a United States social security number"), {"number": "us.ssn"})
     for module, what in CHECKED.items():
-        valid = _validator(module)
+        valid = validator(module)
         if sum(map(valid, evidence.texts[:50])) < 0.8 * min(len(evidence.texts), 50):
             continue
         share = evidence.share(valid)
@@ -54,7 +54,7 @@ def recognise(evidence: Evidence) -> Finding | None:
 
 def check(values: pd.Series, format: Mapping[str, Any]) -> np.ndarray:
     """(n,) bool: which values pass the check of the country."""
-    valid = _validator(str(format.get("number", "us.ssn")))
+    valid = validator(str(format.get("number", "us.ssn")))
     return np.array([valid(each) for each in values.astype(str)], dtype=bool)
 
 
@@ -63,7 +63,8 @@ def _is_sure(evidence: Evidence) -> bool:
     return len(evidence.texts) >= 20
 
 
-def _validator(module: str) -> Callable[[str], bool]:
+def validator(module: str) -> Callable[[str], bool]:
+    """The check of one of the numbers that are known here; of any other, none passes."""
     if module not in (*CHECKED, "us.ssn"):
         return lambda text: False
     valid: Callable[[str], bool] = import_module(f"stdnum.{module}").is_valid

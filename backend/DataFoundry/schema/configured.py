@@ -17,9 +17,5 @@ def schema_by(table: Table, config: TrainingConfig | None) -> TableSchema:
         for name, choice in config.columns.items()
         if name in table.columns
     }
-    rules = [
-        Rule(rule.kind, rule.columns, rule.sentence, rule.support, rule.exceptions, rule.details)
-        for rule in config.rules
-        if set(rule.columns) <= set(table.columns)
-    ]
-    return replace(discover(table, said), rules=tuple(rules))
+    kept = [rule for rule in config.rules if set(rule.columns) <= set(table.columns)]
+    return replace(discover(table, said), rules=tuple(Rule.from_dict(rule.model_dump()) for rule in kept))
