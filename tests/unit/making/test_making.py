@@ -1,8 +1,12 @@
 """Values made anew: of their kind and form, nobody's, the same for the same entity."""
 
+import os
 import re
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -302,3 +306,33 @@ def test_a_language_of_few_names_has_no_missing_ones() -> None:
     fake.seed_instance(0)
     names = pd.Series([fake.name() for _ in range(3000)], dtype=object)
     assert all(each is not None for each in made("person_name", learnt("person_name", names), np.arange(3000)))
+
+
+_IN_ANOTHER_PROCESS = """
+import sys
+sys.path[:0] = sys.argv[1:]
+import numpy as np
+import test_making as tests
+for kind in tests.MAKERS:
+    values = tests.pd.Series(tests.faked(kind, 200), dtype=object)
+    print(kind, tests.made(kind, tests.learnt(kind, values), np.arange(50)).tolist())
+words = tests.SHARED  # each in every text, so that all are as frequent
+texts = [" ".join(np.random.default_rng(seed).permutation(words)) for seed in range(200)]
+print("words", tests.learnt("text", tests.pd.Series(texts, dtype=object))["words"])
+"""
+
+
+def test_every_process_makes_the_same() -> None:
+    here = Path(__file__).resolve()
+    folders = [str(here.parent), str(here.parents[3] / "backend"), str(here.parents[2] / "helpers")]
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", _IN_ANOTHER_PROCESS, *folders],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert outputs[0] == outputs[1] and outputs[0].count("\n") == len(MAKERS) + 1

@@ -73,7 +73,8 @@ def _words(text: str) -> list[str]:
 
 def _vocabulary(texts: list[list[str]]) -> dict[str, int]:
     """Words that at least five rows have, numbered from 2."""
-    counted = Counter(word for words in texts for word in set(words))
+    # Not a set: its order, and with it that of equally frequent words, is another in each process.
+    counted = Counter(word for words in texts for word in dict.fromkeys(words))
     kept = [word for word, count in counted.most_common(_MOST_WORDS) if count >= FEWEST]
     return {word: number for number, word in enumerate(kept, 2)}
 
