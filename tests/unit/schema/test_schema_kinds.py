@@ -145,3 +145,11 @@ def test_a_patient_number_is_no_postcode():
     values = pd.Series([f"P-{10100 + each % 300}" for each in range(900)], dtype=object)
     assert recognised(Evidence("patient", values, 900, 0, 300)).kind == "key"
     assert recognised(Evidence("plz", values.str.replace("P-", "D-"), 900, 0, 300)).kind == "postcode"
+
+
+def test_numbers_of_policies_that_repeat_are_keys_whatever_they_are_called():
+    rng = np.random.default_rng(0)
+    values = pd.Series([f"POL-{each:06d}" for each in rng.choice(rng.integers(0, 10**6, 500), 1500)], dtype=object)
+    assert recognised(Evidence("poliza", values, 1500, 0, values.nunique())).kind == "key"
+    sizes = pd.Series([f"EU {each}" for each in rng.integers(35, 47, 1500)], dtype=object)
+    assert recognised(Evidence("size", sizes, 1500, 0, sizes.nunique())).kind == "category"

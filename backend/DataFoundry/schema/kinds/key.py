@@ -43,6 +43,9 @@ _THINGS: tuple[str, ...] = (
 )
 _THINGS += ("employee", "device", "sensor", "machine", "contract", "policy", "vertrag", "product", "produkt", "article")
 _THINGS += ("commande", "bestellung", "auftrag", "rechnung", "facture", "pedido", "ordine", "fattura")
+# At least four digits beside letters: POL-012345, but not the size 42 of a shoe.
+_NUMBERED = re.compile(r"(?<!\\)[A-Za-z].*\\d\{([4-9]|\d\d)\}")
+_MANY = 50
 _UNIQUE = 0.98
 _FEWEST = 10
 
@@ -100,6 +103,8 @@ def _of_texts(evidence: Evidence) -> Finding | None:
         return Finding(
             0.85, f"Its values follow {pattern}, and its name says that they name a thing.", {"pattern": pattern}
         )
+    if share >= 0.95 and evidence.distinct >= _MANY and _NUMBERED.search(pattern):
+        return Finding(0.75, f"Its values follow {pattern}, and there are many.", {"pattern": pattern})
     return None
 
 
