@@ -140,7 +140,7 @@ def _entity(
 
     Where other columns follow from this one (the city of a customer), entities are numbered within their values.
     """
-    tellers = [left for left in known if ("determines", (left, name)) in _pairs(rules)]
+    tellers = [left for left in known if (left, name) in _determined(rules)]
     if tellers:
         teller = min(tellers, key=lambda left: frame[left].nunique())
         counts = frame[teller].dropna().map(str).value_counts()
@@ -152,7 +152,7 @@ def _entity(
     counts = present.value_counts()
     if len(counts) >= _UNIQUE * max(len(present), 1):
         return {"of": None}
-    within = [right for right in known if ("determines", (name, right)) in _pairs(rules)]
+    within = [right for right in known if (name, right) in _determined(rules)]
     groups = _groups(frame, name, within)
     parts = _other_parts(name, known, rules)
     if parts and not within:
@@ -176,13 +176,23 @@ def _other_parts(name: str, known: Sequence[str], rules: Sequence[Rule]) -> list
     return []
 
 
-def _pairs(rules: Sequence[Rule]) -> set[tuple[str, tuple[str, ...]]]:
-    return {(rule.kind, rule.columns) for rule in rules if not rule.exceptions}
+def _determined(rules: Sequence[Rule]) -> set[tuple[str, str]]:
+    """Which column follows from which, also by way of others: rules tell no more than the others follow from."""
+    found = {
+        (rule.columns[0], rule.columns[1])
+        for rule in rules
+        if rule.kind == "determines" and not rule.exceptions and len(rule.columns) == 2
+    }
+    while True:
+        more = {(a, d) for a, b in found for c, d in found if b == c and a != d} - found
+        if not more:
+            return found
+        found |= more
 
 
 def _follows(frame: pd.DataFrame, left: str, right: str, rules: Sequence[Rule]) -> bool:
     """Whether each value of one column has one value of the other, and values repeat so that this says something."""
-    if ("determines", (left, right)) in _pairs(rules):
+    if (left, right) in _determined(rules):
         return True
     part = frame[[left, right]].dropna()
     distinct = part[left].nunique()

@@ -336,3 +336,15 @@ def test_every_process_makes_the_same() -> None:
         for seed in ("1", "2")
     ]
     assert outputs[0] == outputs[1] and outputs[0].count("\n") == len(MAKERS) + 1
+
+
+def test_what_follows_by_way_of_another_column_follows_too() -> None:
+    frame = people()[["customer_id", "name", "email", "city"]]
+    columns = {name: Column(name, KINDS_OF_PEOPLE.get(name, "category")) for name in frame.columns}
+    chain = [("customer_id", "email"), ("email", "name"), ("name", "city")]
+    rules = [Rule("determines", each, "", 100) for each in chain]
+    drawn = frame[["city", "customer_id"]].sample(800, random_state=1, replace=True).reset_index(drop=True)
+    learnt_ = Made.learn(frame, columns, ["name", "email"], ["city", "customer_id"], None, rules)
+    new = learnt_.make(drawn, 0, 1)
+    assert new.groupby("customer_id")[["name", "email"]].nunique().to_numpy().max() == 1
+    assert new.groupby("email")["name"].nunique().max() == 1
