@@ -32,6 +32,7 @@ from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.files import claim_output, remove_file, write_json
 from DataFoundry.storage.paths import input_path, output_folder, output_path, refuse_input_as_output
+from DataFoundry.training.derived import refuse_modelled
 from DataFoundry.training.fitting import Trained, fit, labeled_rows, summary
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,7 @@ def create_config(
         model_given["feature_cols"] = features_of(frame, label, schema, columns or {}).model_dump(mode="json")
     chosen = build_params(ModelParams, model_given, "model_params")
     told = {name: column.kind for name, column in schema.columns.items()}
+    refuse_modelled(chosen.feature_cols.made_cols, told)
     column_kinds(frame, chosen.feature_cols, label, told)  # a wrong name is better told before the training
     config = TrainingConfig(
         data_path=str(data),

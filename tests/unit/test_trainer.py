@@ -279,6 +279,9 @@ def test_columns_that_name_somebody_are_made_anew_or_warned_of(labeled, root):
     features = {"feature_cols": {"numerical_cols": ["age"], "categorical_cols": [], "made_cols": ["age"]}}
     with pytest.raises(ConfigError, match="'age'"):
         trainer.create_config(str(root / "people.csv"), str(root / "people"), model_params=features)
+    features = {"feature_cols": {"numerical_cols": ["age"], "made_cols": ["label"]}}
+    with pytest.raises(ConfigError, match="made_cols names 'label', which is"):
+        trainer.create_config(str(root / "people.csv"), str(root / "people"), model_params=features)
     assert not trainer.create_config(labeled, str(root / "adult"))["warnings"]
 
 

@@ -1,5 +1,7 @@
 """What of a training table follows from the rest, by the columns and rules of its configuration."""
 
+from collections.abc import Collection, Mapping
+
 import pandas as pd
 
 from DataFoundry.config import ColumnChoice, RuleChoice, TrainingConfig
@@ -49,17 +51,21 @@ def made_of(frame: pd.DataFrame, derivation: Derivation, config: TrainingConfig)
         If the configuration does not say what such a column is, or says that it is one that a network models.
     """
     names = config.model_params.feature_cols.made_cols
-    kinds = derivation.kinds or {}
-    for name in names:
-        if name not in kinds or kinds[name].kind not in MAKERS:
-            is_ = repr(kinds[name].kind) if name in kinds else "not described in columns"
+    refuse_modelled(names, config.kinds)
+    known = [name for name in derivation.columns if name not in names] + ([config.label] if config.label else [])
+    return Made.learn(frame, derivation.kinds or {}, names, known, config.label, derivation.rules)
+
+
+def refuse_modelled(made: Collection[str], kinds: Mapping[str, str]) -> None:
+    """Raise ConfigError for a column that is to be made anew, of a kind that is modelled or of none that is said."""
+    for name in made:
+        if kinds.get(name) not in MAKERS:
+            is_ = repr(kinds[name]) if name in kinds else "not described in columns"
             raise ConfigError(
                 f"made_cols names {name!r}, which is {is_}; the kinds that are made anew are {', '.join(MAKERS)}.",
                 key="model_params.feature_cols.made_cols",
                 column=name,
             )
-    known = [name for name in derivation.columns if name not in names] + ([config.label] if config.label else [])
-    return Made.learn(frame, kinds, names, known, config.label, derivation.rules)
 
 
 def _column(name: str, choice: ColumnChoice) -> Column:
