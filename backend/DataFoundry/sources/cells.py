@@ -12,6 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from DataFoundry.sources.kept import counts_of, with_values
+
 # Never a word of any language: missing in every column.
 ALWAYS_MISSING = (
     "NULL",
@@ -39,6 +41,7 @@ _MOMENT = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
 _CODE = re.compile(r"[A-Z]{2,3}")
 
 INT, FLOAT, NULLABLE_INT, TRUTH, TEXT = "int64", "float64", "Int64", "bool", "text"
+ARROW_TYPES = {INT: pa.int64(), FLOAT: pa.float64(), NULLABLE_INT: pa.int64(), TRUTH: pa.bool_(), TEXT: pa.string()}
 
 
 @dataclass
@@ -64,19 +67,18 @@ class ColumnFacts:
     greatest: int = 0
     some: dict[str, None] = field(default_factory=dict)
 
-    def add(self, texts: pa.Array | pa.ChunkedArray) -> None:
-        """Look at the texts of one block; null is an empty cell."""
+    def add(self, texts: pa.Array) -> None:
+        """Look at the texts of one block, coded or not; null is an empty cell."""
         self.rows += len(texts)
         self.empty += texts.null_count
-        texts = texts.drop_null()
         candidates = self.missing_spellings
         if candidates is None:
             candidates = (*ALWAYS_MISSING, *SOMETIMES_MISSING)
-        is_spelled = pc.is_in(texts, pa.array(candidates, pa.string()))
-        if pc.any(is_spelled).as_py():
-            for entry in pc.value_counts(texts.filter(is_spelled)).to_pylist():
-                self.spelled[entry["values"]] += entry["counts"]
-            texts = texts.filter(pc.invert(is_spelled))
+        spelled = counts_of(texts, candidates)
+        self.spelled.update(spelled)
+        texts = texts.dictionary if pa.types.is_dictionary(texts.type) else texts.drop_null()
+        if spelled:
+            texts = texts.filter(pc.invert(pc.is_in(texts, pa.array(list(spelled), pa.string()))))
         if not len(texts):
             return
         if len(self.some) < _KEPT:
@@ -180,8 +182,12 @@ def _is_kept(text: str) -> bool:
     return not text.startswith("+") and not re.match(r"-?0\d", text) and int(text) == int(float(text))
 
 
-def converted(texts: pa.Array | pa.ChunkedArray, kind: str, missing: list[str], decimal: str) -> pa.Array:
+def converted(texts: pa.Array, kind: str, missing: list[str], decimal: str) -> pa.Array:
     """The texts as values of the kind that `ColumnFacts` found; what is spelled as missing is null."""
+    return with_values(texts, lambda values: _converted(values, kind, missing, decimal))
+
+
+def _converted(texts: pa.Array, kind: str, missing: list[str], decimal: str) -> pa.Array:
     if missing:
         texts = pc.if_else(pc.is_in(texts, pa.array(missing, pa.string())), pa.scalar(None, pa.string()), texts)
     if kind == TEXT:
@@ -189,4 +195,4 @@ def converted(texts: pa.Array | pa.ChunkedArray, kind: str, missing: list[str], 
     if kind == TRUTH:
         spelled_true = pa.array([each for each, value in _TRUTH.items() if value], pa.string())
         return pc.if_else(pc.is_null(texts), pa.scalar(None, pa.bool_()), pc.is_in(texts, spelled_true))
-    return pc.cast(plain_numbers(texts, decimal), pa.float64() if kind == FLOAT else pa.int64())
+    return pc.cast(plain_numbers(texts, decimal), ARROW_TYPES[kind])

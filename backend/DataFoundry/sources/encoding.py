@@ -90,12 +90,14 @@ def _looked_through(handle: IO[bytes], piece: bytes, name: str, known: str | Non
                 f"{name} has a NUL byte in line {line}; remove it, or name the encoding in read_options.encoding.",
                 line=line,
             )
-        if is_utf8:
-            try:
-                decoder.decode(piece)
-            except UnicodeDecodeError:
-                is_utf8 = False
-        in_cp1252 = in_cp1252 and not any(byte in piece for byte in _NOT_IN_CP1252)
+        if not piece.isascii() or decoder.getstate()[0]:  # most pieces of most files are ASCII, and quickly known
+            if is_utf8:
+                try:
+                    decoder.decode(piece)
+                except UnicodeDecodeError:
+                    is_utf8 = False
+                    decoder.reset()
+            in_cp1252 = in_cp1252 and not any(byte in piece for byte in _NOT_IN_CP1252)
         length = _line_length(piece, length, most, name)
         lines += piece.count(b"\n")
         piece = handle.read(2**20)
@@ -111,7 +113,10 @@ def _looked_through(handle: IO[bytes], piece: bytes, name: str, known: str | Non
 
 def _line_length(piece: bytes, length: int, most: int, name: str) -> int:
     """Bytes of the line that the piece ends in; refuses a longer one before a parser holds it in memory."""
-    lines = piece.split(b"\n")
-    if max(length + len(lines[0]), max(map(len, lines))) > most:
+    first, last = piece.find(b"\n"), piece.rfind(b"\n")
+    longest = length + (len(piece) if first < 0 else first)
+    if len(piece) > most:  # else only the first line, which began before, can be too long
+        longest = max(longest, *map(len, piece.split(b"\n")))
+    if longest > most:
         raise TooLargeError(f"{name} has a line of over {most} bytes; close the quote that was left open.", limit=most)
-    return len(lines[-1]) + (length if len(lines) == 1 else 0)
+    return length + len(piece) if first < 0 else len(piece) - last - 1

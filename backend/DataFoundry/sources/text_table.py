@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,18 +15,22 @@ import pyarrow.csv as pacsv
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import TableError, TooLargeError, first_line
 from DataFoundry.settings import limits
-from DataFoundry.sources.cells import NULLABLE_INT, TEXT, ColumnFacts, converted
+from DataFoundry.sources.cells import ARROW_TYPES, NULLABLE_INT, TEXT, ColumnFacts, converted
 from DataFoundry.sources.decimals import find_decimals, has_thousands
 from DataFoundry.sources.dialect import find_dialect
 from DataFoundry.sources.encoding import find_encoding
+from DataFoundry.sources.kept import Coder, KeptBlocks
 from DataFoundry.sources.table import BLOCK_ROWS, Table, in_blocks, refuse_columns
 from DataFoundry.sources.text_rows import TRAILING, checked, first_line_where, python_batches
-from DataFoundry.storage.streams import kind_of, unpacked
+from DataFoundry.storage.streams import kind_of, native, unpacked
 
-_WHOLE_BYTES = 192 * 2**20  # cells up to this size are parsed once and held
 _SAMPLE_BYTES = 2**20
 _THREADS = min(4, os.cpu_count() or 1)
-_LEAST_BLOCK = 2**20
+_BLOCK_BYTES = 8 * 2**20  # larger ones cost memory and time, smaller ones repeat their dictionaries
+
+
+class _LongRecord(Exception):
+    """A record is longer than two blocks; larger ones may hold it."""
 
 
 class TextTable(Table):
@@ -35,7 +40,8 @@ class TextTable(Table):
         self.path = path
         self.num_rows = None
         self._options = options or ReadOptions()
-        self._texts: pa.Table | None = None  # all of a small file, as text
+        self._kept: KeptBlocks | None = None
+        self._block_bytes = _BLOCK_BYTES
         self._facts: dict[str, ColumnFacts] = {}
         with unpacked(path) as handle:
             self._encoding, notes = find_encoding(handle, path.name, self._options.encoding)
@@ -80,59 +86,100 @@ class TextTable(Table):
     def blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
         chosen, start = self.check(columns), 0
         counted = chosen or self.columns[:1]  # no columns still have rows
-        self._look_through()
-        for block in in_blocks((self._typed(each, counted) for each in self._text_blocks()), rows):
-            frame = block.to_pandas()
-            for name in chosen:
-                if self._facts[name].kind == NULLABLE_INT:  # float64 would lose digits
-                    frame[name] = pd.array(block[name].to_pylist(), dtype="Int64")
-                elif frame[name].isna().all() and len(frame):
-                    frame[name] = frame[name].astype(_empty_dtype(self._facts[name]))
-            frame.index = pd.RangeIndex(start, start + len(frame))
+        for block in in_blocks(self.arrow_blocks(counted), rows):
+            frame = self._frame(block, counted, start)
             start += len(frame)
             yield frame[chosen]
 
-    def _typed(self, block: pa.Table, chosen: Sequence[str]) -> pa.Table:
-        def values(name: str) -> pa.Array:
-            return converted(block[name], self._facts[name].kind, self._facts[name].missing(), self._decimals[name])
+    def coded_blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
+        """As `blocks`, but texts that repeat come as categories, other ones in each block."""
+        chosen, start = self.check(columns), 0
+        counted = chosen or self.columns[:1]
+        for block in self._typed_blocks(counted):
+            for first in range(0, max(len(block), 1), rows):
+                frame = self._frame(block.slice(first, rows), counted, start)
+                start += len(frame)
+                yield frame[chosen]
 
+    def arrow_blocks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The table in blocks as Arrow holds it, whole numbers with missing values as int64 with nulls."""
+        chosen = self.check(columns)
+        for block in self._typed_blocks(chosen):
+            yield block.cast(pa.schema([self.schema.field(name) for name in chosen]))
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The types of `arrow_blocks`."""
+        self._look_through()
+        return pa.schema([(name, ARROW_TYPES[facts.kind]) for name, facts in self._facts.items()])
+
+    def _frame(self, block: pa.Table, names: Sequence[str], start: int) -> pd.DataFrame:
+        frame = block.to_pandas()
+        for name in names:
+            if self._facts[name].kind == NULLABLE_INT:  # float64 would lose digits
+                frame[name] = pd.Int64Dtype().__from_arrow__(block[name])
+            elif block[name].null_count == len(block) > 0:
+                frame[name] = frame[name].astype(_empty_dtype(self._facts[name]))
+        frame.index = pd.RangeIndex(start, start + len(frame))
+        return frame
+
+    def _typed_blocks(self, chosen: Sequence[str]) -> Iterator[pa.Table]:
+        self._look_through()
+        facts = {name: (self._facts[name].kind, self._facts[name].missing(), self._decimals[name]) for name in chosen}
+        texts = self._text_blocks() if self._kept is None else self._kept.read(chosen)
         with ThreadPoolExecutor(_THREADS) as pool:  # Arrow computes without Python's lock
-            arrays = list(pool.map(values, chosen))
-        return pa.table(dict(zip(chosen, arrays, strict=True)))
+            for block in texts:
+                arrays = pool.map(lambda name, block=block: converted(block[name], *facts[name]), chosen)
+                yield pa.table(list(arrays), names=list(chosen))
 
     def _look_through(self) -> None:
-        """One pass that finds what each column holds; a small file is kept, so that it is parsed once."""
+        """One pass that finds what each column holds, and keeps the cells, so that they are parsed once."""
         if self._facts:
             return
-        facts = {name: ColumnFacts(self._decimals[name], self._options.missing_spellings) for name in self.columns}
-        kept: list[pa.Table] | None = []
-        held = rows = 0
-        for block in self._text_blocks():
-            with ThreadPoolExecutor(_THREADS) as pool:
-                list(pool.map(lambda name, block=block: facts[name].add(block[name]), self.columns))
-            rows += len(block)
-            held += block.nbytes
-            kept = None if kept is None or held > _WHOLE_BYTES else [*kept, block]
-        if kept is not None:
-            self._texts = pa.concat_tables(kept)
-        self._facts, self.num_rows = facts, rows
+        try:
+            self._look_through_blocks()
+        except _LongRecord:
+            self._block_bytes = max(limits().max_cell_bytes * 2, _BLOCK_BYTES)
+            self._look_through_blocks()
 
-    def _text_blocks(self) -> Iterator[pa.Table]:
+    def _look_through_blocks(self) -> None:
+        facts = {name: ColumnFacts(self._decimals[name], self._options.missing_spellings) for name in self.columns}
+        coders = {name: Coder() for name in self.columns}
+        kept: KeptBlocks | None = KeptBlocks()
+        rows = 0
+
+        def seen(name: str, block: pa.RecordBatch) -> pa.Array:
+            texts = coders[name](block[name])
+            facts[name].add(texts)
+            return texts
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for block in self._text_blocks():
+                arrays = list(pool.map(seen, self.columns, repeat(block)))
+                rows += len(block)
+                try:
+                    if kept is not None:
+                        kept.add(pa.RecordBatch.from_arrays(arrays, self.columns))
+                except OSError:  # no room for temporary files: the cells are parsed a second time
+                    kept = None
+        self._facts, self._kept, self.num_rows = facts, kept, rows
+
+    def _text_blocks(self) -> Iterator[pa.RecordBatch]:
         """All cells as text, null for empty ones."""
-        if self._texts is not None:
-            yield self._texts
-            return
         empty = True
         with unpacked(self.path) as handle:
             try:
                 for batch in checked(self._parser(handle), self.path, self._dialect, self._encoding):
                     empty = False
-                    yield pa.Table.from_batches([batch])
+                    for first in range(0, len(batch), BLOCK_ROWS):
+                        yield batch.slice(first, BLOCK_ROWS)
             except (pa.ArrowException, UnicodeError, OverflowError, MemoryError) as error:
+                if "straddling" in str(error) and self._block_bytes < limits().max_cell_bytes * 2:
+                    raise _LongRecord from None
                 if self._dialect.rows or not re.match("Empty CSV file|Could not skip", str(error)):  # names and no rows
                     raise self._unreadable(error) from None
         if empty:
-            yield pa.table({name: pa.array([], pa.string()) for name in self.columns})
+            yield pa.RecordBatch.from_arrays([pa.array([], pa.string())] * len(self.columns), self.columns)
 
     def _parser(self, handle: IO[bytes]) -> Iterable[pa.RecordBatch]:
         dialect, cut = self._dialect, self._dialect.cut
@@ -140,12 +187,12 @@ class TextTable(Table):
             return python_batches(handle, dialect, self._encoding)
         columns = [*self.columns, *([TRAILING] if dialect.trailing else [])]
         return pacsv.open_csv(
-            handle,
+            native(handle),
             pacsv.ReadOptions(
                 column_names=columns,
                 skip_rows=dialect.skipped,
                 encoding=self._encoding.removesuffix("-sig"),
-                block_size=max(limits().max_cell_bytes * 2, _LEAST_BLOCK),
+                block_size=self._block_bytes,
                 use_threads=True,
             ),
             pacsv.ParseOptions(

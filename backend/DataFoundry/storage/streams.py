@@ -50,6 +50,15 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
             raise TableError(f"{path.name} cannot be unpacked ({first_line(error)}); pack it again.") from None
 
 
+def native(handle: IO[bytes]) -> Any:
+    """The file of an unread handle for Arrow, which then reads it without Python's lock; the handle if it is packed.
+
+    It is the file that was checked, not one that stands at its path by now.
+    """
+    plain = isinstance(handle, io.BufferedReader) and isinstance(handle.raw, io.FileIO)
+    return pa.OSFile(f"/dev/fd/{handle.fileno()}") if plain and Path("/dev/fd").exists() else handle
+
+
 def _bounded(stream: Any, path: Path) -> IO[bytes]:
     return io.BufferedReader(_Bounded(stream, path.name), 2**20)
 

@@ -5,6 +5,7 @@ import datetime
 import gzip
 import io
 import shutil
+import tempfile
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,7 @@ import pytest
 
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import RequestError, TableError, TooLargeError
-from DataFoundry.sources import text_table
+from DataFoundry.sources import kept, text_table
 from DataFoundry.sources.opening import open_table
 
 FILES = Path(__file__).parents[2] / "data" / "files"
@@ -203,15 +204,39 @@ def test_an_encoding_that_nobody_knows_is_told(root: Path) -> None:
 
 def test_types_do_not_depend_on_the_size_of_blocks(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = 3000
-    text = "n,z,m\n" + "".join(f"{i},{i if i < rows - 1 else '007'},{'' if i % 2 else i}\n" for i in range(rows))
+    text = "n,z,m,w,t,b\n" + "".join(
+        f"{i},{i if i < rows - 1 else '007'},{'' if i % 2 else i},{['a', 'NULL', 'b'][i % 3]},note {i},{i % 2 == 0}\n"
+        for i in range(rows)
+    )
     whole = read(root, "t.csv", text.encode())
-    monkeypatch.setattr(text_table, "_WHOLE_BYTES", 10)
-    monkeypatch.setattr(text_table, "_LEAST_BLOCK", 64)
+    monkeypatch.setattr(kept, "_IN_MEMORY_BYTES", 2_000)  # all but the first blocks go to the disk
+    monkeypatch.setattr(text_table, "_BLOCK_BYTES", 64)
     monkeypatch.setenv("DATAFOUNDRY_MAX_CELL_BYTES", "100")
-    blocks = list(open_table(root / "t.csv").blocks(rows=7))
+    table = open_table(root / "t.csv")
+    assert isinstance(table, text_table.TextTable)
+    blocks = list(table.blocks(rows=7))
     assert {len(block) for block in blocks[:-1]} == {7}
     pd.testing.assert_frame_equal(pd.concat(blocks), whole)
     assert whole["z"].iloc[-1] == "007" and whole["n"].dtype == np.int64
+    assert whole["w"].isna().sum() == rows // 3
+    pd.testing.assert_frame_equal(table.read(["w", "n"]), whole[["w", "n"]])
+    coded = pd.concat([each.astype({"w": object, "t": object}) for each in table.coded_blocks(["m", "w", "t"])])
+    pd.testing.assert_frame_equal(coded, whole[["m", "w", "t"]])
+    assert pa.concat_tables(table.arrow_blocks()).to_pandas().equals(whole)
+
+
+def test_a_table_is_read_where_the_disk_for_temporary_files_is_full(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "_IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr(tempfile, "tempdir", str(root / "there is no such folder"))
+    assert read(root, "t.csv", b"a,b\n1,x\n2,x\n").to_dict("list") == {"a": [1, 2], "b": ["x", "x"]}
+
+
+def test_a_record_longer_than_the_blocks_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_table, "_BLOCK_BYTES", 64)
+    frame = read(root, "t.csv", ("a,b\n1,x\n2," + "long " * 1000 + "\n3,y\n").encode())
+    assert frame["a"].tolist() == [1, 2, 3] and len(frame["b"][1]) == 5000
 
 
 def test_parquet_of_every_kind_is_read(root: Path) -> None:

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from DataFoundry.errors import ColumnError, DataFoundryError, TableError, TooLargeError
-from DataFoundry.sources import text_table
+from DataFoundry.sources import kept
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.tables import TableWriter, write_table
 
@@ -63,7 +63,7 @@ def test_an_integer_column_with_a_null_somewhere_is_of_one_type_in_all_blocks(ro
 
 
 def test_a_long_csv_has_one_type_in_all_blocks(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_table, "_WHOLE_BYTES", 10)
+    monkeypatch.setattr(kept, "_IN_MEMORY_BYTES", 10)
     (root / "t.csv").write_text("a,b,c\n1,1,x\n2,2,y\n3.5,3,\n4,word,z\n")
     blocks = list(open_table(root / "t.csv").blocks(rows=2))
     assert [list(block.dtypes.astype(str)) for block in blocks] == [["float64", "object", "object"]] * 2

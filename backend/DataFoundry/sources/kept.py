@@ -1,0 +1,84 @@
+"""Blocks of text cells that were parsed once, kept so that they need not be parsed again."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_IN_MEMORY_BYTES = 128 * 2**20  # of one table; what comes behind goes to a file
+_MOST_DISTINCT = 0.5  # a share of distinct texts above which a dictionary costs more than it saves
+
+
+class Coder:
+    """Writes the texts of one column, block by block, as places in a dictionary where they repeat."""
+
+    def __init__(self) -> None:
+        self._repeats = True
+
+    def __call__(self, texts: pa.Array) -> pa.Array:
+        """The same texts, as a dictionary array with the smallest places, or as they are."""
+        if not self._repeats or not len(texts):
+            return texts
+        coded = texts.dictionary_encode()
+        self._repeats = len(coded.dictionary) <= _MOST_DISTINCT * len(texts)
+        if not self._repeats:
+            return texts
+        distinct = len(coded.dictionary)
+        places = pa.int8() if distinct < 2**7 else pa.int16() if distinct < 2**15 else pa.int32()
+        return pa.DictionaryArray.from_arrays(coded.indices.cast(places), coded.dictionary)
+
+
+def with_values(texts: pa.Array, change: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """`change(texts)`, worked out once for each text where they are coded; `change` must keep null null."""
+    if not pa.types.is_dictionary(texts.type):
+        return change(texts)
+    return change(texts.dictionary).take(texts.indices)
+
+
+class KeptBlocks:
+    """Blocks in order: the first ones in memory, those behind them in a temporary file without a name.
+
+    Each block has types of its own, since its dictionaries are its own.
+    """
+
+    def __init__(self) -> None:
+        self._blocks: list[pa.RecordBatch] = []
+        self._held = 0
+        self._file: IO[bytes] | None = None
+        self._places: list[tuple[int, int]] = []  # of the blocks in the file: first byte, length
+
+    def add(self, block: pa.RecordBatch) -> None:
+        """Keep one more block; raises OSError where the disk for temporary files is full."""
+        if self._held + block.nbytes <= _IN_MEMORY_BYTES and self._file is None:
+            self._blocks.append(block)
+            self._held += block.nbytes
+            return
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()
+        start = self._file.tell()
+        with pa.ipc.new_stream(self._file, block.schema) as stream:
+            stream.write_batch(block)
+        self._places.append((start, self._file.tell() - start))
+
+    def read(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """All blocks with these columns, in their order."""
+        for block in self._blocks:
+            yield block.select(list(columns))
+        for start, length in self._places:
+            assert self._file is not None
+            self._file.seek(start)
+            with pa.ipc.open_stream(self._file.read(length)) as stream:
+                yield stream.read_next_batch().select(list(columns))
+
+
+def counts_of(texts: pa.Array, chosen: Iterable[str]) -> dict[str, int]:
+    """How often each of the chosen texts occurs, those that do not left out."""
+    wanted = pa.array(list(chosen), pa.string())
+    values = texts.dictionary if pa.types.is_dictionary(texts.type) else texts
+    if not pc.any(pc.is_in(values, wanted)).as_py():
+        return {}
+    plain = texts.cast(pa.string()) if pa.types.is_dictionary(texts.type) else texts
+    found = pc.value_counts(plain.filter(pc.is_in(plain, wanted))).to_pylist()
+    return {each["values"]: each["counts"] for each in found}
