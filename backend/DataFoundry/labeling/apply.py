@@ -12,7 +12,7 @@ from DataFoundry.labeling.faults import Fault
 from DataFoundry.labeling.functions import LabelingFunction
 from DataFoundry.labeling.sandbox import FaultError, Sandbox
 from DataFoundry.labeling.ways import ABSTAIN, Block, Runner
-from DataFoundry.sources.coded import coded_blocks
+from DataFoundry.sources.coded import coded_frames
 from DataFoundry.sources.table import Table
 
 
@@ -47,7 +47,7 @@ class Votes:
 def votes(functions: Sequence[LabelingFunction], table: Table) -> Votes:
     """The votes of `functions` on all rows of `table`, reading only the columns that they read."""
     with Applier(functions, table.columns) as applier:
-        parts = [applier.votes(block) for block in coded_blocks(table, applier.columns)]
+        parts = [applier.votes(block) for block in coded_frames(table, applier.columns)]
         names = tuple(function.name for function in functions)
         return Votes(names, np.concatenate(parts), tuple(applier.faults), applier.nones)
 

@@ -1,11 +1,12 @@
 """One labeling request on its way: table -> votes -> summary -> aggregator -> labels -> table, block by block."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from DataFoundry.errors import ColumnError
 from DataFoundry.labeling.aggregators import Choice, hard_labels
@@ -16,7 +17,7 @@ from DataFoundry.labeling.functions import LabelingFunction
 from DataFoundry.labeling.static import possible_votes
 from DataFoundry.labeling.summary import Patterns, VoteSummary, patterns_of
 from DataFoundry.progress import Progress
-from DataFoundry.sources.coded import coded_blocks, written_schema
+from DataFoundry.sources.coded import CodedBlock, coded_blocks, coded_frames, plain_schema
 from DataFoundry.sources.table import Table
 from DataFoundry.storage.tables import TableWriter
 
@@ -120,7 +121,7 @@ def summarise(table: Table, functions: Sequence[LabelingFunction], cardinality: 
     found = Pass(VoteSummary.of_nothing(len(functions)))
     progress = Progress("voting", table.num_rows)
     with Applier(functions, table.columns) as applier:
-        for block in coded_blocks(table, applier.columns):
+        for block in coded_frames(table, applier.columns):
             start = applier.rows_done
             matrix = voted(applier, block, cardinality)
             patterns = patterns_of(matrix)
@@ -165,17 +166,16 @@ def write_labels(
     written = Written(0, 0, 0, np.zeros(cardinality, dtype=np.int64), np.zeros(_BINS, dtype=np.int64))
     progress = Progress("labeling", table.num_rows)
     kept = None if known is None or known.kept is None else iter(known.kept)
-    schema = written_schema(table, [LABEL, *probability_columns(cardinality)])
-    with Applier(functions, table.columns) as applier, TableWriter(path, schema) as writer:
+    with Applier(functions, table.columns) as applier, TableWriter(path, plain_schema(table)) as writer:
         for block in coded_blocks(table):
-            matrix = voted(applier, block, cardinality) if kept is None else next(kept)
+            matrix = voted(applier, block.frame(applier.columns), cardinality) if kept is None else next(kept)
             patterns = patterns_of(matrix)
             if known is None:
-                found.take(matrix, patterns, cardinality, block[applier.columns], written.rows)
+                found.take(matrix, patterns, cardinality, block.frame(applier.columns), written.rows)
             labels, probabilities = _aggregated(choice, matrix, patterns, block)
-            writer.write(_with_labels(block, labels, probabilities))
+            _write(writer, block, table.columns, _added(labels, probabilities))
             written = _counted(written, labels, probabilities, matrix)
-            progress.advance(len(block))
+            progress.advance(block.rows)
         if known is None:
             found.finish(applier)
     return written, known or found
@@ -196,21 +196,29 @@ def _counted(before: Written, labels: np.ndarray, probabilities: np.ndarray, mat
 
 
 def _aggregated(
-    choice: Choice, matrix: np.ndarray, patterns: Patterns, block: pd.DataFrame
+    choice: Choice, matrix: np.ndarray, patterns: Patterns, block: CodedBlock
 ) -> tuple[np.ndarray, np.ndarray]:
     """(n,) labels and (n, k) probabilities; once per distinct row of votes where only the votes count."""
     aggregator = choice.aggregator
     if aggregator.features:
-        probabilities = aggregator.predict_proba(matrix, block[list(aggregator.features)])
+        probabilities = aggregator.predict_proba(matrix, block.frame(list(aggregator.features)))
         return hard_labels(probabilities, matrix), probabilities
     each = aggregator.predict_proba(patterns.votes)
     return hard_labels(each, patterns.votes)[patterns.places], each[patterns.places]
 
 
-def _with_labels(block: pd.DataFrame, labels: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
+def _added(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns that stand behind the table's own."""
     k = probabilities.shape[1]
-    labeled = block.copy(deep=False)  # the columns themselves are not copied
-    labeled[LABEL] = labels
-    for name, label in zip(probability_columns(k), [1] if k == 2 else range(k), strict=True):
-        labeled[name] = probabilities[:, label]
-    return labeled
+    shown = zip(probability_columns(k), [1] if k == 2 else range(k), strict=True)
+    return {LABEL: labels, **{name: probabilities[:, label] for name, label in shown}}
+
+
+def _write(writer: TableWriter, block: CodedBlock, columns: Sequence[str], added: Mapping[str, np.ndarray]) -> None:
+    if block.arrow is None or writer.path.suffix.lower() == ".csv":
+        writer.write(block.frame(columns).assign(**added))
+        return
+    table = block.arrow
+    for name, values in added.items():
+        table = table.append_column(name, pa.array(values, pa.float64(), from_pandas=True))
+    writer.write_arrow(table)

@@ -1,6 +1,7 @@
-"""A parquet table in blocks with its texts as categories: a fraction of the cost of objects where texts repeat."""
+"""A table in blocks, its texts coded as places in a dictionary: a fraction of the cost of objects where they repeat."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 import pyarrow as pa
@@ -13,54 +14,86 @@ from DataFoundry.storage.paths import open_for_reading
 from DataFoundry.storage.streams import native
 
 
-def coded_blocks(table: Table, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
-    """As `table.blocks`, but the texts of a parquet or text table come as categories, other ones in each block.
+@dataclass(frozen=True)
+class CodedBlock:
+    """Some rows of a table.
 
-    Write such blocks with the schema of `written_schema`, and they come out as texts again.
+    Attributes
+    ----------
+    rows
+        How many.
+    frame
+        Makes the frame of some of its columns; texts as categories, other ones in each block.
+    arrow
+        All of them as the file holds them, texts coded; None of tables that do not come so.
     """
-    if isinstance(table, TextTable):
-        yield from table.coded_blocks(columns, rows)
-        return
-    if not isinstance(table, ParquetTable):
-        yield from table.blocks(columns, rows)
-        return
+
+    rows: int
+    frame: Callable[[Sequence[str]], pd.DataFrame]
+    arrow: pa.Table | None = None
+
+
+def coded_blocks(table: Table, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[CodedBlock]:
+    """As `table.blocks`, but texts that repeat come coded where the table is a parquet or a text file."""
     chosen = table.check(columns)
+    if isinstance(table, ParquetTable):
+        yield from _of_parquet(table, chosen, rows)
+    elif isinstance(table, TextTable):
+        for start, block in table.coded_blocks(chosen, rows):
+            yield CodedBlock(len(block), _maker(table.frame, block, start), block)
+    else:
+        for frame in table.blocks(chosen, rows):
+            yield CodedBlock(len(frame), frame.__getitem__)
+
+
+def coded_frames(table: Table, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
+    """As `coded_blocks`, whole frames."""
+    chosen = table.check(columns)
+    return (block.frame(chosen) for block in coded_blocks(table, chosen, rows))
+
+
+def plain_schema(table: Table) -> pa.Schema | None:
+    """The types with which the blocks' columns are written, texts as texts; None of tables that do not come so."""
+    if isinstance(table, TextTable):
+        return table.schema
+    return pa.schema([table._schema.field(name) for name in table.columns]) if isinstance(table, ParquetTable) else None
+
+
+def _of_parquet(table: ParquetTable, chosen: list[str], rows: int) -> Iterator[CodedBlock]:
     nullable = table._integers_with_nulls(chosen)
     texts = [name for name in chosen if _is_text(table._schema.field(name))]
+
+    def frame(block: pa.Table, columns: list[str]) -> pd.DataFrame:
+        held = {name: dtype for name, dtype in nullable.items() if name in columns}
+        return table._frame(block.select(columns), columns, held)
+
     start = 0
     for part in table._parts:
         with open_for_reading(part) as handle:
             try:
-                file = pq.ParquetFile(native(handle), read_dictionary=texts, coerce_int96_timestamp_unit=table._int96_unit)
+                file = pq.ParquetFile(
+                    native(handle), read_dictionary=texts, coerce_int96_timestamp_unit=table._int96_unit
+                )
                 for batch in file.iter_batches(batch_size=rows, columns=chosen, use_threads=True):
-                    frame = table._frame(pa.Table.from_batches([batch]), chosen, nullable)
-                    frame.index = pd.RangeIndex(start, start + len(frame))
-                    start += len(frame)
-                    yield frame
+                    block = pa.Table.from_batches([batch])
+                    yield CodedBlock(len(block), _maker(frame, block, start), block)
+                    start += len(block)
             except (pa.ArrowException, OSError) as error:
                 raise _unreadable(part, error) from None
     if start == 0:
-        yield from table.blocks(columns, rows)
+        empty = pa.schema([table._schema.field(name) for name in chosen]).empty_table()
+        yield CodedBlock(0, _maker(frame, empty, 0), empty)
 
 
-def written_schema(table: Table, added: Sequence[str]) -> pa.Schema | None:
-    """The schema to write coded blocks of `table` with, the `added` float64 columns behind; columns as in `blocks`.
+def _maker(
+    make: Callable[[pa.Table, list[str]], pd.DataFrame], block: pa.Table, start: int
+) -> Callable[[Sequence[str]], pd.DataFrame]:
+    def frame(columns: Sequence[str]) -> pd.DataFrame:
+        made = make(block, list(columns))
+        made.index = pd.RangeIndex(start, start + len(block))
+        return made
 
-    None for tables that do not come coded, where the writer infers it.
-    """
-    if isinstance(table, TextTable):
-        return pa.schema([*table.schema, *(pa.field(name, pa.float64()) for name in added)])
-    if not isinstance(table, ParquetTable):
-        return None
-    nullable = table._integers_with_nulls(table.columns)
-    empty = table._frame(table._schema.empty_table(), table.columns, nullable)
-    seen = pa.Schema.from_pandas(empty, preserve_index=False)
-    fields = []
-    for name in table.columns:
-        own, inferred = table._schema.field(name), seen.field(name)
-        kept = own.type if pa.types.is_null(inferred.type) or pa.types.is_dictionary(own.type) else inferred.type
-        fields.append(pa.field(name, kept))
-    return pa.schema([*fields, *(pa.field(name, pa.float64()) for name in added)])
+    return frame
 
 
 def _is_text(field: pa.Field) -> bool:

@@ -56,7 +56,7 @@ class KeptBlocks:
             self._held += block.nbytes
             return
         if self._file is None:
-            self._file = tempfile.TemporaryFile()
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the table
         start = self._file.tell()
         with pa.ipc.new_stream(self._file, block.schema) as stream:
             stream.write_batch(block)

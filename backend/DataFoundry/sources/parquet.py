@@ -12,6 +12,7 @@ from DataFoundry.errors import TableError, first_line
 from DataFoundry.sources.integers import dtype_with_nulls, exact_frame
 from DataFoundry.sources.table import BLOCK_ROWS, Table, refuse_columns
 from DataFoundry.storage.paths import open_for_reading
+from DataFoundry.storage.streams import native
 
 
 class ParquetTable(Table):
@@ -91,11 +92,8 @@ class _opened:
 
     def __enter__(self) -> pq.ParquetFile:
         self._handle = open_for_reading(self._path)
-        descriptor = f"/dev/fd/{self._handle.fileno()}"
         try:
-            # By its descriptor Arrow reads the very file that was checked, without Python's lock.
-            source = pa.OSFile(descriptor) if Path("/dev/fd").exists() else self._handle
-            return pq.ParquetFile(source, coerce_int96_timestamp_unit=self._unit)
+            return pq.ParquetFile(native(self._handle), coerce_int96_timestamp_unit=self._unit)
         except (pa.ArrowException, OSError) as error:
             self._handle.close()
             raise _unreadable(self._path, error) from None

@@ -87,19 +87,19 @@ class TextTable(Table):
         chosen, start = self.check(columns), 0
         counted = chosen or self.columns[:1]  # no columns still have rows
         for block in in_blocks(self.arrow_blocks(counted), rows):
-            frame = self._frame(block, counted, start)
-            start += len(frame)
-            yield frame[chosen]
+            frame = self.frame(block, chosen)
+            frame.index = pd.RangeIndex(start, start + len(block))
+            start += len(block)
+            yield frame
 
-    def coded_blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
-        """As `blocks`, but texts that repeat come as categories, other ones in each block."""
+    def coded_blocks(self, columns: Sequence[str], rows: int = BLOCK_ROWS) -> Iterator[tuple[int, pa.Table]]:
+        """The number of each block's first row, and the block, in which texts that repeat are dictionary arrays."""
         chosen, start = self.check(columns), 0
-        counted = chosen or self.columns[:1]
-        for block in self._typed_blocks(counted):
-            for first in range(0, max(len(block), 1), rows):
-                frame = self._frame(block.slice(first, rows), counted, start)
-                start += len(frame)
-                yield frame[chosen]
+        for whole in self._typed_blocks(chosen or self.columns[:1]):
+            for first in range(0, max(len(whole), 1), rows):
+                block = whole.slice(first, rows)
+                yield start, block
+                start += len(block)
 
     def arrow_blocks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The table in blocks as Arrow holds it, whole numbers with missing values as int64 with nulls."""
@@ -113,14 +113,14 @@ class TextTable(Table):
         self._look_through()
         return pa.schema([(name, ARROW_TYPES[facts.kind]) for name, facts in self._facts.items()])
 
-    def _frame(self, block: pa.Table, names: Sequence[str], start: int) -> pd.DataFrame:
-        frame = block.to_pandas()
-        for name in names:
+    def frame(self, block: pa.Table, columns: Sequence[str]) -> pd.DataFrame:
+        """Some columns of one block of this table, with the dtypes that they have in all blocks."""
+        frame = block.select(list(columns)).to_pandas()
+        for name in columns:
             if self._facts[name].kind == NULLABLE_INT:  # float64 would lose digits
                 frame[name] = pd.Int64Dtype().__from_arrow__(block[name])
             elif block[name].null_count == len(block) > 0:
                 frame[name] = frame[name].astype(_empty_dtype(self._facts[name]))
-        frame.index = pd.RangeIndex(start, start + len(frame))
         return frame
 
     def _typed_blocks(self, chosen: Sequence[str]) -> Iterator[pa.Table]:

@@ -1,5 +1,6 @@
 """Tables written whole or not at all."""
 
+import base64
 import io
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,12 +18,18 @@ class TableWriter:
     """Write a table block by block; the file appears whole when the `with` block ends, or not at all on an error.
 
     The first block fixes columns and types; later blocks are cast to them.
+
+    Parameters
+    ----------
+    texts
+        For `write_arrow`: the types of the columns as they are to be read again, where they differ from the blocks'.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema | None = None) -> None:
+    def __init__(self, path: Path, texts: pa.Schema | None = None) -> None:
         self.path = path
         self.num_rows = 0
-        self._schema = schema
+        self._texts = texts
+        self._schema: pa.Schema | None = None
         self._stack = ExitStack()
         self._parquet: pq.ParquetWriter | None = None
 
@@ -40,6 +47,30 @@ class TableWriter:
             self._write_parquet(frame)
         self.num_rows += len(frame)
 
+    def write_arrow(self, block: pa.Table) -> None:
+        """Append the rows of an Arrow table to a parquet file: what is coded in it is written so, and read as texts.
+
+        A parquet file holds dictionaries of its own, so that texts need not be made from the codes and coded again.
+        """
+        if self._parquet is None:
+            self._schema = pa.schema([_wide_codes(field) for field in block.schema])
+            # The types to be read are told by ourselves: Arrow would tell of the codes.
+            self._parquet = self._stack.enter_context(
+                pq.ParquetWriter(self._handle, self._schema, compression="zstd", store_schema=False)
+            )
+            told = [self._read_as(field) for field in block.schema]
+            self._parquet.add_key_value_metadata({"ARROW:schema": base64.b64encode(pa.schema(told).serialize())})
+        coded = [
+            block[field.name].dictionary_encode() if pa.types.is_dictionary(field.type) else block[field.name]
+            for field in self._schema or ()
+        ]
+        self._parquet.write_table(pa.table(coded, names=block.column_names).cast(self._schema))
+        self.num_rows += len(block)
+
+    def _read_as(self, field: pa.Field) -> pa.Field:
+        known = self._texts is not None and field.name in self._texts.names
+        return self._texts.field(field.name) if self._texts is not None and known else field
+
     def _write_parquet(self, frame: pd.DataFrame) -> None:
         table = arrow_rows(frame, self._schema, f"{self.path.name} cannot be written as parquet", "choose csv")
         if self._parquet is None:
@@ -51,6 +82,13 @@ class TableWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
         return self._stack.__exit__(kind, error, trace)
+
+
+def _wide_codes(field: pa.Field) -> pa.Field:
+    """A coded field with places of one width, since they differ from block to block."""
+    if not pa.types.is_dictionary(field.type):
+        return field
+    return field.with_type(pa.dictionary(pa.int32(), field.type.value_type))
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from DataFoundry import labeler
 from DataFoundry.labeling.encoding import encode, encode_together, plain_value
-from DataFoundry.sources.coded import coded_blocks
+from DataFoundry.sources.coded import coded_frames
 from DataFoundry.sources.opening import open_table
 
 FUNCTION = {"name": "lf", "code": "def lf(x):\n    return 1 if x['word'] == 'b' else 0"}
@@ -35,20 +35,30 @@ def every_kind(rows=6):
     )
 
 
-def test_every_column_comes_out_as_it_would_by_plain_blocks(root):
-    pq.write_table(every_kind(), root / "in.parquet")
+def test_every_column_comes_out_with_its_type_and_values(root):
+    pq.write_table(every_kind(), root / "in.parquet", row_group_size=4)
     labeler.create_labels(str(root / "in.parquet"), [FUNCTION], str(root / "out.parquet"))
-    written = pd.read_parquet(root / "out.parquet")
-    plain = open_table(root / "in.parquet").read()
-    pd.testing.assert_frame_equal(written.drop(columns=["label", "label_probability"]), plain, check_categorical=False)
-    assert written["label"].tolist() == [0, 1, 0, 0, 0, 1]
-    assert pq.read_schema(root / "out.parquet").field("word").type == pa.string()
+    written = pq.read_table(root / "out.parquet")
+    assert written["label"].to_pylist() == [0, 1, 0, 0, 0, 1]
+    kept = written.drop_columns(["label", "label_probability"])
+    assert kept.schema == every_kind().schema
+    assert kept.to_pylist() == every_kind().to_pylist()
+
+
+def test_a_text_table_is_labeled_with_its_texts_as_texts(root):
+    (root / "in.csv").write_text("word,n,big\na,1,9007199254740993\nb,,\n,3,1\n")
+    for name in ("out.parquet", "out.csv"):
+        labeler.create_labels(str(root / "in.csv"), [FUNCTION], str(root / name))
+    written = pq.read_table(root / "out.parquet")
+    assert [str(each) for each in written.schema.types[:3]] == ["string", "double", "int64"]
+    assert written["big"].to_pylist() == [9007199254740993, None, 1]
+    assert (root / "out.csv").read_text().splitlines()[1].startswith("a,1.0,9007199254740993,0.0,")
 
 
 def test_coded_blocks_hold_what_plain_blocks_hold(root):
     pq.write_table(every_kind(), root / "in.parquet", row_group_size=4)
     table = open_table(root / "in.parquet")
-    coded = list(coded_blocks(table, ["word", "whole"], rows=4))
+    coded = list(coded_frames(table, ["word", "whole"], rows=4))
     assert [str(block["word"].dtype) for block in coded] == ["category"] * len(coded)
     whole = pd.concat([block.astype({"word": object}) for block in coded])
     pd.testing.assert_frame_equal(whole, table.read(["word", "whole"]))

@@ -13,7 +13,7 @@ import pytest
 
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import DataFoundryError
-from DataFoundry.sources.coded import coded_blocks
+from DataFoundry.sources.coded import coded_frames
 from DataFoundry.sources.opening import open_table
 
 FILES = Path(__file__).parents[2] / "data" / "files"
@@ -100,7 +100,7 @@ def test_a_file_on_disk_is_refused_with_its_line_and_the_cure(root: Path, name: 
 def test_coded_blocks_hold_the_same_values(root: Path, name: str) -> None:
     shutil.copy(FILES / name, root)
     table = open_table(root / name)
-    coded = pd.concat(list(coded_blocks(table, rows=1)))
+    coded = pd.concat(list(coded_frames(table, rows=1)))
     whole = table.read()
     assert [[plain(each) for each in cells(coded, place)] for place in range(len(coded))] == [
         [plain(each) for each in cells(whole, place)] for place in range(len(whole))

@@ -22,6 +22,7 @@ import pytest
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import RequestError, TableError, TooLargeError
 from DataFoundry.sources import kept, text_table
+from DataFoundry.sources.coded import coded_frames
 from DataFoundry.sources.opening import open_table
 
 FILES = Path(__file__).parents[2] / "data" / "files"
@@ -220,7 +221,7 @@ def test_types_do_not_depend_on_the_size_of_blocks(root: Path, monkeypatch: pyte
     assert whole["z"].iloc[-1] == "007" and whole["n"].dtype == np.int64
     assert whole["w"].isna().sum() == rows // 3
     pd.testing.assert_frame_equal(table.read(["w", "n"]), whole[["w", "n"]])
-    coded = pd.concat([each.astype({"w": object, "t": object}) for each in table.coded_blocks(["m", "w", "t"])])
+    coded = pd.concat([each.astype({"w": object, "t": object}) for each in coded_frames(table, ["m", "w", "t"])])
     pd.testing.assert_frame_equal(coded, whole[["m", "w", "t"]])
     assert pa.concat_tables(table.arrow_blocks()).to_pandas().equals(whole)
 
