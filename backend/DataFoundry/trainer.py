@@ -32,7 +32,7 @@ from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.files import claim_output, remove_file, write_json
 from DataFoundry.storage.paths import input_path, output_folder, output_path, refuse_input_as_output
-from DataFoundry.training.derived import refuse_modelled
+from DataFoundry.training.derived import refuse_modelled, rule_of
 from DataFoundry.training.fitting import Trained, fit, labeled_rows, summary
 
 log = logging.getLogger(__name__)
@@ -200,6 +200,7 @@ def _detector(frame: pd.DataFrame, trained: Trained, config: TrainingConfig) -> 
         trained.seed,
         config.training_params.rare_value_threshold,
         config.formats(kinds),
+        [rule_of(each, frame) for each in config.rules],
     )
 
 

@@ -5,7 +5,7 @@ of p(y) p(x | y) with the training prior: a scan gives the same scores with labe
 not flood it; what a label says about a row is a figure of its own (see `label_head`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,15 @@ from DataFoundry.anomaly.cells import Cells, Encoded
 from DataFoundry.anomaly.fitting import fit_density
 from DataFoundry.anomaly.label_head import LabelHead, fit_label_head
 from DataFoundry.anomaly.network import Density, Inputs
+from DataFoundry.cleaning.cell_checks import CellChecks
+from DataFoundry.cleaning.finding import Mark
+from DataFoundry.schema.table_schema import Column, Rule
 
 _MOST_ROWS = 60_000  # to learn from
 _HELD_OUT = 0.1
+_FEWEST_HELD_OUT = 1_000  # rows: of fewer the last per cent tells nothing
+_FEW = 4_000  # rows, up to which each is held out once
+_FOLDS = 3
 _MOST_HELD_OUT = 5_000
 _MOST_USUAL = 10_000  # rows that tell what a cell costs on the whole
 _FEWEST_TO_SPLIT = 200
@@ -29,6 +35,8 @@ _AT_ONCE = 4_096
 _NOISE_SEED = 20_260
 _QUANTILES = 1_001
 _DIGITS = 9
+_MOST_SURE = 1 - 1e-6
+_MOST_ALARMS = 0.005  # share of rows held out that may be false alarms of the checks of cells
 _LOWEST = -1e300  # below every score
 # A row with something unusual is never more normal than most, one with something that training never had is odd.
 _UNUSUAL_FLOOR, _NEVER_FLOOR = 0.6, 0.95
@@ -46,12 +54,15 @@ class Scored:
         (n, d) in the order of `Detector.names`.
     novel, missing
         (n, d) bool, as in `cells.Encoded`.
+    marks
+        The cells that are wrong by themselves, see `cleaning.cell_checks`.
     """
 
     score: np.ndarray
     contributions: np.ndarray
     novel: np.ndarray
     missing: np.ndarray
+    marks: list[Mark]
 
 
 class Detector:
@@ -65,12 +76,25 @@ class Detector:
         (d + 1,) mean nats of each cell and of the latent in training rows.
     quantiles
         (1001,) of the scores of rows held out, ascending.
+    checks
+        What tells cells that are wrong whatever the rest of their row is like.
+    certain
+        The score of rows with such a cell, at least: the greatest that a row held out got by its density.
     """
 
     def __init__(
-        self, cells: Cells, density: Density, label_head: LabelHead | None, usual: np.ndarray, quantiles: np.ndarray
+        self,
+        cells: Cells,
+        density: Density,
+        label_head: LabelHead | None,
+        usual: np.ndarray,
+        quantiles: np.ndarray,
+        checks: CellChecks,
+        certain: float,
     ) -> None:
         self.cells = cells
+        self.checks = checks
+        self.certain = certain
         self.density = density.double().eval()
         self.label_head = label_head
         self.usual = usual
@@ -92,16 +116,15 @@ class Detector:
         encoded = self.cells.encode(frame)
         raw = np.vstack([self._nats(encoded.rows(part)) for part in _parts(len(encoded))])
         contributions = _shared(raw - self.usual)
+        marks = self.checks.marks(frame[self.names])
+        wrong = _wrong(marks, self.names, len(frame))
         scores = contributions.sum(axis=1)
-        floor, guilty = self._floor(encoded)
+        floor, guilty = self._floor(encoded, wrong)
         lacking = np.maximum(floor - scores, 0.0) / np.maximum(guilty.sum(axis=1), 1)
+        contributions = _surest_first(contributions + guilty * lacking[:, None], wrong)
         # Rounded, so that equal rows are equal whatever stands beside them, down to the order of the report.
-        return Scored(
-            np.round(np.maximum(scores, floor), _DIGITS),
-            contributions + guilty * lacking[:, None],
-            encoded.novel,
-            encoded.missing,
-        )
+        scores = np.round(np.maximum(scores, floor), _DIGITS)
+        return Scored(scores, contributions, encoded.novel, encoded.missing, marks)
 
     def percentile(self, scores: np.ndarray) -> np.ndarray:
         """(n,) in 0..100: the share of held-out training rows that score lower."""
@@ -124,13 +147,16 @@ class Detector:
         cells = np.maximum(cells + encoded.extra, encoded.least)
         return np.column_stack([cells, latent])
 
-    def _floor(self, encoded: Encoded) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) what rows with unusual cells score at least, and (n, d) bool which cells answer for it."""
+    def _floor(self, encoded: Encoded, wrong: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) what rows with unusual or wrong cells score at least, and (n, d) bool which cells answer for it."""
         never = np.isfinite(encoded.least)
         floor = np.full(len(encoded), -np.inf)
         floor[encoded.unusual.any(axis=1)] = np.quantile(self.quantiles, _UNUSUAL_FLOOR)
         floor[never.any(axis=1)] = np.quantile(self.quantiles, _NEVER_FLOOR)
-        return floor, np.where(never.any(axis=1, keepdims=True), never, encoded.unusual)
+        guilty = np.where(never.any(axis=1, keepdims=True), never, encoded.unusual)
+        sure = wrong.max(axis=1, initial=0.0)
+        floor = np.where(sure > 0, self.certain + sure, floor)
+        return floor, np.where(sure[:, None] > 0, wrong == sure[:, None], guilty)
 
     def state(self) -> dict[str, Any]:
         """As plain data and tensors, for `model.pth`."""
@@ -141,6 +167,8 @@ class Detector:
             "label_head": self.label_head.state() if self.label_head else None,
             "usual": torch.from_numpy(self.usual),
             "quantiles": torch.from_numpy(self.quantiles),
+            "checks": self.checks.state(),
+            "certain": self.certain,
         }
 
     @classmethod
@@ -152,7 +180,10 @@ class Detector:
         density = Density(len(cells.numbers), cells.widths, torch.Generator(), state["members"])
         density.load_state_dict(state["density"])
         head = LabelHead.from_state(state["label_head"]) if state["label_head"] else None
-        return cls(cells, density, head, state["usual"].numpy(), state["quantiles"].numpy())
+        checks = CellChecks.from_state(state["checks"])
+        return cls(
+            cells, density, head, state["usual"].numpy(), state["quantiles"].numpy(), checks, float(state["certain"])
+        )
 
 
 def fit_detector(
@@ -163,6 +194,7 @@ def fit_detector(
     seed: int,
     rare_threshold: int | None = None,
     formats: Mapping[str, Mapping[str, Any]] | None = None,
+    rules: Sequence[Rule] = (),
 ) -> dict[str, Any]:
     """Learn what is usual in a training table; the state goes into the model file.
 
@@ -182,32 +214,92 @@ def fit_detector(
         Categories of fewer rows are not kept; None keeps all.
     formats
         How columns are written, as the schema tells; else found.
+    rules
+        Of the schema; those of other columns are left out.
     """
     generator = torch.Generator().manual_seed(seed % 2**63)
     cells = Cells.learnt(frame, kinds, rare_threshold or 1, formats)
+    columns = {name: Column(name, kind, format=(formats or {}).get(name, {})) for name, kind in kinds.items()}
     order = torch.randperm(len(frame), generator=generator)[: _MOST_ROWS + _MOST_HELD_OUT].numpy()
-    held = min(_MOST_HELD_OUT, int(len(order) * _HELD_OUT)) if len(order) >= _FEWEST_TO_SPLIT else 0
-    learning, judging = order[held:], order[:held] if held else order
-    encoded = cells.encode(frame.iloc[learning])
-    density = Density(len(cells.numbers), cells.widths, generator)
-    may_lack = torch.from_numpy(cells.may_lack).float()
-    fit_density(density, Inputs(encoded, torch.float32), may_lack, generator)
+
+    def learnt(rows: np.ndarray) -> _Learnt:
+        part = frame.iloc[rows]
+        encoded = cells.encode(part)
+        density = Density(len(cells.numbers), cells.widths, generator)
+        fit_density(density, Inputs(encoded, torch.float32), torch.from_numpy(cells.may_lack).float(), generator)
+        return _Learnt(cells, density, CellChecks.learnt(part, columns, rules), part.iloc[:_MOST_USUAL])
+
+    held = 0 if len(order) <= _FEW else int(np.clip(_HELD_OUT * len(order), _FEWEST_HELD_OUT, _MOST_HELD_OUT))
+    learning = order[held:]
+    found = learnt(learning)
+    if _FEWEST_TO_SPLIT <= len(order) <= _FEW:
+        folds = np.array_split(order, _FOLDS)
+        scores = [learnt(order[~np.isin(order, fold)]).scores(frame.iloc[fold]) for fold in folds]
+    else:
+        scores = [found.scores(frame.iloc[order[:held] if held else order])]
     head = None
     if classes is not None and num_classes > 1:
-        head = fit_label_head(encoded, cells.widths, classes[learning], num_classes, generator)
-    return _calibrated(cells, density, head, frame.iloc[order[:_MOST_USUAL]], frame.iloc[judging]).state()
+        head = fit_label_head(
+            cells.encode(frame.iloc[learning]), cells.widths, classes[learning], num_classes, generator
+        )
+    by_density, wrong = (np.concatenate(each) for each in zip(*scores, strict=True))
+    certain, quantiles = _spread(by_density, wrong)
+    return Detector(cells, found.density, head, found.usual, quantiles, found.checks, certain).state()
 
 
-def _calibrated(
-    cells: Cells, density: Density, head: LabelHead | None, rows: pd.DataFrame, held_out: pd.DataFrame
-) -> Detector:
-    """What each cell costs on the whole, then how the scores above that are spread in rows held out."""
-    blank = Detector(cells, density, head, np.zeros(len(cells.names) + 1), np.zeros(_QUANTILES))
-    encoded = cells.encode(rows)
-    usual = np.mean(np.vstack([blank._nats(encoded.rows(part)) for part in _parts(len(encoded))]), axis=0)
-    bare = Detector(cells, density, head, usual, np.full(_QUANTILES, _LOWEST))
-    scores = bare.score(held_out).score
-    return Detector(cells, density, head, usual, np.quantile(scores, np.linspace(0, 1, _QUANTILES)))
+class _Learnt:
+    """What some rows taught: a density, what each cell costs on the whole, and checks of cells."""
+
+    def __init__(self, cells: Cells, density: Density, checks: CellChecks, rows: pd.DataFrame) -> None:
+        self.density, self.checks, self._cells = density, checks, cells
+        blank = self._detector(np.zeros(len(cells.names) + 1))
+        encoded = cells.encode(rows)
+        self.usual = np.mean(np.vstack([blank._nats(encoded.rows(part)) for part in _parts(len(encoded))]), axis=0)
+
+    def _detector(self, usual: np.ndarray) -> Detector:
+        return Detector(
+            self._cells, self.density, None, usual, np.full(_QUANTILES, _LOWEST), self.checks, certain=_LOWEST
+        )
+
+    def scores(self, held_out: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) by the density alone, and (n,) bool which rows have a cell that is wrong by itself."""
+        judged = self._detector(self.usual).score(held_out)
+        return judged.score, _wrong(judged.marks, self._cells.names, len(held_out)).max(axis=1, initial=0.0) > 0
+
+
+def _spread(scores: np.ndarray, wrong: np.ndarray) -> tuple[float, np.ndarray]:
+    """What rows with a wrong cell score at least, and how scores are spread, from those of rows held out.
+
+    Rows held out whose cells are wrong by themselves are false alarms like any other, as long as they are few: what
+    they take of the promised rate is not left for the density. More of them are errors of the table.
+    """
+    calm = scores[~wrong] if not wrong.all() else scores
+    certain = float(calm.max(initial=0.0))
+    alarms = min(int(wrong.sum()), int(_MOST_ALARMS * len(scores)))
+    spread = np.concatenate([calm, np.full(alarms, certain + 1.0)])
+    return certain, np.quantile(spread, np.linspace(0, 1, _QUANTILES))
+
+
+def _wrong(marks: Sequence[Mark], names: Sequence[str], rows: int) -> np.ndarray:
+    """(n, d) nats against the cells that are wrong by themselves, 0 for all others."""
+    found = np.zeros((rows, len(names)))
+    places = {name: place for place, name in enumerate(names)}
+    for mark in marks:
+        column = places[mark.column]
+        nats = -np.log1p(-np.minimum(mark.confidence, _MOST_SURE))
+        found[mark.rows, column] = np.maximum(found[mark.rows, column], nats)  # no row stands twice in a mark
+    return found
+
+
+def _surest_first(contributions: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+    """The same sums, in which the surest of a row's wrong cells contributes most."""
+    rows = np.flatnonzero(wrong.any(axis=1))
+    if not len(rows):
+        return contributions
+    surest, first = wrong[rows].argmax(axis=1), contributions[rows].argmax(axis=1)
+    changed = contributions.copy()
+    changed[rows, surest], changed[rows, first] = contributions[rows, first], contributions[rows, surest]
+    return changed
 
 
 def _shared(above: np.ndarray) -> np.ndarray:

@@ -27,7 +27,7 @@ def derivation_of(frame: pd.DataFrame, features: list[str], config: TrainingConf
         If a kind of column or of rule is not known.
     """
     kinds = {name: _column(name, choice) for name, choice in config.columns.items() if name in frame.columns}
-    rules = [_rule(choice, frame) for choice in config.rules]
+    rules = [rule_of(choice, frame) for choice in config.rules]
     drawn = {*features, *([config.label] if config.label else [])}
     out = drawn.union(config.model_params.feature_cols.made_cols)
     fixed = [name for name in config.model_params.condition_cols if name in frame.columns]
@@ -77,7 +77,14 @@ def _column(name: str, choice: ColumnChoice) -> Column:
     return Column(name, choice.kind, choice.personal, dict(choice.format))
 
 
-def _rule(choice: RuleChoice, frame: pd.DataFrame) -> Rule:
+def rule_of(choice: RuleChoice, frame: pd.DataFrame) -> Rule:
+    """The rule that a configuration names, for a table that has its columns.
+
+    Raises
+    ------
+    ConfigError, ColumnError
+        If there is no such rule, or no such column.
+    """
     wrong = complaint(choice.kind, choice.columns, choice.details)
     if wrong is not None:
         raise ConfigError(f"config.json, rules: {wrong}.", key="rules")

@@ -1,0 +1,92 @@
+"""All checks of cells together: learnt from one table, asked about the rows of another or of the same."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from DataFoundry.cleaning.checks import CHECKS
+from DataFoundry.cleaning.finding import Finding, Mark
+from DataFoundry.schema.table_schema import Column, Rule
+from DataFoundry.schema.view import TableView
+
+_MOST_ROWS = 60_000  # to learn from
+
+
+class CellChecks:
+    """What is usual in the cells of a table, and what that says of other rows.
+
+    Attributes
+    ----------
+    columns
+        What each column is.
+    states
+        By check, plain data.
+    """
+
+    def __init__(self, columns: Mapping[str, Column], states: Mapping[str, dict[str, Any]]) -> None:
+        self.columns = dict(columns)
+        self.states = dict(states)
+
+    @classmethod
+    def learnt(cls, frame: pd.DataFrame, columns: Mapping[str, Column], rules: Sequence[Rule] = ()) -> "CellChecks":
+        """From rows, at most 60,000 of them; a few of them may be wrong."""
+        rows = frame if len(frame) <= _MOST_ROWS else frame.iloc[:: -(-len(frame) // _MOST_ROWS)]
+        known = {name: columns[name] for name in frame.columns if name in columns}
+        view = TableView(rows.reset_index(drop=True), known)
+        return cls(columns, {name: check.learn(view, rules) for name, check in CHECKS.items()})
+
+    def marks(self, frame: pd.DataFrame) -> list[Mark]:
+        """What is wrong in rows, by check and column; one cell may have several marks.
+
+        A rule is not told of a row in which one of its cells is wrong by itself.
+        """
+        known = {name: column for name, column in self.columns.items() if name in frame.columns}
+        view = TableView(frame.reset_index(drop=True), known)
+        return [mark for name, check in CHECKS.items() for mark in check.look(self.states[name], view)]
+
+    def state(self) -> dict[str, Any]:
+        """As plain data and tensors."""
+        return {
+            "columns": {
+                name: {"kind": column.kind, "format": dict(column.format), "personal": column.personal}
+                for name, column in self.columns.items()
+            },
+            "states": _mapped(self.states, np.ndarray, torch.from_numpy),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "CellChecks":
+        """What `state()` describes."""
+        columns = {name: Column(name, **column) for name, column in state["columns"].items()}
+        return cls(columns, _mapped(state["states"], torch.Tensor, lambda each: each.numpy()))
+
+
+def findings(marks: Sequence[Mark], frame: pd.DataFrame, start: int = 0) -> Iterator[Finding]:
+    """The surest mark of each cell of a block whose first row is row `start` of its table, by row."""
+    best: dict[tuple[int, str], tuple[float, Mark, int]] = {}
+    for mark in marks:
+        for place, row in enumerate(mark.rows):
+            key = (int(row), mark.column)
+            if key not in best or mark.confidence[place] > best[key][0]:
+                best[key] = (float(mark.confidence[place]), mark, place)
+    for (row, column), (confidence, mark, place) in sorted(best.items(), key=lambda each: each[0][0]):
+        yield Finding(
+            start + row,
+            column,
+            mark.kind,
+            frame[column].iloc[row],
+            mark.suggested[place],
+            round(confidence, 3),
+            mark.why(place),
+        )
+
+
+def _mapped(value: Any, kind: type, change: Any) -> Any:
+    if isinstance(value, kind):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: _mapped(each, kind, change) for key, each in value.items()}
+    return value

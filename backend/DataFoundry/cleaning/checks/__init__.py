@@ -1,0 +1,20 @@
+"""One module a check of cells; in a registry one can read, the surest first.
+
+Each module has
+
+- `learn(view) -> dict`: what is usual in a table, as plain data that goes into a model file;
+- `look(state, view) -> Iterator[Mark]`: what is wrong in other rows (or the same ones); a row's marks depend on nothing
+  but itself.
+"""
+
+from types import ModuleType
+
+from DataFoundry.cleaning.checks import formats, pairs, ranges, rules, values
+
+CHECKS: dict[str, ModuleType] = {
+    "rules": rules,
+    "formats": formats,
+    "ranges": ranges,
+    "values": values,
+    "pairs": pairs,
+}

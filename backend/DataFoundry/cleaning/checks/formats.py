@@ -1,0 +1,58 @@
+"""Cells that are not written as all others of their column are: an e-mail address without its @, a number with a word."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.cleaning.finding import Mark
+from DataFoundry.schema.kinds import KINDS
+from DataFoundry.schema.table_schema import Rule
+from DataFoundry.schema.view import TableView
+
+_FITTING = 0.95  # share of values of the column's own form; of fewer it is no rule
+_FEWEST = 20
+_SURE = 0.97
+# The checks of values see to categories; what stands in the others has no form.
+_FREE = ("category", "boolean", "constant", "text", "nested", "empty", "person_name", "address", "user_name")
+
+
+def learn(view: TableView, rules: Sequence[Rule]) -> dict[str, Any]:
+    """The columns whose values have a form of their own, and how many have it."""
+    found = {}
+    for name, column in view.columns.items():
+        present = view.frame[name].dropna()
+        if column.kind in _FREE or len(present) < _FEWEST or not _is_text(present):
+            continue
+        fits = KINDS[column.kind].check(present, column.format)
+        if _FITTING <= fits.mean():
+            found[name] = {"fitting": int(fits.sum()), "rows": len(present)}
+    return found
+
+
+def look(state: dict[str, Any], view: TableView) -> Iterator[Mark]:
+    """Cells of another form."""
+    for name, known in state.items():
+        present = view.frame[name].dropna()
+        if not len(present) or not _is_text(present):
+            continue
+        column = view.columns[name]
+        rows = np.flatnonzero(view.frame[name].notna())[~KINDS[column.kind].check(present, column.format)]
+        if len(rows):
+            nothing = np.full(len(rows), None, dtype=object)
+            yield Mark("format", name, rows, np.full(len(rows), _SURE), nothing, _teller(name, known, view, rows))
+
+
+def _teller(name: str, known: dict[str, Any], view: TableView, rows: np.ndarray) -> Any:
+    what = view.columns[name].kind.replace("_", " ")
+
+    def why(place: int) -> str:
+        found = str(view.frame[name].iloc[rows[place]])[:80]
+        return f"{found!r} is not written as a {what} of {name}; {known['fitting']:,} of {known['rows']:,} values are."
+
+    return why
+
+
+def _is_text(present: pd.Series) -> bool:
+    return bool(present.dtype == object)

@@ -1,0 +1,106 @@
+"""Rules of the schema that a row breaks, and what they say should stand there."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.cleaning.checks.values import as_levels
+from DataFoundry.cleaning.finding import Mark
+from DataFoundry.schema.rules import RULES, formula
+from DataFoundry.schema.rules.by_row import VerifiedByRow, numbers_of
+from DataFoundry.schema.table_schema import Rule
+from DataFoundry.schema.view import TableView
+
+_MOST_LEFT = 20_000  # values that something follows from
+_FEWEST = 5  # rows with a value, before it tells what follows
+_MOST_OTHERS = 0.2  # share of them that may have something else
+_SURE = 0.97
+_WORDS = ("category", "boolean", "text", "postcode", "address", "person_name")
+
+
+def learn(view: TableView, rules: Sequence[Rule]) -> dict[str, Any]:
+    """What follows from each value of a column, and the rules that each row keeps by itself."""
+    follows, by_row = [], []
+    for rule in rules:
+        if not set(rule.columns) <= set(view.columns):
+            continue
+        if rule.kind == "determines":
+            known = _followers(view, *rule.columns)
+            if known:
+                follows.append({"left": rule.columns[0], "right": rule.columns[1], "values": known})
+        elif issubclass(RULES[rule.kind].Verified, VerifiedByRow):
+            by_row.append(rule.as_dict())
+    return {"follows": follows, "by_row": by_row}
+
+
+def look(state: dict[str, Any], view: TableView) -> Iterator[Mark]:
+    """Cells that are not what follows from their row, and rows that break a rule."""
+    told = {(each["left"], each["right"]) for each in state["follows"]}
+    for each in state["follows"]:
+        if {each["left"], each["right"]} <= set(view.columns):
+            yield from _unlike(each, view, (each["right"], each["left"]) in told)
+    for each in state["by_row"]:
+        rule = Rule.from_dict(each)
+        if set(rule.columns) <= set(view.columns):
+            yield from _breaking(rule, view)
+
+
+def _followers(view: TableView, left: str, right: str) -> dict[str, list[Any]]:
+    """Value of the left column to what follows from it and how many rows say so."""
+    pairs = pd.DataFrame({"left": as_levels(view.frame[left]), "right": as_levels(view.frame[right])}).dropna()
+    if pairs["left"].nunique() > _MOST_LEFT:
+        return {}
+    counts = pairs.value_counts().rename("count").reset_index()
+    totals = counts.groupby("left")["count"].sum()
+    most = counts.drop_duplicates("left").set_index("left")  # the most frequent stand first
+    kept = most[(most["count"] >= _FEWEST) & (most["count"] >= (1 - _MOST_OTHERS) * totals[most.index])]
+    return {str(value): [str(row["right"]), int(row["count"])] for value, row in kept.iterrows()}
+
+
+def _unlike(known: dict[str, Any], view: TableView, both_ways: bool) -> Iterator[Mark]:
+    left, right = as_levels(view.frame[known["left"]]), as_levels(view.frame[known["right"]])
+    wanted = left.map({value: each[0] for value, each in known["values"].items()})
+    rows = np.flatnonzero((wanted.notna() & right.notna() & (wanted != right)).to_numpy())
+    blamed = known["right"]
+    if both_ways and view.columns[blamed].kind in _WORDS and view.columns[known["left"]].kind not in _WORDS:
+        return  # a slip makes another number more easily than another word: the number is blamed, by the other rule
+    if len(rows):
+        support = left.iloc[rows].map({value: each[1] for value, each in known["values"].items()}).to_numpy()
+
+        def why(place: int) -> str:
+            value, other = left.iloc[rows[place]], right.iloc[rows[place]]
+            meant, times = known["values"][value]
+            return f"{known['left']} {value} has {known['right']} {meant} in {times:,} rows; here {other}."
+
+        yield Mark("rule", blamed, rows, 1 - 1 / (support + 2), wanted.iloc[rows].to_numpy(dtype=object), why)
+
+
+def _breaking(rule: Rule, view: TableView) -> Iterator[Mark]:
+    rows = np.flatnonzero(RULES[rule.kind].Verified.breaks(view, rule))
+    if not len(rows):
+        return
+    suggested = np.full(len(rows), None, dtype=object)
+    if rule.kind == "formula":
+        suggested = _computed(rule, view)[rows]
+
+    def why(place: int) -> str:
+        values = ", ".join(f"{name} {view.frame[name].iloc[rows[place]]}" for name in rule.columns)
+        return f"{rule.sentence[:-1]}; here {values}."
+
+    sure = 1 - rule.exceptions / rule.support if rule.support else 1.0  # a rule that somebody wrote has no support yet
+    yield Mark("rule", rule.columns[-1], rows, np.full(len(rows), min(sure, _SURE)), suggested, why)
+
+
+def _computed(rule: Rule, view: TableView) -> np.ndarray:
+    """(n,) object: the results as texts, with the digits of the column."""
+    numbers = [numbers_of(view, name) for name in rule.columns[:-1]]
+    with np.errstate(all="ignore"):
+        if rule.details["operation"] == formula.LINEAR:
+            found = numbers[0] * float(rule.details["factor"]) + float(rule.details.get("offset", 0.0))
+        else:
+            found = formula.OPERATIONS[str(rule.details["operation"])](*numbers)
+    digits = int(rule.details["decimals"])
+    number = view.columns[rule.columns[-1]].kind == "number"
+    return np.array([f"{each:.{digits}f}" if number and np.isfinite(each) else None for each in found], dtype=object)

@@ -1,0 +1,126 @@
+"""Cells that a person sees at once are found, named, and told in a sentence; usual ones are left alone."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from DataFoundry.cleaning.cell_checks import CellChecks, findings
+from DataFoundry.cleaning.finding import Finding
+from DataFoundry.schema.discovery import discover_in
+
+ROWS = 2_000
+
+
+@pytest.fixture(scope="module")
+def orders() -> pd.DataFrame:
+    """Orders as a shop has them."""
+    draw = np.random.default_rng(5)
+    city = draw.choice(["Berlin", "Hamburg", "Paris", "Lyon", "Rom"], ROWS, p=[0.3, 0.2, 0.2, 0.2, 0.1])
+    member = draw.random(ROWS) < 0.4
+    return pd.DataFrame(
+        {
+            "city": city,
+            "country": pd.Series(city).map({"Berlin": "DE", "Hamburg": "DE", "Paris": "FR", "Lyon": "FR", "Rom": "IT"}),
+            "age": draw.integers(18, 80, ROWS),
+            "price": np.round(draw.lognormal(3, 0.7, ROWS), 2),
+            "quantity": (quantity := draw.integers(1, 6, ROWS)),
+            "ordered": pd.Timestamp("2023-01-01") + pd.to_timedelta(draw.integers(0, 700, ROWS), unit="D"),
+            "tier": np.where(member, draw.choice(["Silver", "Gold"], ROWS), "Bronze"),
+            "status": np.where(member, "Member", draw.choice(["Guest", "Trial"], ROWS)),
+            "card": np.where(member, "Plastic", "Paper"),
+        }
+    ).assign(total=lambda frame: (frame["price"] * quantity).round(2))
+
+
+def found_in(rows: pd.DataFrame, learnt_from: pd.DataFrame) -> list[Finding]:
+    schema = discover_in(learnt_from)
+    checks = CellChecks.learnt(learnt_from, schema.columns, schema.rules)
+    again = CellChecks.from_state(checks.state())
+    return list(findings(again.marks(rows), rows))
+
+
+WRONG = {
+    "age": (999, "range", None, "age 999 lies far outside 18 to 79."),
+    "city": ("Berln", "spelling", "Berlin", "'Berln' (in no row) is written nearly as 'Berlin'"),
+    "status": ("ZZZ?", "format", None, "another form than the values of status"),
+    "country": ("FR", "rule", "DE", "city Berlin has country DE in"),
+    "ordered": (pd.Timestamp("1970-01-01"), "range", None, "ordered 1970-01-01"),
+    "quantity": (-3, "range", None, "quantity -3 "),
+}
+
+
+@pytest.mark.parametrize("column", list(WRONG))
+@pytest.mark.parametrize("inside", [False, True], ids=["of another table", "of the table itself"])
+def test_a_wrong_cell_is_found_and_told(orders: pd.DataFrame, column: str, inside: bool) -> None:
+    value, kind, suggested, why = WRONG[column]
+    rows = orders.copy()
+    row = int(np.flatnonzero(rows["city"] == "Berlin")[3])
+    rows.loc[row, column] = value
+    found = [each for each in found_in(rows, rows if inside else orders) if each.row == row and each.column == column]
+    assert [(each.kind, each.suggested) for each in found] == [(kind, suggested)]
+    assert why.replace("in no row", "in 1 row" if inside else "in no row") in found[0].why
+    assert found[0].confidence >= 0.9
+
+
+def test_values_that_never_stand_together_blame_the_less_plausible_one(orders: pd.DataFrame) -> None:
+    rows = orders.copy()
+    row = int(np.flatnonzero((rows["status"] == "Member") & (rows["tier"] == "Gold"))[0])
+    rows.loc[row, "status"] = "Guest"
+    found = next(each for each in found_in(rows, orders) if each.row == row and each.kind == "outlier")
+    assert (found.column, found.suggested) == ("status", "Member")
+    assert "status Guest with tier Gold stands in 0 rows" in found.why
+
+
+def test_a_total_that_is_not_the_product_has_the_product_suggested(orders: pd.DataFrame) -> None:
+    rows = orders.copy()
+    rows.loc[7, "total"] = 12.34
+    (found,) = [each for each in found_in(rows, orders) if each.row == 7]
+    assert found.kind == "rule" and found.column == "total"
+    assert float(found.suggested) == orders.loc[7, "total"]
+    assert "total is price * quantity; here" in found.why
+
+
+def test_clean_rows_are_left_alone(orders: pd.DataFrame) -> None:
+    assert len(found_in(orders, orders)) <= 0.002 * ROWS
+
+
+def test_a_heavy_tail_is_no_error() -> None:
+    draw = np.random.default_rng(1)
+    amounts = pd.DataFrame(
+        {"amount": np.round(np.exp(draw.normal(3, 1.5, 20_000)), 2), "n": draw.integers(0, 9, 20_000)}
+    )
+    assert found_in(amounts, amounts) == []
+
+
+def test_what_many_rows_share_far_away_is_a_value_of_its_own() -> None:
+    draw = np.random.default_rng(2)
+    gains = np.where(np.arange(5_000) % 100 == 0, 99_999, draw.integers(0, 5_000, 5_000))
+    gains[7] = 999_999
+    frame = pd.DataFrame({"gain": gains, "n": draw.integers(0, 9, 5_000)})
+    assert [(each.row, each.column) for each in found_in(frame, frame)] == [(7, "gain")]
+
+
+def test_many_equal_errors_are_found_though_the_table_holds_them(orders: pd.DataFrame) -> None:
+    rows = orders.copy()
+    wrong = np.arange(0, 1_600, 200)
+    rows.loc[wrong, "age"] = 800
+    rows.loc[wrong + 1, "city"] = "Hamburgg"
+    found = {(each.row, each.column) for each in found_in(rows, rows)}
+    assert {(row, "age") for row in wrong} | {(row + 1, "city") for row in wrong} <= found
+
+
+def test_a_rows_marks_do_not_depend_on_the_rows_beside_it(orders: pd.DataFrame) -> None:
+    rows = orders.copy()
+    rows.loc[5, "age"] = 999
+    checks = CellChecks.learnt(orders, discover_in(orders).columns, discover_in(orders).rules)
+    alone = rows.iloc[[5]].reset_index(drop=True)
+    assert [each.column for each in findings(checks.marks(alone), alone)] == ["age"]
+
+
+def test_a_column_of_names_has_no_values_that_are_never_seen() -> None:
+    names = [
+        f"{first} {last}" for first in ("Ann", "Bob", "Eva", "Jon", "Kai") for last in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    ]
+    frame = pd.DataFrame({"who": np.array(names)[np.arange(390) % 130], "n": np.arange(390) % 7})
+    new = pd.DataFrame({"who": ["Zoe Quist"], "n": [3]})
+    assert [each.column for each in found_in(new, frame)] == []
