@@ -116,6 +116,16 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "data_to_scan_path": "backend/testing_data/adult.csv",
         "output_path": "backend/output_data/anomalies.parquet",
     },
+    "/api/cleaning/check-table": {
+        "data_path": "backend/testing_data/adult.csv",
+        "label_column": "income",
+        "output_path": "backend/output_data/adult_check.html",
+    },
+    "/api/cleaning/apply-fixes": {
+        "data_path": "backend/testing_data/adult.csv",
+        "fixes_path": "backend/output_data/adult_check_fixes.csv",
+        "output_path": "backend/output_data/adult_cleaned.csv",
+    },
 }
 
 

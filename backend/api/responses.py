@@ -159,6 +159,30 @@ class Evaluated(Reply):
     report_path: str
 
 
+class TableChecked(Reply):
+    """What is wrong with a table, and pages and files about it."""
+
+    issues: list[dict[str, Any]]
+    num_rows: int
+    num_findings: int
+    num_fixes: int
+    report_path: str
+    findings_path: str
+    fixes_path: str
+    reading: dict[str, Any]
+    warnings: list[str]
+
+
+class FixesApplied(Reply):
+    """A changed table was written."""
+
+    num_changed: int
+    output_path: str
+    journal_path: str
+    changes: dict[str, int]
+    warnings: list[str]
+
+
 class Scanned(Reply):
     """A report of odd rows was written."""
 

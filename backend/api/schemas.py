@@ -276,6 +276,33 @@ class DetectAnomalies(RequestModel):
     read_options: ReadOptionsField | None = None
 
 
+class CheckTable(RequestModel):
+    """Find everything that is wrong with a table."""
+
+    data_path: Path
+    label_column: Annotated[str | None, Field(min_length=1, examples=["income"])] = None
+    reference_path: (
+        Annotated[PathText, Field(description="The same table as it was when it was right; it tells what is usual.")]
+        | None
+    ) = None
+    columns: ColumnsField | None = None
+    read_options: ReadOptionsField | None = None
+    output_path: Annotated[PathText, Field(examples=["backend/output_data/adult_check.html"])] | None = None
+
+
+class ApplyFixes(RequestModel):
+    """Change the cells that fixes name, or take such changes back."""
+
+    data_path: Path
+    fixes_path: Annotated[PathText, Field(examples=["backend/output_data/adult_check_fixes.csv"])] | None = None
+    min_confidence: Annotated[float, Field(ge=0, le=1, description="Fixes of less are left alone.")] = 0.9
+    kinds: Annotated[list[str], Field(min_length=1, examples=[["rule", "spelling"]])] | None = None
+    journal_path: Annotated[PathText, Field(description="With `undo`: the changes to take back.")] | None = None
+    undo: bool = False
+    output_path: Annotated[PathText, Field(examples=["backend/output_data/adult_cleaned.csv"])] | None = None
+    read_options: ReadOptionsField | None = None
+
+
 class ListJobs(RequestModel):
     """Look through jobs, newest first."""
 

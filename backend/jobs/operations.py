@@ -79,4 +79,11 @@ OPERATIONS: dict[str, Operation] = {
     "cleaning.detect_anomalies": Operation(
         "DataFoundry.evaluator:detect_anomalies", lambda result: f"{result['num_samples_scanned']} rows scanned."
     ),
+    "cleaning.check_table": Operation(
+        "DataFoundry.cleaner:check_table",
+        lambda result: f"{len(result['issues'])} issues in {result['num_rows']} rows.",
+    ),
+    "cleaning.apply_fixes": Operation(
+        "DataFoundry.cleaner:apply_fixes", lambda result: f"{result['num_changed']} cells changed."
+    ),
 }

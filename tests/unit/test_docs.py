@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from DataFoundry.checking.issues import OF_CELLS
 from DataFoundry.config import ReadOptions
 from DataFoundry.making.kinds import MAKERS
 from DataFoundry.schema.kinds import KINDS
@@ -38,6 +39,13 @@ def test_every_rule_is_told_with_the_constants_that_it_needs():
 def test_every_option_and_kind_of_file_is_told():
     assert set(rows("reading", "What is found out")) == set(ReadOptions.model_fields)
     assert set(re.findall(r"\.[a-z0-9]+", PAGES["reading"].split("##")[0])) >= set(READ_SUFFIXES)
+
+
+def test_every_kind_of_issue_is_told_with_its_severity():
+    told = rows("cleaning", "Check it")
+    of_tables = {"duplicate", "missing", "imbalance", "drift"}
+    assert set(told) == set(OF_CELLS) | of_tables
+    assert all(told[kind][2] == severity for kind, severity in OF_CELLS.items())
 
 
 @pytest.mark.parametrize("page", list(PAGES))

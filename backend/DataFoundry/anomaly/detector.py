@@ -195,6 +195,7 @@ def fit_detector(
     rare_threshold: int | None = None,
     formats: Mapping[str, Mapping[str, Any]] | None = None,
     rules: Sequence[Rule] = (),
+    promised: bool = True,
 ) -> dict[str, Any]:
     """Learn what is usual in a training table; the state goes into the model file.
 
@@ -216,6 +217,8 @@ def fit_detector(
         How columns are written, as the schema tells; else found.
     rules
         Of the schema; those of other columns are left out.
+    promised
+        Whether the rate of false alarms must hold in small tables, too; that takes four times as long.
     """
     generator = torch.Generator().manual_seed(seed % 2**63)
     cells = Cells.learnt(frame, kinds, rare_threshold or 1, formats)
@@ -226,13 +229,14 @@ def fit_detector(
         part = frame.iloc[rows]
         encoded = cells.encode(part)
         density = Density(len(cells.numbers), cells.widths, generator)
-        fit_density(density, Inputs(encoded, torch.float32), torch.from_numpy(cells.may_lack).float(), generator)
+        may_lack = torch.from_numpy(cells.may_lack).float()
+        fit_density(density, Inputs(encoded, torch.float32), may_lack, generator)
         return _Learnt(cells, density, CellChecks.learnt(part, columns, rules), part.iloc[:_MOST_USUAL])
 
     held = 0 if len(order) <= _FEW else int(np.clip(_HELD_OUT * len(order), _FEWEST_HELD_OUT, _MOST_HELD_OUT))
     learning = order[held:]
     found = learnt(learning)
-    if _FEWEST_TO_SPLIT <= len(order) <= _FEW:
+    if promised and _FEWEST_TO_SPLIT <= len(order) <= _FEW:
         folds = np.array_split(order, _FOLDS)
         scores = [learnt(order[~np.isin(order, fold)]).scores(frame.iloc[fold]) for fold in folds]
     else:

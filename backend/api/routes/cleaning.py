@@ -1,12 +1,12 @@
-"""Odd rows and cells."""
+"""Wrong and odd rows and cells, and their repair."""
 
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response
 
-from api.responses import Scanned
-from api.schemas import DetectAnomalies
+from api.responses import FixesApplied, Scanned, TableChecked
+from api.schemas import ApplyFixes, CheckTable, DetectAnomalies
 from api.work import run_job
 
 blueprint = APIBlueprint("cleaning", __name__, url_prefix="/api/cleaning", tag="Cleaning")
@@ -18,3 +18,19 @@ blueprint = APIBlueprint("cleaning", __name__, url_prefix="/api/cleaning", tag="
 def detect_anomalies(asked: DetectAnomalies) -> dict[str, Any] | Response:
     """Score every row of a table by how unlikely the model finds it."""
     return run_job("cleaning.detect_anomalies", asked.given())
+
+
+@blueprint.post("/check-table")
+@blueprint.input(CheckTable, arg_name="asked")
+@blueprint.output(TableChecked)
+def check_table(asked: CheckTable) -> dict[str, Any] | Response:
+    """Find everything that is wrong with a table; no model is needed."""
+    return run_job("cleaning.check_table", asked.given())
+
+
+@blueprint.post("/apply-fixes")
+@blueprint.input(ApplyFixes, arg_name="asked")
+@blueprint.output(FixesApplied)
+def apply_fixes(asked: ApplyFixes) -> dict[str, Any] | Response:
+    """Write a table with fixes applied, and a journal by which each change can be undone."""
+    return run_job("cleaning.apply_fixes", asked.given())

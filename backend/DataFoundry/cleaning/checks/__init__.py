@@ -9,10 +9,11 @@ Each module has
 
 from types import ModuleType
 
-from DataFoundry.cleaning.checks import formats, pairs, ranges, rules, values
+from DataFoundry.cleaning.checks import formats, pairs, ranges, rules, units, values
 
 CHECKS: dict[str, ModuleType] = {
     "rules": rules,
+    "units": units,
     "formats": formats,
     "ranges": ranges,
     "values": values,

@@ -1,4 +1,4 @@
-"""Cells that are not written as all others of their column are: an e-mail address without its @, a number with a word."""
+"""Cells that are not written as all others of their column: an e-mail address without its @, a number with a word."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -26,7 +26,7 @@ def learn(view: TableView, rules: Sequence[Rule]) -> dict[str, Any]:
         if column.kind in _FREE or len(present) < _FEWEST or not _is_text(present):
             continue
         fits = KINDS[column.kind].check(present, column.format)
-        if _FITTING <= fits.mean():
+        if fits.mean() >= _FITTING:
             found[name] = {"fitting": int(fits.sum()), "rows": len(present)}
     return found
 

@@ -24,6 +24,7 @@ _DIRTY_RATIO = 1 / 25  # the same where one value nearly always has one and the 
 _NEARLY_ALWAYS = 0.97
 _AT_ONCE = 10_000
 _TEXT_KINDS = ("category", "boolean", "postcode")
+_SURE = 0.8  # at most: rare pairs may be right, and it is not certain which of the two is wrong
 _TEMPER = 0.5  # of what other cells tell: they are not independent of one another
 
 
@@ -57,7 +58,7 @@ def look(state: dict[str, Any], view: TableView) -> Iterator[Mark]:
             f"{columns[each]['name']} {view.frame[columns[each]['name']].iloc[row]}" for each in (blamed, other)
         )
         why = f"{told} stands in {seen:,} {'row' if seen == 1 else 'rows'}; {by_chance:,.0f} would have both by chance."
-        cells.setdefault(blamed, []).append((row, 1 - (seen + 0.5) / by_chance, suggested, why))
+        cells.setdefault(blamed, []).append((row, _SURE * (1 - (seen + 0.5) / by_chance), suggested, why))
     for column, found in sorted(cells.items()):
         yield Mark(
             "outlier",

@@ -1,6 +1,7 @@
 """Rules of the schema that a row breaks, and what they say should stand there."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ _MOST_LEFT = 20_000  # values that something follows from
 _FEWEST = 5  # rows with a value, before it tells what follows
 _MOST_OTHERS = 0.2  # share of them that may have something else
 _SURE = 0.97
+_UNDECIDED = 0.6  # of two cells that contradict one another
 _WORDS = ("category", "boolean", "text", "postcode", "address", "person_name")
 
 
@@ -37,10 +39,7 @@ def learn(view: TableView, rules: Sequence[Rule]) -> dict[str, Any]:
 
 def look(state: dict[str, Any], view: TableView) -> Iterator[Mark]:
     """Cells that are not what follows from their row, and rows that break a rule."""
-    told = {(each["left"], each["right"]) for each in state["follows"]}
-    for each in state["follows"]:
-        if {each["left"], each["right"]} <= set(view.columns):
-            yield from _unlike(each, view, (each["right"], each["left"]) in told)
+    yield from _unlike([each for each in state["follows"] if {each["left"], each["right"]} <= set(view.columns)], view)
     for each in state["by_row"]:
         rule = Rule.from_dict(each)
         if set(rule.columns) <= set(view.columns):
@@ -59,22 +58,56 @@ def _followers(view: TableView, left: str, right: str) -> dict[str, list[Any]]:
     return {str(value): [str(row["right"]), int(row["count"])] for value, row in kept.iterrows()}
 
 
-def _unlike(known: dict[str, Any], view: TableView, both_ways: bool) -> Iterator[Mark]:
-    left, right = as_levels(view.frame[known["left"]]), as_levels(view.frame[known["right"]])
-    wanted = left.map({value: each[0] for value, each in known["values"].items()})
-    rows = np.flatnonzero((wanted.notna() & right.notna() & (wanted != right)).to_numpy())
-    blamed = known["right"]
-    if both_ways and view.columns[blamed].kind in _WORDS and view.columns[known["left"]].kind not in _WORDS:
-        return  # a slip makes another number more easily than another word: the number is blamed, by the other rule
-    if len(rows):
-        support = left.iloc[rows].map({value: each[1] for value, each in known["values"].items()}).to_numpy()
+@dataclass(frozen=True)
+class _Contradiction:
+    """Rows whose right cell is not what follows from their left one."""
 
-        def why(place: int) -> str:
-            value, other = left.iloc[rows[place]], right.iloc[rows[place]]
-            meant, times = known["values"][value]
-            return f"{known['left']} {value} has {known['right']} {meant} in {times:,} rows; here {other}."
+    left: str
+    right: str
+    values: dict[str, list[Any]]
+    wanted: pd.Series
+    against: np.ndarray  # (n,) bool
 
-        yield Mark("rule", blamed, rows, 1 - 1 / (support + 2), wanted.iloc[rows].to_numpy(dtype=object), why)
+
+def _unlike(follows: Sequence[dict[str, Any]], view: TableView) -> Iterator[Mark]:
+    """Marks against right cells; where each of two cells follows from the other, only against the likelier culprit.
+
+    That is the one that more columns contradict; of a number and a word the number, since a slip makes another number
+    more easily than another word; else nobody can tell, and both are told, less surely.
+    """
+    texts = {name: as_levels(view.frame[name]) for each in follows for name in (each["left"], each["right"])}
+    found: dict[tuple[str, str], _Contradiction] = {}
+    votes = {name: np.zeros(len(view), dtype=int) for name in texts}
+    for each in follows:
+        left, right = each["left"], each["right"]
+        wanted = texts[left].map({value: known[0] for value, known in each["values"].items()})
+        against = (wanted.notna() & texts[right].notna() & (wanted != texts[right])).to_numpy()
+        found[left, right] = _Contradiction(left, right, each["values"], wanted, against)
+        votes[right] += against
+    for (left, right), contradiction in found.items():
+        kept, sure = contradiction.against, np.ones(len(view))
+        if (right, left) in found:
+            other = found[right, left].against
+            left_is_word, right_is_word = (view.columns[name].kind in _WORDS for name in (left, right))
+            preferred = int(left_is_word) - int(right_is_word)
+            apart = np.sign(votes[right] - votes[left]) * 2 + preferred
+            kept = kept & ~(other & (apart < 0))
+            sure = np.where(other & (apart == 0), _UNDECIDED, 1.0)
+        rows = np.flatnonzero(kept)
+        if len(rows):
+            yield _mark(contradiction, texts, rows, sure[rows])
+
+
+def _mark(each: _Contradiction, texts: dict[str, pd.Series], rows: np.ndarray, sure: np.ndarray) -> Mark:
+    values, found = texts[each.left].iloc[rows], texts[each.right].iloc[rows]
+    support = values.map({value: known[1] for value, known in each.values.items()}).to_numpy(float)
+
+    def why(place: int) -> str:
+        meant, times = each.values[values.iloc[place]]
+        return f"{each.left} {values.iloc[place]} has {each.right} {meant} in {times:,} rows; here {found.iloc[place]}."
+
+    suggested = each.wanted.iloc[rows].to_numpy(dtype=object)
+    return Mark("rule", each.right, rows, sure * (1 - 1 / (support + 2)), suggested, why)
 
 
 def _breaking(rule: Rule, view: TableView) -> Iterator[Mark]:

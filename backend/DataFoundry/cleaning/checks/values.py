@@ -45,7 +45,7 @@ def look(state: dict[str, Any], view: TableView) -> Iterator[Mark]:
         levels = as_levels(view.frame[name])
         codes, distinct = pd.factorize(levels)
         judged = [_judged(str(level), known) for level in distinct]
-        for kind in ("spelling", "range", "format"):
+        for kind in ("spelling", "range", "format", "outlier"):
             of_kind = np.array([each is not None and each[0] == kind for each in judged] + [False])
             rows = np.flatnonzero(of_kind[codes])
             if not len(rows):
@@ -99,7 +99,7 @@ def _judged(level: str, known: Mapping[str, Any]) -> tuple[str, float, str | Non
     once = sum(count == 1 for count in counts.values())
     if own == 0:
         return ("range", _SURE, None) if once <= _OPEN * rows and len(counts) <= math.sqrt(rows) * 4 else None
-    return ("range", _ODD, None) if _tail(counts, own, level) <= _RARE and once <= _OPEN * rows else None
+    return ("outlier", _ODD, None) if _tail(counts, own, level) <= _RARE and once <= _OPEN * rows else None
 
 
 def _tail(counts: Mapping[str, int], own: int, itself: str) -> float:

@@ -1,0 +1,83 @@
+"""What is wrong with a table, put together for people: one issue a kind and column, the gravest first."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from DataFoundry.cleaning.finding import Finding
+
+SEVERITIES = ("high", "medium", "low")
+_EXAMPLES = 5
+# What a wrong cell of each kind costs: a broken rule or a wrong number spoils every sum; a spelling one group of it.
+OF_CELLS = {
+    "rule": "high",
+    "range": "high",
+    "format": "medium",
+    "spelling": "medium",
+    "label": "medium",
+    "outlier": "low",
+}
+_SENTENCES = {
+    "rule": "{count} of {column} break a rule",
+    "range": "{count} of {column} lie outside of what the column usually holds",
+    "format": "{count} of {column} are written in another form than the others",
+    "spelling": "{count} of {column} are misspelt",
+    "label": "{count} of {column} are probably another class",
+    "outlier": "{count} of {column} are unusual",
+}
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One thing that is wrong.
+
+    Attributes
+    ----------
+    kind
+        One of `rule, range, spelling, format, outlier, label, duplicate, near_duplicate, missing, imbalance, drift`.
+    severity
+        `high`, `medium` or `low`: what it costs not to mend it.
+    count
+        Cells, rows or values that it is about.
+    sentence
+        For people.
+    examples
+        A few of them, as JSON has it.
+    column
+        Where it is about one.
+    """
+
+    kind: str
+    severity: str
+    count: int
+    sentence: str
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    column: str | None = None
+
+    def told(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self)
+
+
+def issues_of(findings: Iterable[Finding]) -> list[Issue]:
+    """One issue for each kind of finding in each column; examples are the surest."""
+    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for each in findings:
+        groups[each.kind, each.column].append(each)
+    return [_of_group(kind, column, cells) for (kind, column), cells in groups.items()]
+
+
+def ordered(issues: Iterable[Issue]) -> list[Issue]:
+    """The gravest first, of one severity the most frequent."""
+    return sorted(issues, key=lambda each: (SEVERITIES.index(each.severity), -each.count))
+
+
+def _of_group(kind: str, column: str, cells: list[Finding]) -> Issue:
+    surest = sorted(cells, key=lambda each: -each.confidence)[:_EXAMPLES]
+    count = "1 value" if len(cells) == 1 else f"{len(cells):,} values"
+    sentence = _SENTENCES[kind].format(count=count, column=repr(column))
+    if len(cells) == 1:
+        sentence = sentence.replace(" break ", " breaks ").replace(" lie ", " lies ").replace(" are ", " is ", 1)
+    examples = [{"row": each.row, "found": each.found, "suggested": each.suggested, "why": each.why} for each in surest]
+    return Issue(kind, OF_CELLS[kind], len(cells), f"{sentence}: {surest[0].why}", examples, column)

@@ -1,0 +1,183 @@
+"""Clean tables: everything that is wrong with one, found without a model, and repaired where it is sure."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import pandas as pd
+
+from DataFoundry.checking.fixes import applied, as_frame
+from DataFoundry.checking.page import check_page
+from DataFoundry.checking.table_check import checked
+from DataFoundry.config import ReadOptions
+from DataFoundry.errors import RequestError
+from DataFoundry.metrics.plain import plain
+from DataFoundry.schema.discovery import discover
+from DataFoundry.schema.table_schema import TableSchema
+from DataFoundry.sources.opening import open_table
+from DataFoundry.storage.files import claim_output, write_text
+from DataFoundry.storage.paths import input_path, refuse_input_as_output
+from DataFoundry.storage.paths import output_path as checked_output
+from DataFoundry.storage.row_files import ROW_SUFFIXES, row_writer
+from DataFoundry.storage.tables import TableWriter
+
+KINDS = ("rule", "range", "spelling", "format", "outlier", "label")
+_MIN_CONFIDENCE = 0.9
+
+
+def check_table(
+    data_path: str,
+    label_column: str | None = None,
+    reference_path: str | None = None,
+    columns: Mapping[str, Mapping[str, Any]] | None = None,
+    read_options: Mapping[str, Any] | None = None,
+    output_path: str | None = None,
+) -> dict[str, object]:
+    """Everything that is wrong with a table, the gravest first, with what should stand there instead.
+
+    Parameters
+    ----------
+    label_column
+        What is to be predicted, if there is one: labels that are probably another class, and rare classes, are told.
+    reference_path
+        The same table as it was when it was right: what is usual is learnt from it, and what changed since is told.
+    columns
+        What somebody knows better of the columns, see `schema.discovery.discover`.
+    read_options
+        How both tables are read.
+    output_path
+        The page, `.html`; findings and fixes lie beside it as csv.
+
+    Returns
+    -------
+    dict
+        `issues` (`kind, severity, count, sentence, examples, column`), `num_rows`, `num_findings`, `num_fixes`,
+        `report_path`, `findings_path`, `fixes_path`, `reading`, `warnings` (what could not be checked).
+
+    Raises
+    ------
+    ColumnError
+        If there is no such label, or `columns` names no column.
+    DataFoundryError
+        As `storage.paths` and `sources.opening.open_table`.
+    """
+    data = input_path(data_path, "data_path")
+    reference = None if reference_path is None else input_path(reference_path, "reference_path")
+    page = checked_output(output_path, "output_path", (".html",), f"{data.name.split('.')[0]}_check.html")
+    findings_path, fixes_path = (page.with_name(f"{page.stem}_{each}.csv") for each in ("findings", "fixes"))
+    for path in (findings_path, fixes_path):
+        refuse_input_as_output(path, data, *([reference] if reference else []))
+    options = ReadOptions.of(read_options)
+    table = open_table(data, options)
+    table.check(None if label_column is None else [label_column])
+    with ExitStack() as stack:
+        for path in (page, findings_path, fixes_path):
+            stack.enter_context(claim_output(path))
+        schema = discover(table, columns)
+        earlier = None if reference is None else _whole(open_table(reference, options), columns)
+        found = checked(table.read().reset_index(drop=True), schema, table.reading, label_column, earlier)
+        cells = as_frame(found.findings)
+        for path, rows in ((findings_path, cells), (fixes_path, cells[cells["suggested"].notna()])):
+            with TableWriter(path) as writer:
+                writer.write(rows)
+        write_text(page, check_page(data.name, schema, found))
+    return {
+        "issues": plain([each.told() for each in found.issues]),
+        "num_rows": schema.rows,
+        "num_findings": len(cells),
+        "num_fixes": int(cells["suggested"].notna().sum()),
+        "report_path": str(page),
+        "findings_path": str(findings_path),
+        "fixes_path": str(fixes_path),
+        "reading": table.reading,
+        "warnings": found.notes,
+    }
+
+
+def apply_fixes(
+    data_path: str,
+    fixes_path: str | None = None,
+    min_confidence: float = _MIN_CONFIDENCE,
+    kinds: Sequence[str] | None = None,
+    journal_path: str | None = None,
+    undo: bool = False,
+    output_path: str | None = None,
+    read_options: Mapping[str, Any] | None = None,
+) -> dict[str, object]:
+    """Write the table with the cells changed that fixes name, and a journal by which every change can be undone.
+
+    Parameters
+    ----------
+    data_path
+        The table that was checked; with `undo`, the one that was written.
+    fixes_path
+        Of `check_table`; people may remove rows from it, or correct `suggested`.
+    min_confidence
+        0 to 1; fixes of less are left alone.
+    kinds
+        Of the fixes to apply, of `rule, spelling, outlier, label ...`; all by default.
+    journal_path
+        With `undo`: the journal of the changes to take back.
+    output_path
+        The changed table, in any format; the journal lies beside it as csv.
+
+    Returns
+    -------
+    dict
+        `num_changed`, `output_path`, `journal_path`, `changes` (by column), `warnings`.
+
+    Raises
+    ------
+    RequestError
+        If neither fixes nor a journal to undo are given, or a kind is not known.
+    TableError, ColumnError
+        If the fixes are not of this table.
+    """
+    given, field = (journal_path, "journal_path") if undo else (fixes_path, "fixes_path")
+    if given is None:
+        raise RequestError(
+            "undo needs journal_path, the file that apply-fixes wrote."
+            if undo
+            else "apply-fixes needs fixes_path, the file that check-table wrote; or undo and journal_path.",
+            field=field,
+        )
+    if not 0 <= min_confidence <= 1:
+        raise RequestError(f"min_confidence lies between 0 and 1, not {min_confidence!r}.", field="min_confidence")
+    unknown = [each for each in kinds or () if each not in KINDS]
+    if unknown:
+        raise RequestError(f"There is no kind {unknown[0]!r:.60}; the kinds are {', '.join(KINDS)}.", field="kinds")
+    data, fixes = input_path(data_path, "data_path"), input_path(given, field)
+    stem = data.name.split(".")[0]
+    written = checked_output(output_path, "output_path", ROW_SUFFIXES, f"{stem}_{'undone' if undo else 'cleaned'}.csv")
+    journal = written.with_name(f"{written.stem}_journal.csv")
+    for path in (written, journal):
+        refuse_input_as_output(path, data, fixes)
+    with ExitStack() as stack:
+        for path in (written, journal):
+            stack.enter_context(claim_output(path))
+        frame = open_table(data, ReadOptions.of(read_options)).read().reset_index(drop=True)
+        wanted = open_table(fixes).read().reset_index(drop=True)
+        before, after = ("after", "before") if undo else ("found", "suggested")
+        done = applied(
+            frame, wanted, before, after, 0.0 if undo else min_confidence, None if undo else list(kinds or KINDS)
+        )
+        with row_writer(written) as rows:
+            rows.write(done.frame)
+        with TableWriter(journal) as changes:
+            changes.write(done.journal)
+    warnings = []
+    if done.stale:
+        cells = "1 cell was" if done.stale == 1 else f"{done.stale:,} cells were"
+        warnings.append(f"{cells} left alone, since something else stands there than in {fixes.name}.")
+    return {
+        "num_changed": len(done.journal),
+        "output_path": str(written),
+        "journal_path": str(journal),
+        "changes": {str(name): int(count) for name, count in done.journal["column"].value_counts().items()},
+        "warnings": warnings,
+    }
+
+
+def _whole(table: Any, columns: Mapping[str, Mapping[str, Any]] | None) -> tuple[pd.DataFrame, TableSchema]:
+    known = {name: said for name, said in (columns or {}).items() if name in table.columns}
+    return table.read().reset_index(drop=True), discover(table, known)
