@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from DataFoundry.checking.fixes import applied, as_frame
+from DataFoundry.checking.fixes import applied
 from DataFoundry.checking.page import check_page
 from DataFoundry.checking.table_check import checked
+from DataFoundry.cleaning.spreadsheet import as_frame
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import RequestError
 from DataFoundry.metrics.plain import plain

@@ -292,7 +292,7 @@ def detect_anomalies(
     data_to_scan_path
         A table with all feature columns, with or without labels; other columns are carried through.
     output_path
-        The report, parquet or csv; an HTML page and the suggested fixes as csv lie beside it.
+        The report, parquet or csv; an HTML page, and findings and suggested fixes as csv lie beside it.
     contamination, top_k, false_alarm_rate
         At most one of: the share of rows to flag, their number, or the share of ordinary rows that may be flagged
         (default 0.01).
@@ -303,7 +303,8 @@ def detect_anomalies(
     -------
     dict
         `num_samples_scanned`, `anomaly_score_range`, `mean_anomaly_score`, `output_path`, `report_path`,
-        `suggested_fixes_path`, `num_suggested_fixes`, `threshold`, `threshold_method`, `threshold_setting`,
+        `findings_path` (cells that are wrong by themselves), `num_findings`, `suggested_fixes_path`,
+        `num_suggested_fixes`, `threshold`, `threshold_method`, `threshold_setting`,
         `num_flagged`, `score_quantiles`, `ignored_columns`, `novel_values`, `warnings`.
 
     Raises
@@ -324,20 +325,20 @@ def detect_anomalies(
     preprocessor = input_path(preprocessor_path, "preprocessor_path", (".joblib",))
     data = input_path(data_to_scan_path, "data_to_scan_path")
     report = checked_output(output_path, "output_path", default=f"{data.stem}_anomalies.parquet")
-    page, fixes = report.with_suffix(".html"), report.with_name(f"{report.stem}_fixes.csv")
-    refuse_input_as_output(report, data)
-    refuse_input_as_output(fixes, data)
+    page = report.with_suffix(".html")
+    fixes, wrong = (report.with_name(f"{report.stem}_{each}.csv") for each in ("fixes", "findings"))
+    for path in (report, fixes, wrong):
+        refuse_input_as_output(path, data)
     with ExitStack() as stack:
-        for path in (report, page, fixes):
+        for path in (report, page, fixes, wrong):
             stack.enter_context(claim_output(path))
         table = open_table(data, ReadOptions.of(read_options) if read_options else config.read_options)
         bundle = load_bundle(config, model, preprocessor)
-        result = scan(table, _detector(bundle), bundle.labels, rule, report, fixes)
+        result = scan(table, _detector(bundle), bundle.labels, rule, report, fixes, wrong)
         warnings = _scan_warnings(result)
         write_text(page, anomaly_page(result, data.name, warnings))
-    return {"output_path": str(report), "report_path": str(page), "suggested_fixes_path": str(fixes)} | _told(
-        result, warnings
-    )
+    paths = {"report_path": page, "suggested_fixes_path": fixes, "findings_path": wrong}
+    return {"output_path": str(report), **{name: str(path) for name, path in paths.items()}, **_told(result, warnings)}
 
 
 def _refuse_without_likelihood(name: str) -> None:
@@ -388,5 +389,6 @@ def _told(result: ScanResult, warnings: list[str]) -> dict[str, object]:
         "ignored_columns": result.ignored,
         "novel_values": dict(result.novel.most_common()),
         "num_suggested_fixes": result.fixes,
+        "num_findings": result.wrong,
         "warnings": warnings,
     }

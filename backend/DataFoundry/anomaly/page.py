@@ -29,6 +29,7 @@ def _summary(result: ScanResult, warnings: list[str]) -> Section:
         "flagged": threshold.flagged,
         "threshold": threshold.value,
         "highest score": float(scores.max()),
+        "wrong cells": result.wrong,
         "suggested fixes": result.fixes,
     }
     how = _HOW[threshold.method].format(threshold.setting)

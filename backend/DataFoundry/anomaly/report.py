@@ -1,5 +1,6 @@
 """The columns of an anomaly report, made of a block of rows and what the detector found in it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,13 +8,14 @@ import pandas as pd
 
 from DataFoundry.anomaly.detector import Detector, Scored
 from DataFoundry.anomaly.label_head import surprise
+from DataFoundry.cleaning.finding import Finding
 from DataFoundry.preprocessing.labels import LabelCodec
 
 SCORE = "anomaly_score"
 CONTRIBUTION = "contrib__"
 EXPECTED = "expected__"
 TOP = 3
-_OURS = (SCORE, "row_index", "percentile", "rank", "is_anomaly", "top_features", "novel_values", "n_missing")
+_OURS = (SCORE, "row_index", "percentile", "rank", "is_anomaly", "top_features", "why", "novel_values", "n_missing")
 _OF_LABELS = ("label_surprise", "likely_label")
 _SEPARATOR = ", "
 
@@ -54,16 +56,28 @@ class Layout:
         return {name: new for name, new in self.carried.items() if name != new}
 
 
-def findings(
-    block: pd.DataFrame, scored: Scored, detector: Detector, labels: LabelCodec | None, layout: Layout
+def judged(
+    block: pd.DataFrame,
+    scored: Scored,
+    detector: Detector,
+    labels: LabelCodec | None,
+    layout: Layout,
+    wrong: Sequence[Finding],
 ) -> pd.DataFrame:
-    """The scanned block with its scores, reasons and contributions; its index is the position in the scanned table."""
+    """The scanned block with its scores, reasons and contributions; its index is the position in the scanned table.
+
+    `wrong` has the cells of the block that are wrong by themselves; the surest one's sentence is told.
+    """
+    sentences: dict[int, str] = {}
+    for each in sorted(wrong, key=lambda each: each.confidence):
+        sentences[each.row] = each.why
     names = np.array(layout.features, dtype=object)
     out = {
         **{new: block[name] for name, new in layout.carried.items()},
         SCORE: scored.score,
         "row_index": block.index.to_numpy(dtype=np.int64),
         "top_features": _top_features(scored.contributions, names),
+        "why": [sentences.get(row, "") for row in block.index.tolist()],
         "novel_values": _listed(scored.novel, names),
         "n_missing": scored.missing.sum(axis=1),
     }
@@ -78,7 +92,17 @@ def findings(
 
 def ordered(columns: list[str], layout: Layout) -> list[str]:
     """Columns of the finished report: what was scanned, the verdict, the reasons, then a pair for each feature."""
-    verdict = [SCORE, "percentile", "rank", "is_anomaly", "row_index", "top_features", "novel_values", "n_missing"]
+    verdict = [
+        SCORE,
+        "percentile",
+        "rank",
+        "is_anomaly",
+        "row_index",
+        "top_features",
+        "why",
+        "novel_values",
+        "n_missing",
+    ]
     details = [f"{prefix}{name}" for prefix in (CONTRIBUTION, EXPECTED) for name in layout.features]
     of_labels = [name for name in _OF_LABELS if name in columns and name not in layout.carried.values()]
     return [*layout.carried.values(), *verdict, *of_labels, *details]

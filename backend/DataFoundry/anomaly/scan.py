@@ -10,9 +10,11 @@ import pandas as pd
 
 from DataFoundry.anomaly.detector import Detector
 from DataFoundry.anomaly.expectation import Expected, expect
-from DataFoundry.anomaly.report import CONTRIBUTION, EXPECTED, SCORE, TOP, Layout, findings, ordered
+from DataFoundry.anomaly.report import CONTRIBUTION, EXPECTED, SCORE, TOP, Layout, judged, ordered
 from DataFoundry.anomaly.sorting import RowSorter
 from DataFoundry.anomaly.threshold import Threshold, ThresholdRule
+from DataFoundry.cleaning.cell_checks import findings
+from DataFoundry.cleaning.spreadsheet import as_frame, spreadsheet_safe
 from DataFoundry.errors import ColumnError, TableError
 from DataFoundry.preprocessing.labels import LabelCodec
 from DataFoundry.progress import Progress
@@ -47,6 +49,8 @@ class ScanResult:
         The oddest rows of the report, for the page.
     fixes
         Number of suggested fixes.
+    wrong
+        Number of cells that are wrong by themselves.
     """
 
     scores: np.ndarray
@@ -57,12 +61,21 @@ class ScanResult:
     blame: np.ndarray = field(default_factory=lambda: np.zeros(0))
     shown: pd.DataFrame = field(default_factory=pd.DataFrame)
     fixes: int = 0
+    wrong: int = 0
 
 
 def scan(
-    table: Table, detector: Detector, labels: LabelCodec | None, rule: ThresholdRule, report: Path, fixes: Path
+    table: Table,
+    detector: Detector,
+    labels: LabelCodec | None,
+    rule: ThresholdRule,
+    report: Path,
+    fixes: Path,
+    wrong: Path,
 ) -> ScanResult:
-    """Write the report, sorted by score, and the suggested fixes; memory is that of a few blocks and all scores.
+    """Write the report, sorted by score, the suggested fixes, and the cells that are wrong by themselves.
+
+    Memory is that of a few blocks and all scores.
 
     Raises
     ------
@@ -73,14 +86,16 @@ def scan(
     """
     layout, ignored = _planned(table, detector, labels)
     with RowSorter(report.parent) as sorter:
-        novel = _score_all(table, detector, labels, layout, sorter)
-        if not len(sorter.scores):
-            raise TableError(f"{table.path.name} has no rows to scan.")
-        result = ScanResult(sorter.scores, rule.chosen(sorter.scores, detector), layout, ignored, novel)
+        with TableWriter(wrong) as cells:
+            novel = _score_all(table, detector, labels, layout, sorter, cells)
+            if not len(sorter.scores):
+                raise TableError(f"{table.path.name} has no rows to scan.")
+            found = cells.num_rows
+        result = ScanResult(sorter.scores, rule.chosen(sorter.scores, detector), layout, ignored, novel, wrong=found)
         with TableWriter(report) as rows, TableWriter(fixes) as suggestions:
             for block, suggested in _finished(sorter, detector, result):
                 rows.write(block)
-                suggestions.write(suggested)
+                suggestions.write(spreadsheet_safe(suggested))
                 result.fixes += len(suggested)
     return result
 
@@ -100,9 +115,10 @@ def _planned(table: Table, detector: Detector, labels: LabelCodec | None) -> tup
 
 
 def _score_all(
-    table: Table, detector: Detector, labels: LabelCodec | None, layout: Layout, sorter: RowSorter
+    table: Table, detector: Detector, labels: LabelCodec | None, layout: Layout, sorter: RowSorter, cells: TableWriter
 ) -> Counter[str]:
     """Score block by block; counts novel cells by column."""
+    cells.write(as_frame([]))
     novel: Counter[str] = Counter()
     progress = Progress("scanning", table.num_rows)
     for block in table.blocks(rows=_BLOCK_ROWS):
@@ -112,7 +128,9 @@ def _score_all(
         novel.update(
             {name: int(count) for name, count in zip(layout.features, scored.novel.sum(axis=0), strict=True) if count}
         )
-        sorter.add(findings(block, scored, detector, labels, layout), scored.score)
+        wrong = list(findings(scored.marks, block, int(block.index[0])))
+        cells.write(as_frame(wrong))
+        sorter.add(judged(block, scored, detector, labels, layout, wrong), scored.score)
         progress.advance(len(block))
     return novel
 

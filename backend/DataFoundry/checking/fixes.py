@@ -1,44 +1,14 @@
-"""Findings and fixes as files for people, and fixes applied to a table, with a journal by which they can be undone."""
+"""Fixes applied to a table, with a journal by which they can be undone."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from DataFoundry.cleaning.finding import Finding
+from DataFoundry.cleaning.spreadsheet import plain_text, spreadsheet_safe, text_of
 from DataFoundry.errors import ColumnError, TableError
 
-COLUMNS = ["row", "column", "kind", "found", "suggested", "confidence", "why"]
 JOURNAL = ["row", "column", "before", "after", "kind", "confidence"]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def as_frame(findings: Iterable[Finding]) -> pd.DataFrame:
-    """The findings as a table that is safe to open in a spreadsheet."""
-    rows = [
-        [each.row, each.column, each.kind, text_of(each.found), text_of(each.suggested), each.confidence, each.why]
-        for each in findings
-    ]
-    return spreadsheet_safe(pd.DataFrame(rows, columns=COLUMNS))
-
-
-def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:
-    """Text cells that a spreadsheet would take for a formula begin with an apostrophe; numbers stay as they are.
-
-    OWASP, CSV injection: cells that begin with = + - @, a tab or a line end.
-    """
-    return frame.apply(lambda column: column.map(_safe) if column.dtype == object else column)
-
-
-def text_of(value: Any) -> str | None:
-    """A cell as text, whole numbers without their point; None for a missing one."""
-    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
-        return None
-    if isinstance(value, (float, np.floating)):
-        return f"{value:.15g}"
-    return str(value)
 
 
 @dataclass(frozen=True)
@@ -88,7 +58,7 @@ def applied(
     for name, of_column in chosen.groupby("column", sort=False):
         column = frame[name].astype(object)
         for fix in of_column.itertuples(index=False):
-            row, old, new = int(fix.row), _plain(getattr(fix, before)), _plain(getattr(fix, after))
+            row, old, new = int(fix.row), plain_text(getattr(fix, before)), plain_text(getattr(fix, after))
             if text_of(frame[name].iloc[row]) != old:
                 stale += 1
                 continue
@@ -123,26 +93,6 @@ def _chosen(
         .drop_duplicates(["row", "column"])
         .sort_values("row")
     )
-
-
-def _safe(cell: Any) -> Any:
-    if not isinstance(cell, str) or not cell.startswith(_FORMULA) or _is_number(cell):
-        return cell
-    return f"'{cell}"
-
-
-def _plain(cell: Any) -> str | None:
-    """A cell of a fix as it was before `spreadsheet_safe`."""
-    text = text_of(cell)
-    return text[1:] if text is not None and text[:1] == "'" and text[1:].startswith(_FORMULA) else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _typed(text: str | None, column: pd.Series, row: int, name: str) -> Any:

@@ -9,6 +9,7 @@ from DataFoundry.cleaning.finding import Finding
 
 SEVERITIES = ("high", "medium", "low")
 _EXAMPLES = 5
+_LIKELY = 0.5  # confidence of labels, above which they are called wrong
 # What a wrong cell of each kind costs: a broken rule or a wrong number spoils every sum; a spelling one group of it.
 OF_CELLS = {
     "rule": "high",
@@ -76,8 +77,13 @@ def ordered(issues: Iterable[Issue]) -> list[Issue]:
 def _of_group(kind: str, column: str, cells: list[Finding]) -> Issue:
     surest = sorted(cells, key=lambda each: -each.confidence)[:_EXAMPLES]
     count = "1 value" if len(cells) == 1 else f"{len(cells):,} values"
-    sentence = _SENTENCES[kind].format(count=count, column=repr(column))
+    sentence, severity = _SENTENCES[kind].format(count=count, column=repr(column)), OF_CELLS[kind]
+    if kind == "label" and surest[0].confidence < _LIKELY:
+        sentence, severity = (
+            sentence.replace("are probably another class", "are rare for such rows, and may be right"),
+            "low",
+        )
     if len(cells) == 1:
         sentence = sentence.replace(" break ", " breaks ").replace(" lie ", " lies ").replace(" are ", " is ", 1)
     examples = [{"row": each.row, "found": each.found, "suggested": each.suggested, "why": each.why} for each in surest]
-    return Issue(kind, OF_CELLS[kind], len(cells), f"{sentence}: {surest[0].why}", examples, column)
+    return Issue(kind, severity, len(cells), f"{sentence}: {surest[0].why}", examples, column)

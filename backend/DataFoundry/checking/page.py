@@ -23,7 +23,7 @@ def check_page(name: str, schema: TableSchema, found: Checked) -> str:
         **{f"issues, {severity}": count for severity, count in counts.items()},
     }
     text = "" if found.issues else "Nothing was found."
-    grid = Grid(["what it costs", "kind", "count", "what"], [_row(each, schema.columns) for each in found.issues])
+    grid = Grid(["what", "kind", "count", "what it costs"], [_row(each, schema.columns) for each in found.issues])
     sections = [Section("Issues", text, figures, grids=[grid] if found.issues else [])]
     if found.findings:
         sections += [_by_column(found), _cells(found, schema.columns)]
@@ -49,7 +49,7 @@ def check_page(name: str, schema: TableSchema, found: Checked) -> str:
 def _row(issue: Issue, columns: Mapping[str, Column]) -> list[object]:
     personal = issue.column is not None and issue.column in columns and columns[issue.column].personal
     sentence = issue.sentence.partition(":")[0] + "." if personal else issue.sentence
-    return [issue.severity, issue.kind.replace("_", " "), issue.count, sentence]
+    return [sentence, issue.kind.replace("_", " "), issue.count, issue.severity]
 
 
 def _by_column(found: Checked) -> Section:

@@ -29,6 +29,7 @@ class TableWriter:
         self.path = path
         self.num_rows = 0
         self._texts = texts
+        self._named = False  # whether a csv has its line of names
         self._schema: pa.Schema | None = None
         self._stack = ExitStack()
         self._parquet: pq.ParquetWriter | None = None
@@ -41,8 +42,9 @@ class TableWriter:
         """Append the rows of `frame`; its index is left out."""
         if self.path.suffix.lower() == ".csv":
             text = io.TextIOWrapper(self._handle, encoding="utf-8", newline="", write_through=True)
-            frame.to_csv(text, index=False, header=self.num_rows == 0)
+            frame.to_csv(text, index=False, header=not self._named)
             text.detach()
+            self._named = True
         else:
             self._write_parquet(frame)
         self.num_rows += len(frame)

@@ -43,7 +43,7 @@ def scanned(
 ) -> tuple[pd.DataFrame, ScanResult, pd.DataFrame]:
     source, report, fixes = root / f"scanned{Path(name).suffix}", root / name, root / "fixes.csv"
     write_table(frame, source)
-    result = scan(open_table(source), detector, LABELS, ThresholdRule(**rule), report, fixes)
+    result = scan(open_table(source), detector, LABELS, ThresholdRule(**rule), report, fixes, root / "findings.csv")
     return open_table(report).read(), result, open_table(fixes).read()
 
 
@@ -53,6 +53,16 @@ def with_errors() -> pd.DataFrame:
     frame.loc[8, "kind<b>"] = "sideways"
     frame.loc[9, "x"] = np.nan
     return frame
+
+
+def test_wrong_cells_are_told_in_a_sentence_in_the_report_and_in_a_file(root: Path, detector: Detector) -> None:
+    report, result, _ = scanned(root, detector, with_errors())
+    found = open_table(root / "findings.csv").read()
+    assert found[["row", "column", "found"]].to_numpy().tolist() == [[8, "kind<b>", "sideways"]]
+    assert result.wrong == 1
+    why = report.set_index("row_index")["why"]
+    assert why[8] == found["why"][0] and "'sideways' stands in no row" in why[8]
+    assert (why.drop(8).fillna("") == "").all()
 
 
 @pytest.mark.parametrize("name", ["report.parquet", "report.csv"])
@@ -120,6 +130,7 @@ def test_a_spilled_scan_is_the_same(root: Path, detector: Detector, monkeypatch:
 
     pd.testing.assert_frame_equal(spilled, held)
     assert sorted(path.name for path in root.iterdir()) == [
+        "findings.csv",
         "fixes.csv",
         "held.parquet",
         "scanned.parquet",
