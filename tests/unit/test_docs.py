@@ -43,7 +43,7 @@ def test_every_option_and_kind_of_file_is_told():
 
 def test_every_kind_of_issue_is_told_with_its_severity():
     told = rows("cleaning", "Check it")
-    of_tables = {"duplicate", "missing", "imbalance", "drift"}
+    of_tables = {"duplicate", "near_duplicate", "missing", "imbalance", "drift"}
     assert set(told) == set(OF_CELLS) | of_tables
     assert all(told[kind][2] == severity for kind, severity in OF_CELLS.items())
 

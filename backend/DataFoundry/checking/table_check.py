@@ -12,6 +12,7 @@ from DataFoundry.anomaly.label_head import surprise
 from DataFoundry.checking.issues import Issue, issues_of, ordered
 from DataFoundry.cleaning.cell_checks import CellChecks, findings
 from DataFoundry.cleaning.finding import Finding
+from DataFoundry.cleaning.near_duplicates import near_duplicates
 from DataFoundry.errors import DataFoundryError
 from DataFoundry.preprocessing.labels import LabelCodec
 from DataFoundry.preprocessing.schema import column_kinds, features_of
@@ -198,6 +199,17 @@ def _duplicates(frame: pd.DataFrame, schema: TableSchema) -> Iterator[Issue]:
         count = found["but_for_keys"]
         rows = "1 row repeats an earlier one" if count == 1 else f"{count:,} rows repeat an earlier one"
         yield Issue("duplicate", "medium", count, f"{rows} in all but the key.", examples)
+    groups = [each for each in near_duplicates(frame, schema.columns) if not _are_equal(frame, each.rows)]
+    if groups:
+        shown = [{"rows": list(each.rows), "confidence": each.confidence, "why": each.why} for each in groups[:_SHOWN]]
+        count = "1 group of rows is" if len(groups) == 1 else f"{len(groups):,} groups of rows are"
+        sentence = f"{count} probably the same, written differently: {groups[0].why}"
+        yield Issue("near_duplicate", "medium", sum(len(each.rows) - 1 for each in groups), sentence, shown)
+
+
+def _are_equal(frame: pd.DataFrame, rows: tuple[int, ...]) -> bool:
+    """Whether rows are duplicates in every column, which are told of already."""
+    return bool(frame.iloc[list(rows)].astype(str).duplicated(keep=False).all())
 
 
 def _missing(

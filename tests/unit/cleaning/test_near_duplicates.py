@@ -1,0 +1,84 @@
+"""The same person written twice is found; people who are alike, and orders of one customer, are not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from faker import Faker
+
+from DataFoundry.cleaning.near_duplicates import near_duplicates
+from DataFoundry.schema.discovery import discover_in
+
+ROWS = 600
+
+
+@pytest.fixture(scope="module")
+def people() -> pd.DataFrame:
+    fake = Faker("de_DE")
+    fake.seed_instance(4)
+    return pd.DataFrame(
+        [
+            {
+                "id": f"C-{number:05d}",
+                "first_name": fake.first_name(),
+                "last_name": fake.last_name(),
+                "email": f"{fake.user_name()}{number}@{fake.free_email_domain()}",
+                "phone": fake.phone_number(),
+                "born": fake.date_of_birth(minimum_age=18, maximum_age=80).isoformat(),
+            }
+            for number in range(ROWS)
+        ]
+    )
+
+
+def groups(frame: pd.DataFrame) -> list[tuple[int, ...]]:
+    return [group.rows for group in near_duplicates(frame, discover_in(frame).columns)]
+
+
+CHANGES = {
+    "a typing error": lambda row: {"last_name": row["last_name"][:-2] + row["last_name"][-1]},
+    "swapped names": lambda row: {"first_name": row["last_name"], "last_name": row["first_name"]},
+    "another format of the date": lambda row: {"born": ".".join(reversed(row["born"].split("-")))},
+    "case and a missing phone": lambda row: {"email": row["email"].upper(), "phone": None},
+}
+
+
+@pytest.mark.parametrize("change", list(CHANGES))
+def test_the_same_person_is_found(people: pd.DataFrame, change: str) -> None:
+    again = {**people.iloc[17], "id": "C-99999", **CHANGES[change](people.iloc[17])}
+    frame = pd.concat([people, pd.DataFrame([again])], ignore_index=True)
+    assert groups(frame) == [(17, ROWS)]
+
+
+def test_why_names_columns_and_no_values(people: pd.DataFrame) -> None:
+    again = {**people.iloc[17], "id": "C-99999", "phone": "+49 30 999 99 99"}
+    frame = pd.concat([people, pd.DataFrame([again])], ignore_index=True)
+    (group,) = near_duplicates(frame, discover_in(frame).columns)
+    assert group.why == (
+        "Rows 17 and 600 are probably the same: first_name, last_name, email, born equal; phone different."
+    )
+    assert group.confidence >= 0.9
+
+
+def test_different_people_are_not(people: pd.DataFrame) -> None:
+    assert groups(people) == []
+
+
+def test_a_family_is_not(people: pd.DataFrame) -> None:
+    child = {**people.iloc[3], "id": "C-99999", "first_name": "Zacharias", "email": "zz@x.de", "born": "2011-05-06"}
+    assert groups(pd.concat([people, pd.DataFrame([child])], ignore_index=True)) == []
+
+
+def test_orders_of_the_same_customers_are_not(people: pd.DataFrame) -> None:
+    draw = np.random.default_rng(1)
+    orders = people.iloc[draw.integers(0, 150, ROWS)].reset_index(drop=True)
+    orders["id"] = [f"O-{number:05d}" for number in range(ROWS)]
+    orders["total"] = draw.lognormal(3, 1, ROWS).round(2)
+    assert groups(orders) == []
+
+
+def test_rows_of_numbers_and_categories_are_not() -> None:
+    draw = np.random.default_rng(2)
+    frame = pd.DataFrame(
+        {"x": draw.integers(0, 50, ROWS), "y": draw.integers(0, 50, ROWS), "z": draw.choice(list("ab"), ROWS)}
+    )
+    assert groups(frame) == []
