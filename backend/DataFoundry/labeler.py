@@ -131,6 +131,7 @@ def _labeled(order: _Order) -> tuple[dict[str, object], str]:
             *advice.on_votes(names, summary),
             *advice.on_ties(written.ties),
             *advice.on_accuracy(names, order.hand),
+            *chosen.warnings,
         ],
         "explain": found.explain,
         "seed": order.seed,
@@ -146,16 +147,16 @@ def _labeled(order: _Order) -> tuple[dict[str, object], str]:
 
 def _chosen(order: _Order) -> tuple[aggregators.Choice, int, run.Pass | None]:
     """The fitted aggregator, the number of classes, and the first pass over the table, where one was needed."""
+    features = [name for name in order.table.columns if order.hand is None or name != order.hand.column]
+    wish = choice.Wish(order.aggregator, order.seed, order.hand, features, names=order.names)
     cardinality = order.cardinality or run.known_cardinality(order.functions)
-    if cardinality is not None and not choice.needs_summary(order.aggregator, len(order.functions), order.hand):
-        return choice.majority(cardinality, len(order.functions), order.aggregator, order.hand), cardinality, None
+    if cardinality is not None and not choice.needs_summary(wish, len(order.functions)):
+        return choice.majority(cardinality, len(order.functions), wish), cardinality, None
     known = run.summarise(order.table, order.functions, order.cardinality)
     least = 2 if order.hand is None else order.hand.cardinality
     cardinality = order.cardinality or max(least, known.summary.cardinality)
     run.refuse_label_columns(order.table.columns, cardinality)
-    features = [name for name in order.table.columns if order.hand is None or name != order.hand.column]
-    summary = known.summary.widened(cardinality)
-    return choice.choose(order.aggregator, summary, order.seed, order.hand, features), cardinality, known
+    return choice.choose(wish, known.summary.widened(cardinality)), cardinality, known
 
 
 def _refuse_classes(cardinality: int | None, hand: HandLabels | None) -> None:

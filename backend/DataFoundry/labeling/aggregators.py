@@ -1,5 +1,6 @@
 """From votes to class probabilities: the aggregators behind one interface, and which of them to take."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -8,6 +9,7 @@ import pandas as pd
 
 from DataFoundry.errors import RequestError
 from DataFoundry.labeling import label_model
+from DataFoundry.labeling.latent_class import LatentClass
 
 AUTO = "auto"
 _TIE = 1e-5  # probabilities this close are equal, as in Snorkel
@@ -73,12 +75,25 @@ class LabelModelAggregator:
 
 
 @dataclass(frozen=True)
+class LatentClassAggregator:
+    """The latent class model of the votes: functions weigh by how well they tell the classes apart, copies once."""
+
+    fitted: LatentClass
+    name: str = "latent_class"
+    features: tuple[str, ...] = ()
+
+    def predict_proba(self, votes: np.ndarray, frame: pd.DataFrame | None = None) -> np.ndarray:
+        return self.fitted.predict_proba(votes)
+
+
+@dataclass(frozen=True)
 class Choice:
-    """A fitted aggregator, why it was taken, for people, and figures of its fit (JSON-able)."""
+    """A fitted aggregator, why it was taken, for people, figures of its fit (JSON-able), and warnings about it."""
 
     aggregator: Aggregator
     why: str
     figures: dict[str, object] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
 
 def hard_labels(probabilities: np.ndarray, votes: np.ndarray) -> np.ndarray:
@@ -105,6 +120,7 @@ def refuse_unknown(name: str) -> None:
 REGISTRY = {
     AUTO: "chosen by what is known, with the reason in the response",
     "majority_vote": "the class with the most votes",
+    "latent_class": "class balance, accuracy and coverage of each function learnt from the votes; copies count once",
     "label_model": "Snorkel's LabelModel; 3 or more functions",
     "supervised": "votes and features combined by cross-validation on 50 or more hand-labeled rows",
 }
