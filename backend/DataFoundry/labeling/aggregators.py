@@ -87,13 +87,68 @@ class LatentClassAggregator:
 
 
 @dataclass(frozen=True)
+class Rebalanced:
+    """Another aggregator's probabilities for a class balance other than the one that it learnt.
+
+    P(y | x) is multiplied by the new over the old P(y), as in Saerens et al. (2002,
+    https://doi.org/10.1162/089976602753284446), equation 4.
+
+    Attributes
+    ----------
+    ratio
+        (k,) the class balance over the learnt one.
+    """
+
+    of: Aggregator
+    ratio: np.ndarray
+
+    @property
+    def name(self) -> str:
+        return self.of.name
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return self.of.features
+
+    def predict_proba(self, votes: np.ndarray, frame: pd.DataFrame | None = None) -> np.ndarray:
+        shares = self.of.predict_proba(votes, frame) * self.ratio
+        return shares / shares.sum(axis=1, keepdims=True)
+
+
+@dataclass(frozen=True)
 class Choice:
-    """A fitted aggregator, why it was taken, for people, figures of its fit (JSON-able), and warnings about it."""
+    """A fitted aggregator and what is known about it.
+
+    Attributes
+    ----------
+    why
+        It was taken, for people.
+    figures
+        Of its fit, JSON-able.
+    warnings
+        About it.
+    held_out
+        (h, k) probabilities of the hand-labeled rows and (h,) their labels, as far as the fit did not see them.
+    default_label
+        What a row is when every function abstains; without one it stays unlabeled.
+    """
 
     aggregator: Aggregator
     why: str
     figures: dict[str, object] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    held_out: tuple[np.ndarray, np.ndarray] | None = None
+    default_label: int | None = None
+
+    def labels(self, votes: np.ndarray, frame: pd.DataFrame | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) labels, NaN where there is none, and (n, k) probabilities; see `predict_proba`."""
+        probabilities = self.aggregator.predict_proba(votes, frame)
+        labels = hard_labels(probabilities, votes)
+        if self.default_label is not None:
+            silent = votes.max(axis=1, initial=-1) < 0
+            labels[silent] = self.default_label
+            probabilities = np.where(silent[:, None], np.eye(probabilities.shape[1])[self.default_label], probabilities)
+        return labels, probabilities
 
 
 def hard_labels(probabilities: np.ndarray, votes: np.ndarray) -> np.ndarray:

@@ -7,13 +7,22 @@ import numpy as np
 
 from DataFoundry.errors import ImpossibleError
 from DataFoundry.labeling import label_model, supervised, vote_model
-from DataFoundry.labeling.aggregators import AUTO, Choice, LabelModelAggregator, LatentClassAggregator, MajorityVote
+from DataFoundry.labeling.aggregators import (
+    AUTO,
+    Aggregator,
+    Choice,
+    LabelModelAggregator,
+    LatentClassAggregator,
+    MajorityVote,
+    Rebalanced,
+)
 from DataFoundry.labeling.hand_labels import HandLabels
 from DataFoundry.labeling.intervals import roc_auc
 from DataFoundry.labeling.latent_class import Known
 from DataFoundry.labeling.summary import VoteSummary
 from DataFoundry.labeling.vote_model import VoteModel
 
+_FOLDS = 5  # of the hand-labeled rows
 MIN_FUNCTIONS = 3  # with fewer the votes do not tell who is right
 _UNSTABLE = (
     "The votes fit two readings equally well, which differ on {share:.0%} of the rows; give class_balance or "
@@ -69,11 +78,12 @@ def needs_summary(wish: Wish, functions: int) -> bool:
 
 def majority(cardinality: int, functions: int, wish: Wish) -> Choice:
     """Majority vote, where nothing needs to be fitted."""
+    unused = "" if wish.balance is None else " It does not use class_balance."
     if wish.name != AUTO:
-        return Choice(MajorityVote(cardinality), "It was asked for.")
+        return _seen(MajorityVote(cardinality), "It was asked for." + unused, wish)
     few = f"Votes tell who is right from {MIN_FUNCTIONS} functions on, and there {_are(functions)}."
-    unused = "" if wish.hand is None else f" The hand labels are used for measuring only: {_refusal(wish.hand)}."
-    return Choice(MajorityVote(cardinality), few + unused)
+    unused += "" if wish.hand is None else f" The hand labels are used for measuring only: {_refusal(wish.hand)}."
+    return _seen(MajorityVote(cardinality), few + unused, wish)
 
 
 def choose(wish: Wish, summary: VoteSummary) -> Choice:
@@ -117,13 +127,29 @@ def _supervised(wish: Wish, hand: HandLabels, summary: VoteSummary) -> Choice:
     area = roc_auc(hand.labels[rows] == 1, said[:, 1]) if summary.cardinality == 2 else None
     if area is not None:
         figures |= {"cross_validated_auc": area[0], "cross_validated_auc_interval": list(area[1:])}
-    return Choice(fitted, why, figures)
+    aggregator: Aggregator = fitted
+    if wish.balance is not None:
+        learnt = (np.bincount(hand.labels, minlength=summary.cardinality) + 1.0) / (
+            len(hand.labels) + len(wish.balance)
+        )
+        aggregator = Rebalanced(fitted, wish.balance / learnt)
+        said = said * aggregator.ratio / (said * aggregator.ratio).sum(axis=1, keepdims=True)
+    return Choice(aggregator, why, figures, held_out=(said, hand.labels[rows]))
 
 
 def _label_model(wish: Wish, summary: VoteSummary) -> Choice:
     fitted = label_model.fit(summary, wish.seed, wish.balance)
     slower = f" With Snorkel's settings it diverges; it was fitted with learning rate {fitted.learning_rate}."
-    return Choice(LabelModelAggregator(fitted), "It was asked for." + (slower if fitted.diverged_first else ""))
+    why = "It was asked for." + (slower if fitted.diverged_first else "")
+    return _seen(LabelModelAggregator(fitted), why, wish)
+
+
+def _seen(aggregator: Aggregator, why: str, wish: Wish) -> Choice:
+    """The choice of an aggregator that does not learn from hand labels, which then can all measure it."""
+    hand = wish.hand
+    return Choice(
+        aggregator, why, held_out=None if hand is None else (aggregator.predict_proba(hand.votes), hand.labels)
+    )
 
 
 def _latent_class(wish: Wish, summary: VoteSummary) -> Choice:
@@ -131,9 +157,21 @@ def _latent_class(wish: Wish, summary: VoteSummary) -> Choice:
     groups = [[_name(wish, j) for j in group] for group in fitted.groups]
     figures: dict[str, object] = {"misfit": fitted.misfit, "dependent_functions": groups}
     warnings = [_UNSTABLE.format(share=fitted.unstable)] if fitted.unstable else []
-    return Choice(
-        LatentClassAggregator(fitted.model), wish.asked + _evidence(fitted, summary, groups), figures, warnings
-    )
+    why = wish.asked + _evidence(fitted, summary, groups)
+    return Choice(LatentClassAggregator(fitted.model), why, figures, warnings, _held_out(fitted, wish, summary))
+
+
+def _held_out(fitted: VoteModel, wish: Wish, summary: VoteSummary) -> tuple[np.ndarray, np.ndarray] | None:
+    """Probabilities of the hand-labeled rows, each fold's from the model fitted on the labels of the other folds."""
+    if wish.hand is None:
+        return None
+    votes, labels = wish.hand.votes, wish.hand.labels
+    said = np.empty((len(labels), summary.cardinality))
+    for fold in range(_FOLDS):
+        test = np.arange(len(labels)) % _FOLDS == fold
+        model = fitted.refitted(summary, Known(wish.balance, votes[~test], labels[~test]))
+        said[test] = model.predict_proba(votes[test])
+    return said, labels
 
 
 def _evidence(fitted: VoteModel, summary: VoteSummary, groups: list[list[str]]) -> str:

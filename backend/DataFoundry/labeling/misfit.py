@@ -34,7 +34,7 @@ def misfit(model: LatentClass, votes: np.ndarray, counts: np.ndarray) -> float:
         freedom = max(1, (size[0] - 1) * (size[1] - 1))
         beyond = residual - freedom - _DEVIATIONS * np.sqrt(2 * freedom)
         total += max(0.0, float(beyond)) / counts.sum() / max(1, min(size) - 1)
-    return total / (m * (m - 1) / 2)
+    return float(total / (m * (m - 1) / 2))
 
 
 def _expected(model: LatentClass) -> dict[tuple[int, int], np.ndarray]:

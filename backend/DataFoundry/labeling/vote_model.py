@@ -189,14 +189,17 @@ class _Search:
         return model
 
     def from_other_starts(self, model: LatentClass) -> tuple[LatentClass, float]:
-        """The best model from starts where one class is likelier, and how many labels hang on the start."""
+        """The best model from starts where one class is likelier, and how many labels hang on the start.
+
+        Of models that explain the votes equally well, one that gives labels of more classes is better.
+        """
         fits = [model]
         for label in range(min(self.cardinality, 4)):
             start = self.anchor * np.where(np.arange(self.cardinality) == label, _TILT, 1.0)
             fits.append(self.fit(model.layout.parents, start / start.sum(axis=1, keepdims=True), model.tied))
-        best = self.better(*fits)
-        said = best.predict_proba(self.votes).argmax(axis=1)
-        rivals = [each for each in fits if self.score(each) > self.score(best) - _AS_GOOD]
-        differ = [self.counts @ (each.predict_proba(self.votes).argmax(axis=1) != said) for each in rivals]
-        share = max(differ) / self.counts.sum()
-        return best, float(share) if share > _SAME_LABELS else 0.0
+        highest = max(self.score(each) for each in fits)
+        rivals = [each for each in fits if self.score(each) > highest - _AS_GOOD]
+        labels = [each.predict_proba(self.votes).argmax(axis=1) for each in rivals]
+        place = max(range(len(rivals)), key=lambda each: (len(np.unique(labels[each])), self.score(rivals[each])))
+        differ = max(float(self.counts @ (each != labels[place])) for each in labels) / self.counts.sum()
+        return rivals[place], differ if differ > _SAME_LABELS else 0.0
