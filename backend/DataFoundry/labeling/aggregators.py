@@ -87,35 +87,6 @@ class LatentClassAggregator:
 
 
 @dataclass(frozen=True)
-class Rebalanced:
-    """Another aggregator's probabilities for a class balance other than the one that it learnt.
-
-    P(y | x) is multiplied by the new over the old P(y), as in Saerens et al. (2002,
-    https://doi.org/10.1162/089976602753284446), equation 4.
-
-    Attributes
-    ----------
-    ratio
-        (k,) the class balance over the learnt one.
-    """
-
-    of: Aggregator
-    ratio: np.ndarray
-
-    @property
-    def name(self) -> str:
-        return self.of.name
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        return self.of.features
-
-    def predict_proba(self, votes: np.ndarray, frame: pd.DataFrame | None = None) -> np.ndarray:
-        shares = self.of.predict_proba(votes, frame) * self.ratio
-        return shares / shares.sum(axis=1, keepdims=True)
-
-
-@dataclass(frozen=True)
 class Choice:
     """A fitted aggregator and what is known about it.
 

@@ -14,7 +14,6 @@ from DataFoundry.labeling.aggregators import (
     LabelModelAggregator,
     LatentClassAggregator,
     MajorityVote,
-    Rebalanced,
 )
 from DataFoundry.labeling.hand_labels import HandLabels
 from DataFoundry.labeling.intervals import roc_auc
@@ -99,18 +98,20 @@ def choose(wish: Wish, summary: VoteSummary) -> Choice:
     ImpossibleError
         If the one that is wanted cannot work with so few functions or labels.
     """
+    if summary.rows == 0:
+        return majority(summary.cardinality, summary.functions, wish)
     refusal, few = _refusal(wish.hand), summary.functions < MIN_FUNCTIONS
     if wish.hand is not None and (wish.name == "supervised" or (wish.name == AUTO and refusal is None)):
         return _supervised(wish, wish.hand, summary)
     if wish.name == "supervised":
         raise ImpossibleError(f"aggregator: supervised cannot be used: {refusal}.", field="aggregator")
-    if wish.name == "label_model" and few and summary.rows:
+    if wish.name == "label_model" and few:
         raise ImpossibleError(
             f"aggregator: label_model needs {MIN_FUNCTIONS} or more labeling functions, and there "
             f"{_are(summary.functions)}; add functions or take majority_vote.",
             field="aggregator",
         )
-    if wish.name == "majority_vote" or summary.rows == 0 or (wish.name == AUTO and few and wish.balance is None):
+    if wish.name == "majority_vote" or (wish.name == AUTO and few and wish.balance is None):
         return majority(summary.cardinality, summary.functions, wish)
     return _label_model(wish, summary) if wish.name == "label_model" else _latent_class(wish, summary)
 
@@ -119,7 +120,7 @@ def _supervised(wish: Wish, hand: HandLabels, summary: VoteSummary) -> Choice:
     refusal = _refusal(hand)
     if refusal is not None:
         raise ImpossibleError(f"aggregator: supervised cannot be used: {refusal}.", field="aggregator")
-    fitted = supervised.fit(hand, summary, list(wish.columns), wish.seed)
+    fitted = supervised.fit(hand, summary, list(wish.columns), wish.seed, wish.balance)
     asked = "It was asked for; " if wish.name != AUTO else f"There are {len(hand.labels)} hand-labeled rows; "
     why = f"{asked}{fitted.way} has been chosen by cross-validation on them."
     figures: dict[str, object] = {"way": fitted.way, "cross_validated_log_loss": fitted.losses}
@@ -127,14 +128,7 @@ def _supervised(wish: Wish, hand: HandLabels, summary: VoteSummary) -> Choice:
     area = roc_auc(hand.labels[rows] == 1, said[:, 1]) if summary.cardinality == 2 else None
     if area is not None:
         figures |= {"cross_validated_auc": area[0], "cross_validated_auc_interval": list(area[1:])}
-    aggregator: Aggregator = fitted
-    if wish.balance is not None:
-        learnt = (np.bincount(hand.labels, minlength=summary.cardinality) + 1.0) / (
-            len(hand.labels) + len(wish.balance)
-        )
-        aggregator = Rebalanced(fitted, wish.balance / learnt)
-        said = said * aggregator.ratio / (said * aggregator.ratio).sum(axis=1, keepdims=True)
-    return Choice(aggregator, why, figures, held_out=(said, hand.labels[rows]))
+    return Choice(fitted, why, figures, held_out=(said, hand.labels[rows]))
 
 
 def _label_model(wish: Wish, summary: VoteSummary) -> Choice:

@@ -18,7 +18,7 @@ from DataFoundry.labeling.summary import VoteSummary
 
 _ANCHOR_ROWS = 20.0  # weight of the smoothed vote where the model fits, in rows
 _DISTRUST = 2000.0  # its weight for each unit of misfit, in tables
-_HAND_ROWS = 50.0  # hand-labeled rows that are worth as much as the smoothed vote
+_HAND_ROWS = 200.0  # hand-labeled rows that are worth as much as the smoothed vote
 _PSEUDO_VOTES = 1.0  # of the class balance, beside the votes of a row
 _ROUNDS = 6  # of the search for dependence
 _MOST_PATTERNS = 20_000  # distinct rows of votes; of more, as many rows are drawn

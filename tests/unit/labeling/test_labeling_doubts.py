@@ -7,7 +7,7 @@ import pytest
 from DataFoundry import labeler
 from DataFoundry.errors import RequestError
 from DataFoundry.labeling import calibration, choice, doubts
-from DataFoundry.labeling.aggregators import Choice, MajorityVote, Rebalanced
+from DataFoundry.labeling.aggregators import Choice, MajorityVote
 from DataFoundry.labeling.choice import Wish
 from DataFoundry.labeling.hand_labels import HandLabels
 from DataFoundry.labeling.summary import VoteSummary, patterns_of
@@ -137,13 +137,6 @@ def test_calibration_by_hand():
     assert found["expected_calibration_error"] == pytest.approx((0.05 + 0.15) / 2)
     assert [each["right"] for each in found["bins"]] == [0.5, 1.0]
     assert found["brier_score"] == pytest.approx((2 * 0.005 + 2 * 0.35**2 + 2 * 0.65**2) / 4)
-
-
-def test_another_class_balance_by_hand():
-    vote = MajorityVote(2)
-    votes = np.array([[1, 0], [1, 1]], dtype=np.int8)
-    found = Rebalanced(vote, np.array([1.5, 0.5])).predict_proba(votes)
-    assert found == pytest.approx(np.array([[0.75, 0.25], [0.0, 1.0]]))
 
 
 def test_few_hand_labels_are_used_and_measure_the_probabilities():

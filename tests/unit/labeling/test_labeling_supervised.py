@@ -12,7 +12,6 @@ from DataFoundry.labeling.features import FeatureSpace
 from DataFoundry.labeling.functions import read_functions
 from DataFoundry.labeling.hand_labels import HandLabels, read_hand_labels
 from DataFoundry.labeling.intervals import roc_auc, wilson
-from DataFoundry.labeling.naive_bayes import VoteBayes
 from DataFoundry.labeling.summary import VoteSummary, patterns_of
 from DataFoundry.sources.opening import open_table
 
@@ -71,14 +70,17 @@ def test_what_hand_labels_lack_is_named(root):
         read_hand_labels(hand_file(root, pd.DataFrame({"a": [1], "label": [None]})), FUNCTIONS, ["a"])
 
 
-def test_bayes_by_hand():
-    votes = np.array([[1], [1], [-1], [0]], dtype=np.int8)
-    labels = np.array([1, 1, 1, 0])
-    rates = np.array([[0.5, 0.25, 0.25]])
-    model = VoteBayes.fit(votes, labels, rates)
-    # P(vote 1 | 1) = (2 + 3/4) / (3 + 3), P(vote 1 | 0) = (0 + 3/4) / (1 + 3), priors 4/6 and 2/6
-    one, zero = 4 / 6 * 2.75 / 6, 2 / 6 * 0.75 / 4
-    assert model.predict_proba(np.array([[1]], dtype=np.int8))[0, 1] == pytest.approx(one / (one + zero))
+def test_a_known_class_balance_is_kept_by_the_combiner():
+    frame, truth, votes = world(3000)
+    some = np.concatenate([np.flatnonzero(truth == label)[:100] for label in (0, 1)])  # half and half, unlike the table
+    hand = HandLabels(frame.iloc[some].reset_index(drop=True), truth[some], votes[some], {}, "label")
+    summary = VoteSummary.of(patterns_of(votes), 2)
+    means = [
+        supervised.fit(hand, summary, list(frame.columns), 1, balance).predict_proba(votes, frame)[:, 1].mean()
+        for balance in (np.array([0.7, 0.3]), np.array([0.9, 0.1]))
+    ]
+    assert means[0] == pytest.approx(0.3, abs=0.03)
+    assert means[1] < means[0] - 0.06
 
 
 def test_the_combiner_beats_either_half_of_what_it_sees():
