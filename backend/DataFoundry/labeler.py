@@ -3,23 +3,27 @@
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError
-from DataFoundry.labeling import advice, aggregators, analysis, choice, run
+from DataFoundry.labeling import advice, aggregators, analysis, calibration, choice, doubts, run
 from DataFoundry.labeling import report as report_page
 from DataFoundry.labeling.functions import LabelingFunction, read_functions
 from DataFoundry.labeling.hand_labels import HandLabels, read_hand_labels
 from DataFoundry.labeling.sandbox import MAX_CLASSES
+from DataFoundry.labeling.summary import VoteSummary
 from DataFoundry.sources.opening import open_table
 from DataFoundry.sources.table import Table
 from DataFoundry.storage.files import claim_output, write_text
 from DataFoundry.storage.paths import input_path, refuse_input_as_output
 from DataFoundry.storage.paths import output_path as checked_output
 
+_ROUNDED = 0.005  # how far the shares of a class balance may be from adding up to 1
 logger = logging.getLogger(__name__)
 
 
@@ -33,6 +37,8 @@ def create_labels(
     seed: int | None = None,
     read_options: Mapping[str, Any] | None = None,
     label_column: str | None = None,
+    class_balance: Sequence[float] | None = None,
+    default_label: int | None = None,
 ) -> dict[str, object]:
     """Label a table by weak supervision.
 
@@ -56,6 +62,10 @@ def create_labels(
         How the tables are read, where what is found is not right: see `config.ReadOptions`.
     label_column
         The column of the hand-given labels; by default `label`, or the one that the table lacks.
+    class_balance
+        How frequent each class is, from class 0 on: shares above 0 that add up to 1; by default estimated.
+    default_label
+        The class of rows where every function abstains, with probability 1; by default they stay without a label.
 
     Returns
     -------
@@ -69,6 +79,9 @@ def create_labels(
     aggregators.refuse_unknown(aggregator)
     _refuse_number("cardinality", cardinality, 2, MAX_CLASSES)
     _refuse_number("seed", seed, 0, 2**63 - 1)
+    balance = _balance(class_balance, cardinality)
+    cardinality = cardinality if balance is None else len(balance)
+    _refuse_number("default_label", default_label, 0, (cardinality or MAX_CLASSES) - 1)
     data = input_path(data_path, "data_path")
     inputs = [data]
     if hand_labeled_examples_path is not None:
@@ -85,9 +98,8 @@ def create_labels(
         if len(inputs) > 1:
             hand = read_hand_labels(open_table(inputs[1], options), functions, table.columns, label_column)
         _refuse_classes(cardinality, hand)
-        order = _Order(
-            table, functions, output, cardinality, hand, aggregator, secrets.randbits(32) if seed is None else seed
-        )
+        seed = secrets.randbits(32) if seed is None else seed
+        order = _Order(table, functions, output, cardinality, hand, aggregator, seed, balance, default_label)
         response, page = _labeled(order)
         write_text(report, page)
     return {**response, "report_path": str(report)}
@@ -104,6 +116,8 @@ class _Order:
     hand: HandLabels | None
     aggregator: str
     seed: int
+    balance: np.ndarray | None
+    default_label: int | None
 
     @property
     def names(self) -> list[str]:
@@ -122,6 +136,7 @@ def _labeled(order: _Order) -> tuple[dict[str, object], str]:
         "num_labeled": written.labeled,
         "num_ties": written.ties,
         "label_distribution": {str(label): int(count) for label, count in enumerate(written.counts)},
+        **_probabilities(order, chosen, written),
         "aggregator": {"name": chosen.aggregator.name, "why": chosen.why, **chosen.figures},
         "lf_analysis": analysis.by_function(names, summary, order.hand),
         "conflicts": analysis.conflicting_pairs(names, summary),
@@ -131,6 +146,8 @@ def _labeled(order: _Order) -> tuple[dict[str, object], str]:
             *advice.on_votes(names, summary),
             *advice.on_ties(written.ties),
             *advice.on_accuracy(names, order.hand),
+            *chosen.warnings,
+            *_doubts(order, chosen, written, summary),
         ],
         "explain": found.explain,
         "seed": order.seed,
@@ -146,16 +163,61 @@ def _labeled(order: _Order) -> tuple[dict[str, object], str]:
 
 def _chosen(order: _Order) -> tuple[aggregators.Choice, int, run.Pass | None]:
     """The fitted aggregator, the number of classes, and the first pass over the table, where one was needed."""
+    features = [name for name in order.table.columns if order.hand is None or name != order.hand.column]
+    wish = choice.Wish(order.aggregator, order.seed, order.hand, features, order.balance, order.names)
     cardinality = order.cardinality or run.known_cardinality(order.functions)
-    if cardinality is not None and not choice.needs_summary(order.aggregator, len(order.functions), order.hand):
-        return choice.majority(cardinality, len(order.functions), order.aggregator, order.hand), cardinality, None
+    if cardinality is not None and order.default_label is not None:
+        cardinality = max(cardinality, order.default_label + 1)
+    if cardinality is not None and not choice.needs_summary(wish, len(order.functions)):
+        chosen = choice.majority(cardinality, len(order.functions), wish)
+        return replace(chosen, default_label=order.default_label), cardinality, None
     known = run.summarise(order.table, order.functions, order.cardinality)
     least = 2 if order.hand is None else order.hand.cardinality
-    cardinality = order.cardinality or max(least, known.summary.cardinality)
+    cardinality = order.cardinality or max(least, known.summary.cardinality, (order.default_label or 0) + 1)
     run.refuse_label_columns(order.table.columns, cardinality)
-    features = [name for name in order.table.columns if order.hand is None or name != order.hand.column]
-    summary = known.summary.widened(cardinality)
-    return choice.choose(order.aggregator, summary, order.seed, order.hand, features), cardinality, known
+    chosen = choice.choose(wish, known.summary.widened(cardinality))
+    return replace(chosen, default_label=order.default_label), cardinality, known
+
+
+def _probabilities(order: _Order, chosen: aggregators.Choice, written: run.Written) -> dict[str, object]:
+    """What the answer says of the class balance and of what probabilities mean."""
+    shares = written.mass / max(written.rows, 1) if order.balance is None else order.balance
+    source = "votes" if order.hand is None else "votes and hand labels"
+    return {
+        "class_balance": {str(label): float(share) for label, share in enumerate(shares)},
+        "class_balance_from": source if order.balance is None else "request",
+        "calibration": calibration.unmeasured() if chosen.held_out is None else calibration.measured(*chosen.held_out),
+    }
+
+
+def _doubts(order: _Order, chosen: aggregators.Choice, written: run.Written, summary: VoteSummary) -> list[str]:
+    """What votes alone cannot justify."""
+    informed = order.balance is not None or order.hand is not None
+    return [
+        *([] if informed else doubts.on_one_class(summary, order.default_label)),
+        *doubts.on_missing_labels(summary, written.counts),
+        *doubts.on_single_votes(order.names, summary, chosen.aggregator),
+    ]
+
+
+def _balance(given: Sequence[float] | None, cardinality: int | None) -> np.ndarray | None:
+    """(k,) the class balance of a request."""
+    if given is None:
+        return None
+    numbers = [share for share in given if isinstance(share, int | float) and not isinstance(share, bool)]
+    if len(numbers) != len(given) or len(given) < 2 or not min(numbers) > 0 or abs(sum(numbers) - 1) > _ROUNDED:
+        raise RequestError(
+            "class_balance must be a list of the share of each class, from class 0 on, all above 0 and adding up to 1, "
+            f"not {list(given)!r:.100}.",
+            field="class_balance",
+        )
+    if len(given) != (cardinality or len(given)) or len(given) > MAX_CLASSES:
+        raise RequestError(
+            f"class_balance has {len(given)} shares, but cardinality is {cardinality or MAX_CLASSES} at most; give one "
+            "for each class.",
+            field="class_balance",
+        )
+    return np.array(numbers) / sum(numbers)
 
 
 def _refuse_classes(cardinality: int | None, hand: HandLabels | None) -> None:

@@ -160,6 +160,22 @@ class CreateLabels(RequestModel):
     seed: Seed | None = None
     read_options: ReadOptionsField | None = None
     label_column: HandLabelColumn | None = None
+    class_balance: (
+        Annotated[
+            list[Annotated[float, Field(gt=0, lt=1)]],
+            Field(
+                min_length=2,
+                max_length=100,
+                description="How frequent each class is, from class 0 on; by default estimated.",
+                examples=[[0.76, 0.24]],
+            ),
+        ]
+        | None
+    ) = None
+    default_label: (
+        Annotated[int, Field(ge=0, lt=100, description="The class of rows where every function abstains."), Integral]
+        | None
+    ) = None
 
 
 class LabelingPipeline(RequestModel):

@@ -8,7 +8,7 @@ contacts, addresses, dates, titles); numbers only help.
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,9 +125,9 @@ def _normalised(frame: pd.DataFrame, names: Sequence[str], column: Column) -> np
     return cells[0].to_numpy(dtype=object) if column.kind == "number" else None
 
 
-def _mapped(cells: pd.Series, change: object) -> np.ndarray:
+def _mapped(cells: pd.Series, change: Callable[[str], str]) -> np.ndarray:
     codes, distinct = pd.factorize(cells)
-    return np.array([change(each) for each in distinct] or [""], dtype=object)[codes]  # type: ignore[operator]
+    return np.array([change(str(each)) for each in distinct] or [""], dtype=object)[codes]
 
 
 def _words(text: str) -> str:

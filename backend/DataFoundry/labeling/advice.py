@@ -41,7 +41,7 @@ def on_votes(names: Sequence[str], summary: VoteSummary) -> list[str]:
     ]
     found += [f"{one} and {other} always agree: one of them adds nothing." for one, other in _twins(names, summary)]
     silent = np.flatnonzero(votes.sum(axis=0) == 0).tolist()
-    if silent and votes.any():
+    if silent and (votes.sum(axis=0) > 0).sum() > 1:  # of a single class that is voted for `doubts` tells
         classes = ", ".join(map(str, silent))
         found.append(f"No function votes for class {classes}, so votes alone can never give that label.")
     return found

@@ -1,5 +1,6 @@
 """From votes to class probabilities: the aggregators behind one interface, and which of them to take."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -8,6 +9,7 @@ import pandas as pd
 
 from DataFoundry.errors import RequestError
 from DataFoundry.labeling import label_model
+from DataFoundry.labeling.latent_class import LatentClass
 
 AUTO = "auto"
 _TIE = 1e-5  # probabilities this close are equal, as in Snorkel
@@ -73,12 +75,51 @@ class LabelModelAggregator:
 
 
 @dataclass(frozen=True)
+class LatentClassAggregator:
+    """The latent class model of the votes: functions weigh by how well they tell the classes apart, copies once."""
+
+    fitted: LatentClass
+    name: str = "latent_class"
+    features: tuple[str, ...] = ()
+
+    def predict_proba(self, votes: np.ndarray, frame: pd.DataFrame | None = None) -> np.ndarray:
+        return self.fitted.predict_proba(votes)
+
+
+@dataclass(frozen=True)
 class Choice:
-    """A fitted aggregator, why it was taken, for people, and figures of its fit (JSON-able)."""
+    """A fitted aggregator and what is known about it.
+
+    Attributes
+    ----------
+    why
+        It was taken, for people.
+    figures
+        Of its fit, JSON-able.
+    warnings
+        About it.
+    held_out
+        (h, k) probabilities of the hand-labeled rows and (h,) their labels, as far as the fit did not see them.
+    default_label
+        What a row is when every function abstains; without one it stays unlabeled.
+    """
 
     aggregator: Aggregator
     why: str
     figures: dict[str, object] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    held_out: tuple[np.ndarray, np.ndarray] | None = None
+    default_label: int | None = None
+
+    def labels(self, votes: np.ndarray, frame: pd.DataFrame | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) labels, NaN where there is none, and (n, k) probabilities; see `predict_proba`."""
+        probabilities = self.aggregator.predict_proba(votes, frame)
+        labels = hard_labels(probabilities, votes)
+        if self.default_label is not None:
+            silent = votes.max(axis=1, initial=-1) < 0
+            labels[silent] = self.default_label
+            probabilities = np.where(silent[:, None], np.eye(probabilities.shape[1])[self.default_label], probabilities)
+        return labels, probabilities
 
 
 def hard_labels(probabilities: np.ndarray, votes: np.ndarray) -> np.ndarray:
@@ -105,6 +146,7 @@ def refuse_unknown(name: str) -> None:
 REGISTRY = {
     AUTO: "chosen by what is known, with the reason in the response",
     "majority_vote": "the class with the most votes",
+    "latent_class": "class balance, accuracy and coverage of each function learnt from the votes; copies count once",
     "label_model": "Snorkel's LabelModel; 3 or more functions",
     "supervised": "votes and features combined by cross-validation on 50 or more hand-labeled rows",
 }

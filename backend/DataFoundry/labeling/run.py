@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from DataFoundry.errors import ColumnError
-from DataFoundry.labeling.aggregators import Choice, hard_labels
+from DataFoundry.labeling.aggregators import Choice
 from DataFoundry.labeling.apply import Applier
 from DataFoundry.labeling.examples import Disagreements
 from DataFoundry.labeling.faults import Fault
@@ -77,6 +77,8 @@ class Written:
         (k,) rows with each label.
     histogram
         (10,) rows in tenths of the probability: of class 1, or of the likeliest class where there are more than two.
+    mass
+        (k,) sum of the probabilities.
     """
 
     rows: int
@@ -84,6 +86,7 @@ class Written:
     ties: int
     counts: np.ndarray
     histogram: np.ndarray
+    mass: np.ndarray
 
 
 def known_cardinality(functions: Sequence[LabelingFunction]) -> int | None:
@@ -163,7 +166,9 @@ def write_labels(
         The first pass, if there was one; its votes are taken where it kept them.
     """
     found = Pass(VoteSummary.of_nothing(len(functions)), kept=None)
-    written = Written(0, 0, 0, np.zeros(cardinality, dtype=np.int64), np.zeros(_BINS, dtype=np.int64))
+    written = Written(
+        0, 0, 0, np.zeros(cardinality, dtype=np.int64), np.zeros(_BINS, dtype=np.int64), np.zeros(cardinality)
+    )
     progress = Progress("labeling", table.num_rows)
     kept = None if known is None or known.kept is None else iter(known.kept)
     with Applier(functions, table.columns) as applier, TableWriter(path, plain_schema(table)) as writer:
@@ -192,6 +197,7 @@ def _counted(before: Written, labels: np.ndarray, probabilities: np.ndarray, mat
         before.ties + ties,
         before.counts + counts,
         before.histogram + histogram,
+        before.mass + probabilities.sum(axis=0),
     )
 
 
@@ -201,10 +207,9 @@ def _aggregated(
     """(n,) labels and (n, k) probabilities; once per distinct row of votes where only the votes count."""
     aggregator = choice.aggregator
     if aggregator.features:
-        probabilities = aggregator.predict_proba(matrix, block.frame(list(aggregator.features)))
-        return hard_labels(probabilities, matrix), probabilities
-    each = aggregator.predict_proba(patterns.votes)
-    return hard_labels(each, patterns.votes)[patterns.places], each[patterns.places]
+        return choice.labels(matrix, block.frame(list(aggregator.features)))
+    labels, probabilities = choice.labels(patterns.votes)
+    return labels[patterns.places], probabilities[patterns.places]
 
 
 def _added(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, np.ndarray]:

@@ -5,6 +5,7 @@ block.
 """
 
 from dataclasses import dataclass, replace
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -92,7 +93,10 @@ class VoteSummary:
     faults
         (m,) 1 for a function that failed, else 0.
     patterns
-        {int8 votes of a row as bytes: rows}; None once there are more than 100,000.
+        {int8 votes of a row as bytes: rows}. Each time that there are more than 100,000, half of the rows of each are
+        forgotten.
+    halvings
+        How often that happened: `patterns` hold about rows / 2**halvings rows.
     """
 
     cardinality: int
@@ -104,7 +108,8 @@ class VoteSummary:
     conflicts: np.ndarray
     nones: np.ndarray
     faults: np.ndarray
-    patterns: dict[bytes, int] | None
+    patterns: dict[bytes, int]
+    halvings: int = 0
 
     @classmethod
     def of(cls, found: Patterns, cardinality: int) -> "VoteSummary":
@@ -134,8 +139,8 @@ class VoteSummary:
             conflicts=(voted & (own < number[:, None])).T @ counts,
             nones=zeros,
             faults=zeros,
-            patterns=_remembered({row.tobytes(): int(count) for row, count in zip(votes, counts, strict=True)}),
-        )
+            patterns={row.tobytes(): int(count) for row, count in zip(votes, counts, strict=True)},
+        )._thinned()
 
     @classmethod
     def of_nothing(cls, functions: int, cardinality: int = 2) -> "VoteSummary":
@@ -156,11 +161,10 @@ class VoteSummary:
         cardinality = max(self.cardinality, other.cardinality)
         if self.cardinality != other.cardinality:
             return self.widened(cardinality) + other.widened(cardinality)
-        patterns = None
-        if self.patterns is not None and other.patterns is not None:
-            patterns = dict(self.patterns)
-            for key, count in other.patterns.items():
-                patterns[key] = patterns.get(key, 0) + count
+        one, another = sorted((self, other), key=lambda each: -each.halvings)
+        patterns = dict(one.patterns)
+        for key, count in another._halved(one.halvings).items():
+            patterns[key] = patterns.get(key, 0) + count
         return VoteSummary(
             cardinality=self.cardinality,
             rows=self.rows + other.rows,
@@ -171,8 +175,25 @@ class VoteSummary:
             conflicts=self.conflicts + other.conflicts,
             nones=self.nones + other.nones,
             faults=self.faults + other.faults,
-            patterns=_remembered(patterns),
-        )
+            patterns=patterns,
+            halvings=one.halvings,
+        )._thinned()
+
+    def _thinned(self) -> "VoteSummary":
+        """The same with no more patterns than are remembered."""
+        thin = self
+        while len(thin.patterns) > MAX_PATTERNS:
+            thin = replace(thin, patterns=thin._halved(thin.halvings + 1), halvings=thin.halvings + 1)
+        return thin
+
+    def _halved(self, halvings: int) -> dict[bytes, int]:
+        """The patterns as they are after so many halvings; of an odd number a bit of its pattern's hash takes one more
+        or one less, so that rows that occur once are kept half of the time, and always the same ones."""
+        patterns = self.patterns
+        for level in range(self.halvings, halvings):
+            halves = {key: (count + (crc32(key) >> level & 1)) // 2 for key, count in patterns.items()}
+            patterns = {key: count for key, count in halves.items() if count}
+        return patterns
 
     def noting(self, nones: np.ndarray, faults: np.ndarray) -> "VoteSummary":
         """The same counts with (m,) Nones and (m,) faults, which the votes themselves do not show."""
@@ -205,7 +226,3 @@ def _together(votes: np.ndarray, counts: np.ndarray, cardinality: int) -> np.nda
     p, m = votes.shape
     hot = (votes[:, :, None] == np.arange(cardinality, dtype=np.int8)).reshape(p, m * cardinality).astype(np.float64)
     return ((hot * counts[:, None]).T @ hot).astype(np.int64)  # float64 sums of counts are exact below 2**53
-
-
-def _remembered(patterns: dict[bytes, int] | None) -> dict[bytes, int] | None:
-    return patterns if patterns is not None and len(patterns) <= MAX_PATTERNS else None

@@ -7,19 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from DataFoundry.labeling import vote_model
 from DataFoundry.labeling.features import FeatureSpace
 from DataFoundry.labeling.hand_labels import HandLabels
-from DataFoundry.labeling.naive_bayes import VoteBayes
+from DataFoundry.labeling.latent_class import Known
 from DataFoundry.labeling.summary import VoteSummary
+from DataFoundry.labeling.vote_model import VoteModel
 
 MIN_ROWS = 50
 MIN_ROWS_OF_A_CLASS = 5
 AVERAGE = "average of votes and features"
-VOTES = "naive Bayes on the votes"
+VOTES = "latent class model of the votes"
 FEATURES = "logistic regression on the features"
 BOTH = "logistic regression on votes and features"
 _FOLDS, _REPEATS = 5, 2
-_STRENGTHS = (0.03, 0.1, 0.3, 1.0)  # C of the logistic regressions, chosen with the rest
+_STRENGTHS = (0.1, 0.3, 1.0)  # C of the logistic regressions, chosen with the rest
 _MOST_ROWS = 2_000  # of the cross-validation; the fit itself uses all
 _ROWS_AT_ONCE = 16_384  # indicators of more rows would take much memory
 _LEAST = 1e-6  # probability, for the log loss
@@ -55,10 +57,21 @@ class Supervised:
         )
 
 
+@dataclass(frozen=True)
+class _VotesAlone:
+    """What is known without hand labels: the votes, the model of them, and the (k,) class balance if it was given."""
+
+    summary: VoteSummary
+    model: VoteModel
+    balance: np.ndarray | None
+
+
 _Combination = Callable[[np.ndarray, pd.DataFrame], np.ndarray]
 
 
-def fit(hand: HandLabels, summary: VoteSummary, columns: list[str], seed: int) -> Supervised:
+def fit(
+    hand: HandLabels, summary: VoteSummary, columns: list[str], seed: int, balance: np.ndarray | None = None
+) -> Supervised:
     """Fit every combination and keep the best.
 
     The best has the least log loss on held-out rows. Unless it beats the average of votes and features by two standard
@@ -70,29 +83,24 @@ def fit(hand: HandLabels, summary: VoteSummary, columns: list[str], seed: int) -
     hand
         At least `MIN_ROWS` rows, with `MIN_ROWS_OF_A_CLASS` of two classes or more.
     summary
-        Of the votes on the whole table; gives the functions' overall rates.
+        Of the votes on the whole table, at least one row; what they tell without labels is learnt first.
     columns
         Of the table, as features; those that the hand-labeled rows lack are left out.
     seed
         Of the folds.
+    balance
+        (k,) the class balance of the table, if it is known.
     """
-    rates = outcome_rates(summary)
+    by_votes = _VotesAlone(summary, vote_model.fit(summary, Known(balance)), balance)
     usable = [name for name in columns if name in hand.frame.columns]
     rows = _some_rows(hand.labels, np.random.default_rng(seed))
-    losses, said = _cross_validated(hand, rates, usable, rows, seed)
+    losses, said = _cross_validated(hand, by_votes, usable, rows, seed)
     best, strength = _choose(losses)
-    fitted = _combinations(hand, np.arange(len(hand.labels)), rates, usable, [strength])
+    fitted = _combinations(hand, np.arange(len(hand.labels)), by_votes, usable, [strength])
     means = {way: float(np.mean(losses[way, strength])) for way in (AVERAGE, VOTES, FEATURES, BOTH)}
     space = FeatureSpace.of(hand.frame, usable)
     features = () if best == VOTES else space.columns
     return Supervised(best, means, (rows, said[best, strength]), features, fitted[best, strength])
-
-
-def outcome_rates(summary: VoteSummary) -> np.ndarray:
-    """(m, k+1) share of rows where each function abstains or votes for each class."""
-    by_class = summary.votes_by_class
-    abstains = summary.rows - by_class.sum(axis=1, keepdims=True)
-    return np.concatenate([abstains, by_class], axis=1) / max(summary.rows, 1)
 
 
 def _some_rows(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray:
@@ -103,14 +111,14 @@ def _some_rows(labels: np.ndarray, generator: np.random.Generator) -> np.ndarray
 
 
 def _cross_validated(
-    hand: HandLabels, rates: np.ndarray, columns: list[str], rows: np.ndarray, seed: int
+    hand: HandLabels, by_votes: _VotesAlone, columns: list[str], rows: np.ndarray, seed: int
 ) -> tuple[dict[tuple[str, float], np.ndarray], dict[tuple[str, float], np.ndarray]]:
     """(h',) log losses of each combination on held-out rows, and (h', k) the probabilities, means over the repeats."""
-    k = rates.shape[1] - 1
+    k = by_votes.summary.cardinality
     truth = hand.labels[rows]
     said: dict[tuple[str, float], np.ndarray] = {}
     for learn, test in _folds(truth, seed):
-        fitted = _combinations(hand, rows[learn], rates, columns, _STRENGTHS)
+        fitted = _combinations(hand, rows[learn], by_votes, columns, _STRENGTHS)
         for key, model in fitted.items():
             part = said.setdefault(key, np.zeros((len(rows), k)))
             part[test] += model(hand.votes[rows[test]], hand.frame.iloc[rows[test]]) / _REPEATS
@@ -136,13 +144,13 @@ def _choose(losses: dict[tuple[str, float], np.ndarray]) -> tuple[str, float]:
 
 
 def _combinations(
-    hand: HandLabels, rows: np.ndarray, rates: np.ndarray, columns: list[str], strengths: Any
+    hand: HandLabels, rows: np.ndarray, by_votes: _VotesAlone, columns: list[str], strengths: Any
 ) -> dict[tuple[str, float], _Combination]:
     """Every combination, fitted on `rows` of the hand labels."""
-    k = rates.shape[1] - 1
+    k = by_votes.summary.cardinality
     labels, votes, frame = hand.labels[rows], hand.votes[rows], hand.frame.iloc[rows]
     space = FeatureSpace.of(frame, columns)
-    bayes = VoteBayes.fit(votes, labels, rates)
+    taught = by_votes.model.refitted(by_votes.summary, Known(by_votes.balance, votes, labels))
 
     def features(_votes: np.ndarray, given: pd.DataFrame) -> np.ndarray:
         return space.transform(given)
@@ -150,18 +158,41 @@ def _combinations(
     def both(given_votes: np.ndarray, given: pd.DataFrame) -> np.ndarray:
         return np.concatenate([space.transform(given), _indicators(given_votes, k)], axis=1)
 
+    ratio = np.exp(taught.log_balance) / _shares(labels, k)
     found: dict[tuple[str, float], _Combination] = {}
     for strength in strengths:
         by_features = _logistic(features, votes, frame, labels, k, strength)
-        found[VOTES, strength] = lambda given_votes, _given: bayes.predict_proba(given_votes)
-        found[FEATURES, strength] = by_features
-        found[BOTH, strength] = _logistic(both, votes, frame, labels, k, strength)
-        found[AVERAGE, strength] = _mean(found[VOTES, strength], by_features)
+        found[VOTES, strength] = lambda given_votes, _given: taught.predict_proba(given_votes)
+        by_both = _logistic(both, votes, frame, labels, k, strength)
+        shifted = _rebalanced(by_features, ratio)
+        known = by_votes.balance is not None
+        found[FEATURES, strength] = shifted if known else by_features
+        found[BOTH, strength] = _rebalanced(by_both, ratio) if known else by_both
+        found[AVERAGE, strength] = _mean(found[VOTES, strength], shifted)
     return found
 
 
 def _mean(one: _Combination, other: _Combination) -> _Combination:
     return lambda votes, frame: (one(votes, frame) + other(votes, frame)) / 2
+
+
+def _rebalanced(learnt: _Combination, ratio: np.ndarray) -> _Combination:
+    """The same for a class balance that is (k,) `ratio` times that of the hand labels, which is mostly chance.
+
+    P(y | x) is multiplied by the new over the old P(y), as in Saerens et al. (2002,
+    https://doi.org/10.1162/089976602753284446), equation 4.
+    """
+
+    def predict(votes: np.ndarray, frame: pd.DataFrame) -> np.ndarray:
+        shares = learnt(votes, frame) * ratio
+        return shares / shares.sum(axis=1, keepdims=True)
+
+    return predict
+
+
+def _shares(labels: np.ndarray, k: int) -> np.ndarray:
+    """(k,) how frequent each class is among hand labels, none of it 0."""
+    return (np.bincount(labels, minlength=k) + 1.0) / (len(labels) + k)
 
 
 def _logistic(
@@ -171,8 +202,7 @@ def _logistic(
 
     given = inputs(votes, frame)
     if given.shape[1] == 0:  # nothing to look at: the classes' shares
-        shares = (np.bincount(labels, minlength=k) + 1.0) / (len(labels) + k)
-        return lambda votes, _frame: np.tile(shares, (len(votes), 1))
+        return lambda votes, _frame: np.tile(_shares(labels, k), (len(votes), 1))
     model = LogisticRegression(C=strength, max_iter=500).fit(given, labels)
 
     def predict(some_votes: np.ndarray, some: pd.DataFrame) -> np.ndarray:

@@ -81,11 +81,11 @@ def test_abstains_and_ties_stay_null(folder):
     pd.testing.assert_frame_equal(table[["a", "t"]], FRAME)
 
 
-def test_three_functions_go_to_snorkels_label_model(folder):
+def test_snorkels_label_model_stays_to_choose_from(folder):
     frame = pd.DataFrame(np.random.default_rng(0).integers(0, 10, (400, 3)), columns=["a", "b", "c"])
     frame.to_parquet(folder / "in.parquet")
     functions = [lf(f"lf_{name}", f"return 1 if x['{name}'] > 6 else 0 if x['{name}'] < 5 else -1") for name in "abc"]
-    response, table = labeled(folder, functions, seed=3)
+    response, table = labeled(folder, functions, seed=3, aggregator="label_model")
     votes = np.select([frame > 6, frame < 5], [1, 0], -1)
     model = LabelModel(cardinality=2, verbose=False)
     model.fit(votes, seed=3, progress_bar=False)
@@ -171,7 +171,7 @@ def test_the_same_seed_gives_the_same_bytes(folder):
     functions = [lf(f"lf_{name}", f"return 1 if x['{name}'] > 6 else 0 if x['{name}'] < 5 else -1") for name in "abc"]
     written = []
     for seed in (3, 3, 4):
-        labeled(folder, functions, seed=seed)
+        labeled(folder, functions, seed=seed, aggregator="label_model")
         written.append((folder / "out.parquet").read_bytes())
     assert written[0] == written[1] != written[2]
 

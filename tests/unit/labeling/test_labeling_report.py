@@ -69,7 +69,7 @@ def test_conflicting_pairs_and_example_rows(label):
         ([lf("a", "return -1")], "a never votes"),
         ([lf("a", "return 1 if x['age'] > 35 else None")], "a returned None on 2 rows"),
         ([GAIN, lf("same", "return int(x['capital-gain'] > 5000)")], "gain and same always agree"),
-        ([YOUNG], "No function votes for class 1"),
+        ([YOUNG], "All functions vote for class 0"),
         ([GAIN, YOUNG], "On 1 rows the classes tie"),
     ],
 )

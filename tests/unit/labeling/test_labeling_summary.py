@@ -83,10 +83,15 @@ def test_what_the_votes_do_not_show_adds_up_too():
     assert (both.nones.tolist(), both.faults.tolist()) == ([2, 0, 4], [0, 2, 0])
 
 
-def test_patterns_are_forgotten_beyond_the_bound(monkeypatch):
-    monkeypatch.setattr("DataFoundry.labeling.summary.MAX_PATTERNS", 10)
-    votes = random_votes(300, 7, seed=4)
+def test_beyond_the_bound_half_of_the_rows_are_forgotten_each_time(monkeypatch):
+    monkeypatch.setattr("DataFoundry.labeling.summary.MAX_PATTERNS", 300)
+    often = np.repeat(random_votes(1, 7, seed=5), 4000, axis=0)
+    votes = np.concatenate([random_votes(4000, 7, seed=4), often])
     found = summary(votes)
-    assert found.patterns is None
     assert found.covered == (votes >= 0).any(axis=1).sum()
-    assert (found + found).patterns is None
+    assert 0 < len(found.patterns) <= 300
+    assert found.halvings > 1
+    assert sum(found.patterns.values()) * 2**found.halvings == pytest.approx(8000, rel=0.15)
+    assert found.patterns[often[0].tobytes()] * 2**found.halvings == pytest.approx(4000, rel=0.05)
+    for both in (summary(votes[:3000]) + summary(votes[3000:]), summary(votes[3000:]) + summary(votes[:3000])):
+        assert sum(both.patterns.values()) * 2**both.halvings == pytest.approx(8000, rel=0.15)

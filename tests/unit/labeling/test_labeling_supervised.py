@@ -7,13 +7,11 @@ from sklearn.metrics import roc_auc_score
 
 from DataFoundry.errors import ColumnError, ImpossibleError
 from DataFoundry.labeling import choice, supervised
-from DataFoundry.labeling.aggregators import MajorityVote
+from DataFoundry.labeling.choice import Wish
 from DataFoundry.labeling.features import FeatureSpace
 from DataFoundry.labeling.functions import read_functions
 from DataFoundry.labeling.hand_labels import HandLabels, read_hand_labels
 from DataFoundry.labeling.intervals import roc_auc, wilson
-from DataFoundry.labeling.likelihood import mean_log_likelihood
-from DataFoundry.labeling.naive_bayes import VoteBayes
 from DataFoundry.labeling.summary import VoteSummary, patterns_of
 from DataFoundry.sources.opening import open_table
 
@@ -72,14 +70,17 @@ def test_what_hand_labels_lack_is_named(root):
         read_hand_labels(hand_file(root, pd.DataFrame({"a": [1], "label": [None]})), FUNCTIONS, ["a"])
 
 
-def test_bayes_by_hand():
-    votes = np.array([[1], [1], [-1], [0]], dtype=np.int8)
-    labels = np.array([1, 1, 1, 0])
-    rates = np.array([[0.5, 0.25, 0.25]])
-    model = VoteBayes.fit(votes, labels, rates)
-    # P(vote 1 | 1) = (2 + 3/4) / (3 + 3), P(vote 1 | 0) = (0 + 3/4) / (1 + 3), priors 4/6 and 2/6
-    one, zero = 4 / 6 * 2.75 / 6, 2 / 6 * 0.75 / 4
-    assert model.predict_proba(np.array([[1]], dtype=np.int8))[0, 1] == pytest.approx(one / (one + zero))
+def test_a_known_class_balance_is_kept_by_the_combiner():
+    frame, truth, votes = world(3000)
+    some = np.concatenate([np.flatnonzero(truth == label)[:100] for label in (0, 1)])  # half and half, unlike the table
+    hand = HandLabels(frame.iloc[some].reset_index(drop=True), truth[some], votes[some], {}, "label")
+    summary = VoteSummary.of(patterns_of(votes), 2)
+    means = [
+        supervised.fit(hand, summary, list(frame.columns), 1, balance).predict_proba(votes, frame)[:, 1].mean()
+        for balance in (np.array([0.7, 0.3]), np.array([0.9, 0.1]))
+    ]
+    assert means[0] == pytest.approx(0.3, abs=0.03)
+    assert means[1] < means[0] - 0.06
 
 
 def test_the_combiner_beats_either_half_of_what_it_sees():
@@ -136,24 +137,13 @@ def test_choice_by_what_is_known():
     few = HandLabels(frame[:20], truth[:20], votes[:20], {}, "label")
     enough = HandLabels(frame[:100], truth[:100], votes[:100], {}, "label")
     columns = list(frame.columns)
-    assert choice.choose("auto", summary, 0).aggregator.name == "label_model"
-    assert choice.choose("auto", summary, 0, enough, columns).aggregator.name == "supervised"
-    unused = choice.choose("auto", summary, 0, few, columns)
-    assert unused.aggregator.name == "label_model"
-    assert "20 hand-labeled rows, and it takes 50" in unused.why
+    assert choice.choose(Wish(), summary).aggregator.name == "latent_class"
+    assert choice.choose(Wish(hand=enough, columns=columns), summary).aggregator.name == "supervised"
+    assert choice.choose(Wish(hand=few, columns=columns), summary).aggregator.name == "latent_class"
     with pytest.raises(ImpossibleError, match="it takes 50"):
-        choice.choose("supervised", summary, 0, few, columns)
+        choice.choose(Wish("supervised", hand=few, columns=columns), summary)
     with pytest.raises(ImpossibleError, match="hand_labeled_examples_path"):
-        choice.choose("supervised", summary, 0)
-
-
-def test_auto_leaves_a_diverging_label_model_to_majority_vote():
-    generator = np.random.default_rng(0)
-    truth = generator.integers(0, 2, 2000)
-    votes = np.where(generator.random((2000, 160)) < 0.85, truth[:, None], 1 - truth[:, None]).astype(np.int8)
-    chosen = choice.choose("auto", VoteSummary.of(patterns_of(votes), 2), 0)
-    assert chosen.aggregator.name == "majority_vote"
-    assert "diverges" in chosen.why
+        choice.choose(Wish("supervised"), summary)
 
 
 def test_intervals_by_hand():
@@ -163,23 +153,3 @@ def test_intervals_by_hand():
     assert area == pytest.approx(3.5 / 4)
     assert low < area < high <= 1
     assert roc_auc(np.array([True, True]), np.array([0.1, 0.2])) is None
-
-
-def test_auto_leaves_a_label_model_that_explains_the_votes_worse():
-    generator = np.random.default_rng(0)
-    truth = (generator.random(5000) < 0.24).astype(int)
-    right = generator.random((5000, 10)) < generator.uniform(0.55, 0.95, 10)
-    votes = np.where(right, truth[:, None], 1 - truth[:, None]).astype(np.int8)
-    summary = VoteSummary.of(patterns_of(votes), 2)
-    model, chosen = choice.choose("label_model", summary, 0), choice.choose("auto", summary, 0)
-    assert chosen.aggregator.name == "majority_vote"
-    assert "astray" in chosen.why
-    accuracies = [(each.aggregator.predict_proba(votes).argmax(axis=1) == truth).mean() for each in (model, chosen)]
-    assert accuracies[1] > accuracies[0] + 0.1
-
-
-def test_likelihood_by_hand():
-    # Two functions that always agree, on half the rows for each class: within a class nothing is left to chance.
-    votes = np.array([[0, 0], [1, 1]], dtype=np.int8)
-    found = mean_log_likelihood(MajorityVote(2), VoteSummary.of(patterns_of(votes), 2))
-    assert found == pytest.approx(np.log(0.5), abs=0.01)
