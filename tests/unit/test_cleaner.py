@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from faker import Faker
 
 from DataFoundry.cleaner import apply_fixes, check_table
 from DataFoundry.errors import ColumnError, OutsideDataRootsError, RequestError, TableError
@@ -166,9 +167,29 @@ def test_duplicates_missing_values_and_rare_classes_are_issues(root: Path) -> No
     rows = pd.concat([rows, rows.tail(3)], ignore_index=True)
     rows.to_csv(root / "t.csv", index=False)
     answer: dict[str, Any] = check_table(str(root / "t.csv"), label_column="rare")
-    assert issues(answer, "duplicate")[0]["count"] == 3
+    assert {(each["column"], each["count"]) for each in issues(answer, "duplicate")} == {(None, 3), ("ticket", 6)}
     assert issues(answer, "imbalance")[0]["count"] == 20
     assert "note has no value in 90% of the rows." in [each["sentence"] for each in issues(answer, "missing")]
+
+
+def test_rows_that_share_a_key_and_people_written_twice_are_issues(root: Path) -> None:
+    rows = tickets()
+    rows.loc[20, "ticket"] = "T-00007"
+    rows.to_csv(root / "t.csv", index=False)
+    answer: dict[str, Any] = check_table(str(root / "t.csv"))
+    (issue,) = issues(answer, "duplicate")
+    assert issue["sentence"] == "2 rows share a value of ticket, which is another one in all other rows."
+    assert [each["row"] for each in issue["examples"]] == [6, 20]
+    fake = Faker("en_GB")
+    fake.seed_instance(1)
+    people = pd.DataFrame(
+        [{"name": fake.name(), "mail": fake.email(), "phone": fake.phone_number()} for _ in range(300)]
+    )
+    again = people.iloc[[9]].assign(mail=people["mail"][9].upper(), name=" ".join(reversed(people["name"][9].split())))
+    pd.concat([people, again]).to_csv(root / "p.csv", index=False)
+    answer = check_table(str(root / "p.csv"))
+    (issue,) = issues(answer, "near_duplicate")
+    assert issue["examples"][0]["rows"] == [9, 300]
 
 
 def test_a_clean_table_has_no_grave_issue(root: Path) -> None:

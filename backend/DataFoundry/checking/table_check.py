@@ -19,6 +19,7 @@ from DataFoundry.preprocessing.schema import column_kinds, features_of
 from DataFoundry.profiling.drift import drift
 from DataFoundry.profiling.duplicates import duplicates
 from DataFoundry.progress import Progress
+from DataFoundry.schema.rules import RULES
 from DataFoundry.schema.table_schema import TableSchema
 from DataFoundry.schema.view import TableView
 
@@ -199,12 +200,30 @@ def _duplicates(frame: pd.DataFrame, schema: TableSchema) -> Iterator[Issue]:
         count = found["but_for_keys"]
         rows = "1 row repeats an earlier one" if count == 1 else f"{count:,} rows repeat an earlier one"
         yield Issue("duplicate", "medium", count, f"{rows} in all but the key.", examples)
+    yield from _shared_keys(frame, schema)
     groups = [each for each in near_duplicates(frame, schema.columns) if not _are_equal(frame, each.rows)]
     if groups:
         shown = [{"rows": list(each.rows), "confidence": each.confidence, "why": each.why} for each in groups[:_SHOWN]]
         count = "1 group of rows is" if len(groups) == 1 else f"{len(groups):,} groups of rows are"
         sentence = f"{count} probably the same, written differently: {groups[0].why}"
         yield Issue("near_duplicate", "medium", sum(len(each.rows) - 1 for each in groups), sentence, shown)
+
+
+def _shared_keys(frame: pd.DataFrame, schema: TableSchema) -> Iterator[Issue]:
+    """Values of keys that two rows have."""
+    for rule in schema.rules:
+        if rule.kind != "unique" or not rule.exceptions:
+            continue
+        view = TableView(frame, {name: schema.columns[name] for name in rule.columns})
+        names = ", ".join(rule.columns)
+        breaking = np.flatnonzero(RULES["unique"].breaks(view, rule))
+        personal = any(schema.columns[name].personal for name in rule.columns)
+        examples = [
+            {"row": int(row), "found": None if personal else [str(frame[name].iloc[row]) for name in rule.columns]}
+            for row in breaking[:_SHOWN]
+        ]
+        sentence = f"{len(breaking):,} rows share a value of {names}, which is another one in all other rows."
+        yield Issue("duplicate", "high", len(breaking), sentence, examples, rule.columns[0])
 
 
 def _are_equal(frame: pd.DataFrame, rows: tuple[int, ...]) -> bool:

@@ -1,6 +1,7 @@
 """All checks of cells together: learnt from one table, asked about the rows of another or of the same."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from DataFoundry.schema.table_schema import Column, Rule
 from DataFoundry.schema.view import TableView
 
 _MOST_ROWS = 60_000  # to learn from
+_BY_ITSELF = ("range", "format", "spelling")
 
 
 class CellChecks:
@@ -45,7 +47,8 @@ class CellChecks:
         """
         known = {name: column for name, column in self.columns.items() if name in frame.columns}
         view = TableView(frame.reset_index(drop=True), known)
-        return [mark for name, check in CHECKS.items() for mark in check.look(self.states[name], view)]
+        marks = [mark for name, check in CHECKS.items() for mark in check.look(self.states[name], view)]
+        return [left for mark in marks if len((left := _without(mark, marks)).rows)]
 
     def state(self) -> dict[str, Any]:
         """As plain data and tensors."""
@@ -65,23 +68,39 @@ class CellChecks:
 
 
 def findings(marks: Sequence[Mark], frame: pd.DataFrame, start: int = 0) -> Iterator[Finding]:
-    """The surest mark of each cell of a block whose first row is row `start` of its table, by row."""
+    """The surest mark of each cell of a block whose first row is row `start` of its table, by row.
+
+    Where it suggests nothing, another mark of the cell may.
+    """
     best: dict[tuple[int, str], tuple[float, Mark, int]] = {}
+    suggested: dict[tuple[int, str], tuple[float, Any]] = {}
     for mark in marks:
         for place, row in enumerate(mark.rows):
-            key = (int(row), mark.column)
-            if key not in best or mark.confidence[place] > best[key][0]:
-                best[key] = (float(mark.confidence[place]), mark, place)
-    for (row, column), (confidence, mark, place) in sorted(best.items(), key=lambda each: each[0][0]):
-        yield Finding(
-            start + row,
-            column,
-            mark.kind,
-            frame[column].iloc[row],
-            mark.suggested[place],
-            round(confidence, 3),
-            mark.why(place),
-        )
+            key, sure = (int(row), mark.column), float(mark.confidence[place])
+            if key not in best or sure > best[key][0]:
+                best[key] = (sure, mark, place)
+            if mark.suggested[place] is not None and (key not in suggested or sure > suggested[key][0]):
+                suggested[key] = (sure, mark.suggested[place])
+    for (row, column), (sure, mark, place) in sorted(best.items(), key=lambda each: each[0][0]):
+        _, value = suggested.get((row, column), (0.0, None))
+        yield Finding(start + row, column, mark.kind, frame[column].iloc[row], value, round(sure, 3), mark.why(place))
+
+
+def _without(mark: Mark, marks: Sequence[Mark]) -> Mark:
+    """A mark of a broken rule without the rows in which another cell of the rule is wrong by itself."""
+    if not mark.also:
+        return mark
+    others = [each.rows for each in marks if each.column in mark.also and each.kind in _BY_ITSELF]
+    kept = ~np.isin(mark.rows, np.concatenate(others)) if others else np.ones(len(mark.rows), dtype=bool)
+    places = np.flatnonzero(kept).tolist()
+    why = mark.why
+    return replace(
+        mark,
+        rows=mark.rows[kept],
+        confidence=mark.confidence[kept],
+        suggested=mark.suggested[kept],
+        why=lambda place: why(places[place]),
+    )
 
 
 def _mapped(value: Any, kind: type, change: Any) -> Any:

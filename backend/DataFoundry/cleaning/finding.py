@@ -25,6 +25,8 @@ class Mark:
         (m,) object, the value that should stand there; None where nothing is suggested.
     why
         Makes the sentence for the i-th of the rows.
+    also
+        Other columns of a broken rule, any of which may be to blame.
     """
 
     kind: str
@@ -33,6 +35,7 @@ class Mark:
     confidence: np.ndarray
     suggested: np.ndarray
     why: Callable[[int], str]
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,40 @@ def test_a_total_that_is_not_the_product_has_the_product_suggested(orders: pd.Da
     assert "total is price * quantity; here" in found.why
 
 
+def test_a_number_that_is_wrong_by_itself_is_blamed_and_not_what_is_computed_from_it(orders: pd.DataFrame) -> None:
+    rows = orders.copy()
+    rows.loc[7, "price"] = -999.0
+    assert [each.column for each in found_in(rows, orders) if each.row == 7] == ["price"]
+
+
+def test_what_is_far_away_and_follows_has_a_suggestion(orders: pd.DataFrame) -> None:
+    rows = orders.copy()
+    rows.loc[7, "total"] = -1.0
+    (found,) = [each for each in found_in(rows, rows) if each.row == 7]
+    assert (found.kind, float(found.suggested)) == ("range", orders.loc[7, "total"])
+    assert "total -1.0 is negative" in found.why
+
+
+@pytest.mark.parametrize("written", ["gold", "Gold ", "GÓLD"])
+def test_case_blanks_and_accents_are_misspellings(orders: pd.DataFrame, written: str) -> None:
+    rows = orders.copy()
+    rows.loc[7, "tier"] = written
+    (found,) = [each for each in found_in(rows, rows) if (each.row, each.column) == (7, "tier")]
+    assert (found.kind, found.suggested) == ("spelling", "Gold")
+
+
+def test_units_written_in_several_ways_are_told_with_the_number_alone() -> None:
+    draw = np.random.default_rng(3)
+    units = draw.choice([" oz", " oz.", " ounce"], 300)
+    sizes = draw.choice([12.0, 16.0, 19.2], 300)
+    frame = pd.DataFrame({"size": [f"{size}{unit}" for size, unit in zip(sizes, units, strict=True)], "n": range(300)})
+    found = found_in(frame, frame)
+    assert len(found) == 300 and {each.kind for each in found} == {"format"}
+    assert [float(each.suggested) for each in found] == sizes.tolist()
+    one = frame.assign(size=[f"{size} oz" for size in sizes])
+    assert found_in(one, one) == []
+
+
 def test_clean_rows_are_left_alone(orders: pd.DataFrame) -> None:
     assert len(found_in(orders, orders)) <= 0.002 * ROWS
 

@@ -17,6 +17,7 @@ _MOST_FAR = 0.01  # share of rows that may be far away; more of them are no erro
 _SHARED = 0.003  # share of rows with one far value that makes it a value of its own, such as 99999 for "or more"
 _FEWEST_SHARING = 10
 _NEAR_ZERO = 0.05  # of the range: a column that begins so near to zero is never negative
+_MOST_NEGATIVE = 0.001  # share of rows that may be, as errors
 _ONCE_IN = 20  # tables: how rarely a heavy tail reaches beyond what is taken for far away
 _MOSTLY_OWN = 0.5  # share of values that few rows share, as in measurements
 _LIGHT = 0.15  # tail index up to which a tail is not heavy
@@ -75,11 +76,16 @@ def _range(numbers: np.ndarray) -> dict[str, Any]:
     high, shared_high = _edge(values, counts, numbers)
     low, shared_low = _edge(-values[::-1], counts[::-1], -numbers)
     low = -low
+    # A few negative ones among values that begin at zero are errors, however near they lie.
+    first, last = np.quantile(numbers, [0.01, 0.99])
+    never = 0 <= first <= _NEAR_ZERO * (last - first) and (numbers < 0).sum() <= _MOST_NEGATIVE * len(numbers)
+    if never:
+        low = values[values >= 0].min()
     return {
         "low": float(low),
         "high": float(high),
         "shared": [*shared_high, *(-each for each in shared_low)],
-        "never_negative": bool(low >= 0 and low <= _NEAR_ZERO * (high - low)),
+        "never_negative": bool(never),
     }
 
 

@@ -123,7 +123,7 @@ def _breaking(rule: Rule, view: TableView) -> Iterator[Mark]:
         return f"{rule.sentence[:-1]}; here {values}."
 
     sure = 1 - rule.exceptions / rule.support if rule.support else 1.0  # a rule that somebody wrote has no support yet
-    yield Mark("rule", rule.columns[-1], rows, np.full(len(rows), min(sure, _SURE)), suggested, why)
+    yield Mark("rule", rule.columns[-1], rows, np.full(len(rows), min(sure, _SURE)), suggested, why, rule.columns[:-1])
 
 
 def _computed(rule: Rule, view: TableView) -> np.ndarray:
