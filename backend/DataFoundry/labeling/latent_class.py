@@ -88,6 +88,8 @@ class LatentClass:
         (s, k) log P(vote | parent's vote, Y = y).
     log_likelihood
         Of the votes that it was fitted on, in nats.
+    log_prior
+        Of the rates and the balance, by what was believed beforehand, in nats but for a constant of the layout.
     size
         How many numbers were learnt.
     tied
@@ -98,6 +100,7 @@ class LatentClass:
     log_balance: np.ndarray
     log_rates: np.ndarray
     log_likelihood: float
+    log_prior: float
     size: int
     tied: bool
 
@@ -187,9 +190,9 @@ def fit(
     """
     layout = Layout.of(votes, parents)
     steps = _Steps(layout, votes, counts, anchor, known, tied)
-    log_balance, log_rates, value = steps.run(start)
+    found, value = steps.run(start)
     size = _free(layout, steps.cells, start.shape[1]) + start.shape[1] - 1
-    return LatentClass(layout, log_balance, log_rates, value, size, tied)
+    return LatentClass(layout, found[0], found[1:], value, float((steps.prior * found).sum()), size, tied)
 
 
 class _Steps:
@@ -211,8 +214,8 @@ class _Steps:
         self.sharing = None if self.cells is None else np.bincount(self.cells.ravel())
         self.balance = None if known.balance is None else np.log(known.balance)
 
-    def run(self, belief: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-        """(k,) and (s, k) parameters and the log-likelihood at the end."""
+    def run(self, belief: np.ndarray) -> tuple[np.ndarray, float]:
+        """(1+s, k) parameters and the log-likelihood at the end."""
         here, before = self._maximised(belief), -np.inf
         for _ in range(_MOST_LEAPS):
             first, _ = self._step(here)
@@ -224,7 +227,7 @@ class _Steps:
             landed, there_value = self._step(there)
             here = landed if there_value > value else second
         _, likelihood = _posterior(here[0] + self.shown @ here[1:])
-        return here[0], here[1:], float(likelihood @ self.counts)
+        return here, float(likelihood @ self.counts)
 
     def _step(self, parameters: np.ndarray) -> tuple[np.ndarray, float]:
         """The parameters after one step, and the log posterior before it."""

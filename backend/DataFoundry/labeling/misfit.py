@@ -6,10 +6,11 @@ technical guide). What remains beyond chance is divided by the rows: 0 where the
 """
 
 import numpy as np
+from scipy.stats import chi2
 
 from DataFoundry.labeling.latent_class import LatentClass
 
-_DEVIATIONS = 4.0  # standard deviations of the residual under a model that fits
+_FALSE_ALARMS = 0.001  # share of the models that fit and are found not to
 _LEAST_EXPECTED = 0.5  # rows; a pair of votes that is not expected at all counts as expected this often
 
 
@@ -25,16 +26,16 @@ def misfit(model: LatentClass, votes: np.ndarray, counts: np.ndarray) -> float:
     if m < 2:
         return 0.0
     places = [model.layout.places[j, votes[:, j].astype(np.int64) + 1] for j in range(m)]
-    total = 0.0
+    total, pairs = 0.0, m * (m - 1) / 2
     for (i, j), expected in _expected(model).items():
         size = expected.shape
         seen = np.bincount(places[i] * size[1] + places[j], weights=counts, minlength=expected.size).reshape(size)
         expected = expected * counts.sum()
         residual = ((seen - expected) ** 2 / np.maximum(expected, _LEAST_EXPECTED)).sum()
         freedom = max(1, (size[0] - 1) * (size[1] - 1))
-        beyond = residual - freedom - _DEVIATIONS * np.sqrt(2 * freedom)
+        beyond = residual - chi2.isf(_FALSE_ALARMS / pairs, freedom)
         total += max(0.0, float(beyond)) / counts.sum() / max(1, min(size) - 1)
-    return float(total / (m * (m - 1) / 2))
+    return float(total / pairs)
 
 
 def _expected(model: LatentClass) -> dict[tuple[int, int], np.ndarray]:

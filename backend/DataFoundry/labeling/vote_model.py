@@ -88,7 +88,8 @@ def fit(summary: VoteSummary, known: Known = NOTHING) -> VoteModel:
     distance = misfit(best, search.votes, search.counts)
     search.anchor_rows += _DISTRUST * distance * summary.rows
     if search.anchor_rows > 2 * _ANCHOR_ROWS:
-        best, unstable = search.fit(search.forest(search.anchor), search.anchor), 0.0
+        parents = search.forest(search.anchor) if search.anchor_rows > summary.rows else best.layout.parents
+        best, unstable = search.fit(parents, search.anchor), 0.0
     return VoteModel(best, search.anchor_rows, distance, unstable)
 
 
@@ -189,17 +190,25 @@ class _Search:
         return model
 
     def from_other_starts(self, model: LatentClass) -> tuple[LatentClass, float]:
-        """The best model from starts where one class is likelier, and how many labels hang on the start.
-
-        Of models that explain the votes equally well, one that gives labels of more classes is better.
-        """
+        """The most probable model from starts where one class is likelier, and how many labels hang on the start."""
         fits = [model]
         for label in range(min(self.cardinality, 4)):
             start = self.anchor * np.where(np.arange(self.cardinality) == label, _TILT, 1.0)
             fits.append(self.fit(model.layout.parents, start / start.sum(axis=1, keepdims=True), model.tied))
-        highest = max(self.score(each) for each in fits)
-        rivals = [each for each in fits if self.score(each) > highest - _AS_GOOD]
-        labels = [each.predict_proba(self.votes).argmax(axis=1) for each in rivals]
-        place = max(range(len(rivals)), key=lambda each: (len(np.unique(labels[each])), self.score(rivals[each])))
-        differ = max(float(self.counts @ (each != labels[place])) for each in labels) / self.counts.sum()
-        return rivals[place], differ if differ > _SAME_LABELS else 0.0
+        best = max(fits, key=lambda each: each.log_likelihood + each.log_prior)
+        said = self._labels(best)
+        equals = [each for each in fits if each.log_likelihood > best.log_likelihood - _AS_GOOD]
+        return best, max([0.0, *(self._differing(self._labels(each), said) for each in equals)])
+
+    def _labels(self, model: LatentClass) -> np.ndarray:
+        return model.predict_proba(self.votes).argmax(axis=1)
+
+    def _differing(self, one: np.ndarray, other: np.ndarray) -> float:
+        """Share of the rows that have another label, 0 where few have or only the names of the classes changed places.
+
+        Turned round, so that every function is worse than chance, a model is as likely; nobody means it.
+        """
+        table = np.zeros((self.cardinality, self.cardinality))
+        np.add.at(table, (one, other), self.counts / self.counts.sum())
+        alike = min(table.max(axis=0).sum(), table.max(axis=1).sum())
+        return 0.0 if alike > 1 - _SAME_LABELS else 1 - float(np.trace(table))
