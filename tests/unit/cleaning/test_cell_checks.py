@@ -7,6 +7,7 @@ import pytest
 from DataFoundry.cleaning.cell_checks import CellChecks, findings
 from DataFoundry.cleaning.finding import Finding
 from DataFoundry.schema.discovery import discover_in
+from DataFoundry.schema.table_schema import Column
 
 ROWS = 2_000
 
@@ -119,16 +120,17 @@ def test_clean_rows_are_left_alone(orders: pd.DataFrame) -> None:
 
 
 def test_a_heavy_tail_is_no_error() -> None:
-    draw = np.random.default_rng(1)
-    amounts = pd.DataFrame(
-        {"amount": np.round(np.exp(draw.normal(3, 1.5, 20_000)), 2), "n": draw.integers(0, 9, 20_000)}
-    )
-    assert found_in(amounts, amounts) == []
+    called = 0
+    for seed in range(8):
+        draw = np.random.default_rng(seed)
+        amounts = pd.DataFrame({"amount": np.round(draw.pareto(1.0, 4_000) + 1, 2), "n": draw.integers(0, 9, 4_000)})
+        called += len(found_in(amounts, amounts))
+    assert called <= 8
 
 
 def test_what_many_rows_share_far_away_is_a_value_of_its_own() -> None:
     draw = np.random.default_rng(2)
-    gains = np.where(np.arange(5_000) % 100 == 0, 99_999, draw.integers(0, 5_000, 5_000))
+    gains = np.where(np.arange(5_000) % 160 == 0, 99_999, draw.integers(0, 5_000, 5_000))
     gains[7] = 999_999
     frame = pd.DataFrame({"gain": gains, "n": draw.integers(0, 9, 5_000)})
     assert [(each.row, each.column) for each in found_in(frame, frame)] == [(7, "gain")]
@@ -149,6 +151,39 @@ def test_a_rows_marks_do_not_depend_on_the_rows_beside_it(orders: pd.DataFrame) 
     checks = CellChecks.learnt(orders, discover_in(orders).columns, discover_in(orders).rules)
     alone = rows.iloc[[5]].reset_index(drop=True)
     assert [each.column for each in findings(checks.marks(alone), alone)] == ["age"]
+
+
+def test_where_values_are_often_new_a_new_one_is_no_news() -> None:
+    draw = np.random.default_rng(8)
+    cities = np.array([f"City{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(100)])
+    often = np.append(draw.integers(0, 40, 940), np.arange(40, 100))
+    frame = pd.DataFrame({"city": cities[often], "n": draw.integers(0, 9, 1_000)})
+    columns = {"city": Column("city", "category"), "n": Column("n", "number")}
+    new = pd.DataFrame({"city": ["Quito"], "n": [3]})
+    assert list(findings(CellChecks.learnt(frame, columns).marks(new), new)) == []
+    few = frame[often < 40]
+    assert [each.kind for each in findings(CellChecks.learnt(few, columns).marks(new), new)] == ["range"]
+
+
+def test_of_words_that_follow_from_one_another_the_one_is_blamed_that_most_contradict() -> None:
+    draw = np.random.default_rng(9)
+    codes = draw.integers(0, 5, 1_000)
+    frame = pd.DataFrame({name: [f"{name}{'abcde'[code]}" for code in codes] for name in ("Dept", "Boss", "Site")})
+    frame["n"] = draw.integers(0, 9, 1_000)
+    row = int(np.flatnonzero(codes == 0)[0])
+    frame.loc[row, "Boss"] = "Bossb"
+    (found,) = found_in(frame, frame)
+    assert (found.row, found.column, found.suggested) == (row, "Boss", "Bossa")
+    assert found.confidence > 0.9
+
+
+def test_short_values_are_misspelt_by_case_and_blanks_only() -> None:
+    draw = np.random.default_rng(10)
+    frame = pd.DataFrame({"paid": draw.choice(["ja", "no"], 500), "n": draw.integers(0, 9, 500)})
+    frame.loc[4, "paid"] = "Ja "
+    frame.loc[5, "paid"] = "na"
+    found = {each.row: (each.kind, each.suggested) for each in found_in(frame, frame)}
+    assert found[4] == ("spelling", "ja") and found.get(5, ("", None))[1] is None
 
 
 def test_a_column_of_names_has_no_values_that_are_never_seen() -> None:

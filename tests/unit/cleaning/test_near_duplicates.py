@@ -63,14 +63,21 @@ def test_different_people_are_not(people: pd.DataFrame) -> None:
     assert groups(people) == []
 
 
-def test_a_family_is_not(people: pd.DataFrame) -> None:
-    child = {**people.iloc[3], "id": "C-99999", "first_name": "Zacharias", "email": "zz@x.de", "born": "2011-05-06"}
-    assert groups(pd.concat([people, pd.DataFrame([child])], ignore_index=True)) == []
+def test_twins_are_not(people: pd.DataFrame) -> None:
+    twin = {**people.iloc[3], "id": "C-99999", "first_name": "Zacharias", "last_name": "Quabeck", "email": "zz@x.de"}
+    assert groups(pd.concat([people, pd.DataFrame([twin])], ignore_index=True)) == []
+
+
+def test_swapped_names_are_one_name(people: pd.DataFrame) -> None:
+    few = people[["id", "first_name", "last_name", "born"]]
+    row = few.iloc[17]
+    again = {**row, "id": "C-99999", "first_name": row["last_name"], "last_name": row["first_name"]}
+    assert groups(pd.concat([few, pd.DataFrame([again])], ignore_index=True)) == [(17, ROWS)]
 
 
 def test_orders_of_the_same_customers_are_not(people: pd.DataFrame) -> None:
     draw = np.random.default_rng(1)
-    orders = people.iloc[draw.integers(0, 150, ROWS)].reset_index(drop=True)
+    orders = people.iloc[draw.integers(0, 300, ROWS)].reset_index(drop=True)
     orders["id"] = [f"O-{number:05d}" for number in range(ROWS)]
     orders["total"] = draw.lognormal(3, 1, ROWS).round(2)
     assert groups(orders) == []

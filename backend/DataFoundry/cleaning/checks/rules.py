@@ -15,6 +15,7 @@ from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
 _MOST_LEFT = 20_000  # values that something follows from
+_MOST_PAIRS = 500  # of columns
 _FEWEST = 5  # rows with a value, before it tells what follows
 _MOST_OTHERS = 0.2  # share of them that may have something else
 _SURE = 0.97
@@ -24,16 +25,13 @@ _WORDS = ("category", "boolean", "text", "postcode", "address", "person_name")
 
 def learn(view: TableView, rules: Sequence[Rule]) -> dict[str, Any]:
     """What follows from each value of a column, and the rules that each row keeps by itself."""
-    follows, by_row = [], []
-    for rule in rules:
-        if not set(rule.columns) <= set(view.columns):
-            continue
-        if rule.kind == "determines":
-            known = _followers(view, *rule.columns)
-            if known:
-                follows.append({"left": rule.columns[0], "right": rule.columns[1], "values": known})
-        elif issubclass(RULES[rule.kind].Verified, VerifiedByRow):
-            by_row.append(rule.as_dict())
+    known = [rule for rule in rules if set(rule.columns) <= set(view.columns)]
+    follows = []
+    for left, right in _reached([rule.columns for rule in known if rule.kind == "determines"]):
+        values = _followers(view, left, right)
+        if values:
+            follows.append({"left": left, "right": right, "values": values})
+    by_row = [rule.as_dict() for rule in known if issubclass(RULES[rule.kind].Verified, VerifiedByRow)]
     return {"follows": follows, "by_row": by_row}
 
 
@@ -44,6 +42,17 @@ def look(state: dict[str, Any], view: TableView) -> Iterator[Mark]:
         rule = Rule.from_dict(each)
         if set(rule.columns) <= set(view.columns):
             yield from _breaking(rule, view)
+
+
+def _reached(edges: Sequence[tuple[str, ...]]) -> list[tuple[str, str]]:
+    """Every pair of columns of which the second follows from the first, by way of others or not.
+
+    Rules are minimal; that several columns say the same of a cell tells which of them is wrong.
+    """
+    reached = {(edge[0], edge[1]) for edge in edges}
+    while new := {(a, d) for a, b in reached for c, d in reached if b == c and a != d} - reached:
+        reached |= new
+    return sorted(reached)[:_MOST_PAIRS]
 
 
 def _followers(view: TableView, left: str, right: str) -> dict[str, list[Any]]:
