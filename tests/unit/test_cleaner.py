@@ -1,11 +1,15 @@
 """A dirty table is checked, repaired and restored, from file to file."""
 
+import datetime
+import decimal
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from faker import Faker
 
@@ -219,3 +223,29 @@ def test_bad_requests_name_the_field_and_the_cure(dirty: tuple[Path, pd.DataFram
     with pytest.raises(TableError, match="does not have"):
         apply_fixes(str(path), str(path.with_name("f.csv")), output_path=str(path.with_name("c.csv")))
     assert not path.with_name("c.csv").exists()
+
+
+def test_tables_of_every_shape_and_type_are_checked(root: Path) -> None:
+    (root / "names.csv").write_text("a,b\n")
+    (root / "missing.csv").write_text("a,b\n" + ",\n" * 60)
+    rows = 80
+    table = pa.table(
+        {
+            "list": [[1, 2]] * rows,
+            "money": [decimal.Decimal("1.50")] * (rows - 1) + [decimal.Decimal("999.00")],
+            "day": [datetime.date(2024, 1, 2)] * rows,
+            "object": [{"x": 1}] * rows,
+            "flag": [True, False] * (rows // 2),
+            "large": pa.array([2**60 + each if each else None for each in range(rows)], pa.int64()),
+            "code": pa.array(["u", "v"] * (rows // 2)).dictionary_encode(),
+            "zone": pa.array([datetime.datetime(2024, 1, 1)] * rows, pa.timestamp("us", "Europe/Berlin")),
+            "took": [datetime.timedelta(hours=each) for each in range(rows)],
+        }
+    )
+    pq.write_table(table, root / "kinds.parquet")
+    for name, fewest in (("names.csv", 0), ("missing.csv", 60), ("kinds.parquet", rows)):
+        answer: dict[str, Any] = check_table(str(root / name))
+        assert answer["num_rows"] == fewest
+        done = apply_fixes(str(root / name), answer["fixes_path"], output_path=str(root / "out.parquet"))
+        assert done["num_changed"] == 0
+    assert pq.read_table(root / "out.parquet")["took"].to_pylist()[3] == datetime.timedelta(hours=3)

@@ -143,6 +143,8 @@ class Cells:
             frequent = np.array(state["frequent"])
             nearest = frequent[np.abs(values[:, None] - frequent).argmin(axis=1)]
             values = np.where(np.abs(values - nearest) <= _DRAWS * state["scale"], nearest, values)
+        if state["kind"] == "moment" and state["duration"]:
+            return pd.Series(pd.to_timedelta(values, unit="s")).map(str).to_numpy(dtype=object)
         if state["kind"] == "moment":
             form = state["form"] or ("%Y-%m-%d" if state["daily"] else "%Y-%m-%dT%H:%M:%S")
             return pd.to_datetime(pd.Series(values), unit="s").dt.strftime(form).to_numpy(dtype=object)
@@ -162,11 +164,13 @@ class Cells:
 
 
 def as_values(column: pd.Series, kind: str, form: Any = None) -> np.ndarray:
-    """float64 (n,): numbers, or seconds since 1970 for moments; NaN where missing, infinite or unreadable.
+    """float64 (n,): numbers, seconds since 1970 for moments, or of durations; NaN where missing or unreadable.
 
     `form` is how moments and formatted numbers are written where they are text.
     """
     if kind == "moment":
+        if pd.api.types.is_timedelta64_dtype(column.dtype):
+            return (column / pd.Timedelta(seconds=1)).to_numpy(float)
         moments = pd.to_datetime(column, errors="coerce", utc=True, format=form)
         return ((moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)).to_numpy(float)
     values, missing = formatted_number.to_numbers(column, form) if form else to_numbers(column)
@@ -202,6 +206,7 @@ def _number_state(column: pd.Series, kind: str, format: Mapping[str, Any] | None
     return {
         "kind": kind,
         "form": form,
+        "duration": bool(pd.api.types.is_timedelta64_dtype(column.dtype)),
         "center": float(calm.mean()),
         "scale": scale if scale > 1e-9 * max(1.0, float(np.abs(calm).max())) else 0.0,
         "low": float(present.min()),

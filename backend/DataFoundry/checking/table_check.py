@@ -28,6 +28,7 @@ _MOST_TO_LEARN = 20_000
 _BLOCK = 50_000
 _ODD = 0.001  # share of ordinary rows that are called unusual as a whole
 _LABEL_NATS = 3.0  # another class must be twenty times as probable
+_FEWEST_ROWS = 50
 _FEWEST_LABELED = 200
 _RARE_CLASS = 0.05
 _MOST_CLASSES = 50
@@ -107,6 +108,9 @@ def _odd_rows(
     notes: list[str],
 ) -> Iterator[Finding]:
     """Rows that are unusual as a whole, and labels that are probably another class; by a density fitted on the spot."""
+    if len(learnt_from) < _FEWEST_ROWS:
+        notes.append(f"Rows as a whole were not checked: at least {_FEWEST_ROWS} are needed to tell what is usual.")
+        return
     rows = learnt_from if len(learnt_from) <= _MOST_TO_LEARN else learnt_from.sample(_MOST_TO_LEARN, random_state=_SEED)
     labels = _labels(rows, label, notes)
     try:
