@@ -309,10 +309,31 @@ class CheckTable(RequestModel):
 class ApplyFixes(RequestModel):
     """Change the cells that fixes name, or take such changes back."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {
+                    "required": ["fixes_path"],
+                    "properties": {"fixes_path": {"type": "string"}, "undo": {"const": False}},
+                },
+                {
+                    "required": ["journal_path", "undo"],
+                    "properties": {"journal_path": {"type": "string"}, "undo": {"const": True}},
+                },
+            ]
+        }
+    )
+
     data_path: Path
     fixes_path: Annotated[PathText, Field(examples=["backend/output_data/adult_check_fixes.csv"])] | None = None
     min_confidence: Annotated[float, Field(ge=0, le=1, description="Fixes of less are left alone.")] = 0.9
-    kinds: Annotated[list[str], Field(min_length=1, examples=[["rule", "spelling"]])] | None = None
+    kinds: (
+        Annotated[
+            list[Literal["rule", "range", "spelling", "format", "outlier", "label"]],
+            Field(min_length=1, examples=[["rule", "spelling"]]),
+        ]
+        | None
+    ) = None
     journal_path: Annotated[PathText, Field(description="With `undo`: the changes to take back.")] | None = None
     undo: bool = False
     output_path: Annotated[PathText, Field(examples=["backend/output_data/adult_cleaned.csv"])] | None = None

@@ -12,6 +12,8 @@ from openapi_spec_validator import validate
 from api import create_app
 from api.errors import MEANINGS
 from api.openapi import BODIES, EXAMPLES
+from api.schemas import ApplyFixes
+from DataFoundry.cleaner import KINDS
 from DataFoundry.models.registry import MODELS
 
 APP = create_app()
@@ -188,3 +190,8 @@ def test_examples_of_the_document_are_those_of_the_specification() -> None:
     for path in set(POSTS) & SPECIFIED:
         assert path in text
         assert all(f'"{key}"' in text for key in EXAMPLES[path])
+
+
+def test_the_kinds_of_fixes_that_one_may_ask_for_are_those_that_there_are() -> None:
+    kinds = ApplyFixes.model_json_schema()["properties"]["kinds"]["anyOf"][0]["items"]["enum"]
+    assert kinds == list(KINDS)
