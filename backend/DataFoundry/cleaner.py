@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from DataFoundry.checking.fixes import applied
+from DataFoundry.checking.issues import OF_CELLS
 from DataFoundry.checking.page import check_page
 from DataFoundry.checking.table_check import checked
 from DataFoundry.cleaning.spreadsheet import as_frame
@@ -22,7 +23,7 @@ from DataFoundry.storage.paths import output_path as checked_output
 from DataFoundry.storage.row_files import ROW_SUFFIXES, row_writer
 from DataFoundry.storage.tables import TableWriter
 
-KINDS = ("rule", "range", "spelling", "format", "outlier", "label")
+KINDS = tuple(OF_CELLS)
 _MIN_CONFIDENCE = 0.9
 
 

@@ -3,6 +3,5 @@
 - `table_check.checked`: everything that is wrong, as findings and as issues.
 - `issues`: findings and other news put together by kind and column, the gravest first.
 - `page`: the same for people.
-- `fixes`: the files of findings, fixes and changes; and how fixes are applied and undone.
-- `filling`: missing cells filled by a trained detector.
+- `fixes`: how fixes are applied and undone.
 """

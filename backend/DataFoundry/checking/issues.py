@@ -14,19 +14,21 @@ _LIKELY = 0.5  # confidence of labels, above which they are called wrong
 OF_CELLS = {
     "rule": "high",
     "range": "high",
-    "format": "medium",
     "spelling": "medium",
-    "label": "medium",
+    "format": "medium",
     "outlier": "low",
+    "label": "medium",
 }
+# Of one value, of several, and what both go on with.
 _SENTENCES = {
-    "rule": "{count} of {column} break a rule",
-    "range": "{count} of {column} lie outside of what the column usually holds",
-    "format": "{count} of {column} are written in another form than the others",
-    "spelling": "{count} of {column} are misspelt",
-    "label": "{count} of {column} are probably another class",
-    "outlier": "{count} of {column} are unusual",
+    "rule": ("breaks", "break", "a rule"),
+    "range": ("lies", "lie", "outside of what the column usually holds"),
+    "spelling": ("is", "are", "misspelt"),
+    "format": ("is", "are", "written in another form than the others"),
+    "outlier": ("is", "are", "unusual"),
+    "label": ("is", "are", "probably another class"),
 }
+_MAY_BE_RIGHT = ("is", "are", "rare for such rows, and may be right")
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,11 @@ def ordered(issues: Iterable[Issue]) -> list[Issue]:
 
 def _of_group(kind: str, column: str, cells: list[Finding]) -> Issue:
     surest = sorted(cells, key=lambda each: -each.confidence)[:_EXAMPLES]
-    count = "1 value" if len(cells) == 1 else f"{len(cells):,} values"
-    sentence, severity = _SENTENCES[kind].format(count=count, column=repr(column)), OF_CELLS[kind]
+    one, several, rest = _SENTENCES[kind]
+    severity = OF_CELLS[kind]
     if kind == "label" and surest[0].confidence < _LIKELY:
-        sentence, severity = (
-            sentence.replace("are probably another class", "are rare for such rows, and may be right"),
-            "low",
-        )
-    if len(cells) == 1:
-        sentence = sentence.replace(" break ", " breaks ").replace(" lie ", " lies ").replace(" are ", " is ", 1)
+        (one, several, rest), severity = _MAY_BE_RIGHT, "low"
+    count = f"1 value of {column!r} {one}" if len(cells) == 1 else f"{len(cells):,} values of {column!r} {several}"
+    sentence = f"{count} {rest}: {surest[0].why}"
     examples = [{"row": each.row, "found": each.found, "suggested": each.suggested, "why": each.why} for each in surest]
-    return Issue(kind, severity, len(cells), f"{sentence}: {surest[0].why}", examples, column)
+    return Issue(kind, severity, len(cells), sentence, examples, column)

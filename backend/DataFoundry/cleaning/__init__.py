@@ -3,4 +3,6 @@
 - `checks/`: one module a kind of check, each learnt from a table as plain data and then asked about rows.
 - `cell_checks.CellChecks`: all of them together.
 - `finding.Finding`: what is told to people.
+- `spelling`: values that are written nearly as others; `near_duplicates`: rows that are.
+- `spreadsheet`: findings, and people's cells, as files that are safe to open.
 """

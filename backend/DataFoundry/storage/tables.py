@@ -70,8 +70,8 @@ class TableWriter:
         self.num_rows += len(block)
 
     def _read_as(self, field: pa.Field) -> pa.Field:
-        known = self._texts is not None and field.name in self._texts.names
-        return self._texts.field(field.name) if self._texts is not None and known else field
+        texts = self._texts
+        return texts.field(field.name) if texts is not None and field.name in texts.names else field
 
     def _write_parquet(self, frame: pd.DataFrame) -> None:
         table = arrow_rows(frame, self._schema, f"{self.path.name} cannot be written as parquet", "choose csv")

@@ -2,7 +2,7 @@
 
 Each module has
 
-- `learn(view) -> dict`: what is usual in a table, as plain data that goes into a model file;
+- `learn(view, rules) -> dict`: what is usual in a table, as plain data that goes into a model file;
 - `look(state, view) -> Iterator[Mark]`: what is wrong in other rows (or the same ones); a row's marks depend on nothing
   but itself.
 """
