@@ -249,3 +249,36 @@ def test_tables_of_every_shape_and_type_are_checked(root: Path) -> None:
         done = apply_fixes(str(root / name), answer["fixes_path"], output_path=str(root / "out.parquet"))
         assert done["num_changed"] == 0
     assert pq.read_table(root / "out.parquet")["took"].to_pylist()[3] == datetime.timedelta(hours=3)
+
+
+def test_a_reference_may_have_other_columns_and_types(root: Path) -> None:
+    draw = np.random.default_rng(0)
+    rows = pd.DataFrame(
+        {"a": draw.normal(size=500).round(2), "b": draw.choice(["u", "v"], 500), "y": draw.choice(["p", "q"], 500)}
+    )
+    rows.to_csv(root / "all.csv", index=False)
+    rows.drop(columns="b").to_csv(root / "part.csv", index=False)
+    rows.assign(a=rows["a"].map("{} cm".format)).to_csv(root / "texts.csv", index=False)
+    pd.DataFrame({"z": range(100)}).to_csv(root / "other.csv", index=False)
+
+    def drifts(name: str, reference: str, label: str | None = None) -> tuple[list[str], list[str]]:
+        answer: dict[str, Any] = check_table(str(root / name), label, str(root / reference))
+        return [each["sentence"] for each in issues(answer, "drift")], answer["warnings"]
+
+    assert drifts("part.csv", "all.csv", "y") == (["'b' is gone."], [])
+    assert drifts("all.csv", "part.csv", "b") == (
+        ["'b' is new."],
+        ["The labels were not checked: the reference has no column 'b'."],
+    )
+    assert drifts("texts.csv", "all.csv")[0] == ["The values of 'a' were no texts and are texts now."]
+    with pytest.raises(ColumnError, match="none of the table's columns"):
+        drifts("all.csv", "other.csv")
+
+
+def test_an_odd_row_of_one_column_is_told(root: Path) -> None:
+    draw = np.random.default_rng(1)
+    values = np.append(draw.normal(size=4_999), 5.2).round(3)
+    pd.DataFrame({"x": values}).to_csv(root / "x.csv", index=False)
+    answer: dict[str, Any] = check_table(str(root / "x.csv"))
+    (issue,) = issues(answer, "outlier")
+    assert "x 5.2 is unusual for such a row." in [each["why"] for each in issue["examples"]]

@@ -1,7 +1,7 @@
 """Everything that is wrong with a table, found without a trained model."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from DataFoundry.checking.issues import Issue, issues_of, ordered
 from DataFoundry.cleaning.cell_checks import CellChecks, findings
 from DataFoundry.cleaning.finding import Finding
 from DataFoundry.cleaning.near_duplicates import near_duplicates
-from DataFoundry.errors import DataFoundryError
+from DataFoundry.errors import ColumnError, DataFoundryError
 from DataFoundry.preprocessing.labels import LabelCodec
 from DataFoundry.preprocessing.schema import column_kinds, features_of
 from DataFoundry.profiling.drift import drift
@@ -76,10 +76,18 @@ def checked(
         The column that is to be predicted, if there is one.
     reference
         Rows of the same table as it was when it was right, and their schema: what is usual is learnt from them.
+
+    Raises
+    ------
+    ColumnError
+        If the reference has none of the table's columns.
     """
     progress = Progress("checking", len(frame))
     learnt_from, usual = reference or (frame, schema)
     known = {name: column for name, column in usual.columns.items() if name in schema.columns}
+    if not known:
+        raise ColumnError("The reference has none of the table's columns; give the same table as it was before.")
+    learnt_from, usual = learnt_from[list(known)], replace(usual, columns=known)
     checks = CellChecks.learnt(learnt_from, known, usual.rules)
     cells: list[Finding] = []
     for start in range(0, len(frame), _BLOCK):
@@ -88,7 +96,7 @@ def checked(
         progress.advance(len(block))
     notes: list[str] = []
     wrong = {each.row for each in cells}
-    rows = _odd_rows(frame, schema, label, learnt_from, wrong, notes)
+    rows = _odd_rows(frame, usual, label, learnt_from, wrong, notes)
     cells = sorted([*cells, *rows], key=lambda each: each.row)
     others = [
         *_duplicates(frame, schema),
@@ -101,7 +109,7 @@ def checked(
 
 def _odd_rows(
     frame: pd.DataFrame,
-    schema: TableSchema,
+    usual: TableSchema,
     label: str | None,
     learnt_from: pd.DataFrame,
     wrong: set[int],
@@ -114,9 +122,9 @@ def _odd_rows(
     rows = learnt_from if len(learnt_from) <= _MOST_TO_LEARN else learnt_from.sample(_MOST_TO_LEARN, random_state=_SEED)
     labels = _labels(rows, label, notes)
     try:
-        features = features_of(rows, label or "", schema)
-        kinds = column_kinds(rows, features, label or "", {name: each.kind for name, each in schema.columns.items()})
-        formats = {name: dict(schema.columns[name].format) for name in kinds if schema.columns[name].format}
+        features = features_of(rows, label or "", usual)
+        kinds = column_kinds(rows, features, label or "", {name: each.kind for name, each in usual.columns.items()})
+        formats = {name: dict(usual.columns[name].format) for name in kinds if usual.columns[name].format}
         if labels is not None:
             rows = rows[rows[label].notna()]
         classes = None if labels is None else labels.encode(rows[labels.name])
@@ -135,6 +143,9 @@ def _odd_rows(
 def _labels(rows: pd.DataFrame, label: str | None, notes: list[str]) -> LabelCodec | None:
     if label is None:
         return None
+    if label not in rows:
+        notes.append(f"The labels were not checked: the reference has no column {label!r}.")
+        return None
     present = rows[label].dropna()
     if len(present) < _FEWEST_LABELED or not 2 <= present.nunique() <= _MOST_CLASSES:
         notes.append(
@@ -150,12 +161,10 @@ def _unusual(block: pd.DataFrame, detector: Detector, threshold: float, wrong: s
     for place in np.flatnonzero(scored.score > threshold):
         row = int(block.index[place])
         if row not in wrong:
-            first, second = np.argsort(-scored.contributions[place], kind="stable")[:2]
-            column, beside = detector.names[first], detector.names[second]
-            why = (
-                f"{column} {block[column].iloc[place]} is unusual for such a row, most of all beside "
-                f"{beside} {block[beside].iloc[place]}."
-            )
+            order = np.argsort(-scored.contributions[place], kind="stable")
+            column, *others = (detector.names[each] for each in order[:2])
+            beside = "".join(f", most of all beside {name} {block[name].iloc[place]}" for name in others)
+            why = f"{column} {block[column].iloc[place]} is unusual for such a row{beside}."
             yield Finding(row, column, "outlier", block[column].iloc[place], None, 0.5, why)
 
 
@@ -276,7 +285,17 @@ def _drift(
 ) -> Iterator[Issue]:
     if reference is None:
         return
+    rows, before = reference
     now = frame if len(frame) <= _MOST_TO_LEARN else frame.sample(_MOST_TO_LEARN, random_state=_SEED)
-    for change in drift(schema, now, reference[0]):
+    changes = drift(schema, now, rows)
+    for change in changes:
         severity = "high" if change["change"] == "gone" else "medium"
         yield Issue("drift", severity, 1, change["sentence"], column=change["column"])
+    told = {change["column"] for change in changes}
+    for name, column in schema.columns.items():
+        if name in before.columns and name not in told:
+            texts = [each.dtype == "object" for each in (before.columns[name], column)]
+            if texts[0] != texts[1]:
+                were, are = ("texts" if text else "no texts" for text in texts)
+                sentence = f"The values of {name!r} were {were} and are {are} now."
+                yield Issue("drift", "high", 1, sentence, column=name)

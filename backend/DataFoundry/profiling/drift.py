@@ -88,9 +88,9 @@ def _categories(now: pd.Series, earlier: pd.Series, column: Column) -> tuple[flo
     shares = counts / rows
     distance = float((shares["now"] - shares["earlier"]).abs().sum() / 2)
     rare = counts.sum(axis=1) * rows.min() / rows.sum() < _FEWEST_EXPECTED
-    pooled = pd.concat([counts[~rare], counts[rare].sum().to_frame().T]) if rare.any() else counts
+    pooled = np.vstack([counts[~rare].to_numpy(), counts[rare].sum().to_numpy()])
     pooled = pooled[pooled.sum(axis=1) > 0]
-    chance = float(chi2_contingency(pooled.to_numpy()).pvalue) if len(pooled) > 1 else 1.0
+    chance = float(chi2_contingency(pooled).pvalue) if len(pooled) > 1 else 1.0
     return chance, _of(column.name, "values", distance, _said(column.name, counts, shares))
 
 
