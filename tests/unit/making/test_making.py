@@ -122,6 +122,11 @@ def test_keys_that_count_go_on_after_the_last_one() -> None:
     assert made("key", learnt("key", pd.Series(range(1, 301))), np.arange(2)).tolist() == ["301", "302"]
 
 
+def test_one_key_far_away_does_not_stop_keys_from_counting() -> None:
+    texts = pd.Series([*(f"H25-{number:05d}" for number in range(900)), "H25-90000"], dtype=object)
+    assert made("key", learnt("key", texts), np.arange(2)).tolist() == ["H25-90001", "H25-90002"]
+
+
 def test_keys_keep_what_several_share_and_the_signs_of_each_place() -> None:
     rng = np.random.default_rng(0)
     texts = [f"{'AB'[place % 2]}X-{rng.integers(16**8):08x}" for place in range(500)]

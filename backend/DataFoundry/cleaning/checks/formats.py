@@ -46,10 +46,11 @@ def look(state: dict[str, Any], view: TableView) -> Iterator[Mark]:
 
 def _teller(name: str, known: dict[str, Any], view: TableView, rows: np.ndarray) -> Any:
     what = view.columns[name].kind.replace("_", " ")
+    what = f"{'an' if what[0] in 'aeio' else 'a'} {what}"
 
     def why(place: int) -> str:
         found = str(view.frame[name].iloc[rows[place]])[:80]
-        return f"{found!r} is not written as a {what} of {name}; {known['fitting']:,} of {known['rows']:,} values are."
+        return f"{found!r} is not written as {what} of {name}; {known['fitting']:,} of {known['rows']:,} values are."
 
     return why
 

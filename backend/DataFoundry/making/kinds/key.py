@@ -15,13 +15,16 @@ _DENSE = 20  # times as many numbers as rows: beyond, they do not count
 
 
 def learn(values: pd.Series, others: pd.DataFrame, salt: int) -> dict[str, Any]:
-    """How keys count, or their form. They count where the last number makes all the difference and leaves few gaps."""
+    """How keys count, or their form. They count where the last number makes all the difference and leaves few gaps.
+
+    One key far away makes no gap: were they taken for random ones of their form, there might be no new one left.
+    """
     texts = values.map(plain)
     parts = texts.str.extract(_LAST_NUMBER)
     if len(parts) and parts[1].notna().all() and parts[[0, 2]].nunique().max() == 1:
         numbers = parts[1].map(int)
         widths = parts[1].str.len()
-        if int(numbers.max()) - int(numbers.min()) < _DENSE * max(numbers.nunique(), 1):
+        if _most_span(numbers) < _DENSE * max(numbers.nunique(), 1):
             padded = parts[1].str.startswith("0").any() or widths.nunique() == 1
             return {
                 "counting": True,
@@ -31,6 +34,13 @@ def learn(values: pd.Series, others: pd.DataFrame, salt: int) -> dict[str, Any]:
                 "width": int(widths.max()) if padded else 0,
             }
     return learn_formed(values, others, salt)
+
+
+def _most_span(numbers: pd.Series) -> int:
+    """Between the least and the greatest of all but the outermost per cent on each side, where a slip may stand."""
+    ordered = sorted(numbers)
+    outermost = len(ordered) // 100
+    return ordered[len(ordered) - 1 - outermost] - ordered[outermost]
 
 
 def make(state: Mapping[str, Any], numbers: np.ndarray, rows: pd.DataFrame, salt: int) -> np.ndarray:
