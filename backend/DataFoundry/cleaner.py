@@ -1,9 +1,11 @@
-"""Clean tables: everything that is wrong with one, found without a model, and repaired where it is sure."""
+"""Clean tables: everything that is wrong with one, found without a model, repaired where it is sure, and filled in."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from DataFoundry.checking.fixes import applied
@@ -12,11 +14,17 @@ from DataFoundry.checking.page import check_page
 from DataFoundry.checking.table_check import checked
 from DataFoundry.cleaning.spreadsheet import as_frame
 from DataFoundry.config import ReadOptions
-from DataFoundry.errors import RequestError
+from DataFoundry.errors import ColumnError, RequestError
+from DataFoundry.filling.table import fill_table
 from DataFoundry.metrics.plain import plain
+from DataFoundry.models.bundle import load_bundle
+from DataFoundry.models.sampling import sample_chunks
 from DataFoundry.schema.discovery import discover
 from DataFoundry.schema.table_schema import TableSchema
+from DataFoundry.sources.coded import plain_schema
+from DataFoundry.sources.integers import as_in_file
 from DataFoundry.sources.opening import open_table
+from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.files import claim_output, write_text
 from DataFoundry.storage.paths import input_path, refuse_input_as_output
 from DataFoundry.storage.paths import output_path as checked_output
@@ -24,7 +32,9 @@ from DataFoundry.storage.row_files import ROW_SUFFIXES, row_writer
 from DataFoundry.storage.tables import TableWriter
 
 KINDS = tuple(OF_CELLS)
+MODES = ("likely", "draw")
 _MIN_CONFIDENCE = 0.9
+_ENOUGH_ROWS = 20_000  # to learn from; a smaller table takes the rest from a model, where one is given
 
 
 def check_table(
@@ -157,14 +167,15 @@ def apply_fixes(
     with ExitStack() as stack:
         for path in (written, journal):
             stack.enter_context(claim_output(path))
-        frame = open_table(data, ReadOptions.of(read_options)).read().reset_index(drop=True)
+        table = open_table(data, ReadOptions.of(read_options))
+        frame = table.read().reset_index(drop=True)
         wanted = open_table(fixes).read().reset_index(drop=True)
         before, after = ("after", "before") if undo else ("found", "suggested")
         done = applied(
             frame, wanted, before, after, 0.0 if undo else min_confidence, None if undo else list(kinds or KINDS)
         )
         with row_writer(written) as rows:
-            rows.write(done.frame)
+            rows.write(as_in_file(done.frame, plain_schema(table)))
         with TableWriter(journal) as changes:
             changes.write(done.journal)
     warnings = []
@@ -178,6 +189,112 @@ def apply_fixes(
         "changes": {str(name): int(count) for name, count in done.journal["column"].value_counts().items()},
         "warnings": warnings,
     }
+
+
+def fill_missing(
+    data_path: str,
+    model_path: str | None = None,
+    config_path: str | None = None,
+    columns: Sequence[str] | None = None,
+    mode: str = "likely",
+    seed: int | None = None,
+    output_path: str | None = None,
+    read_options: Mapping[str, Any] | None = None,
+) -> dict[str, object]:
+    """Write the table with its missing cells filled, each marked in a column `filled__<name>`.
+
+    What follows from a rule of the table is computed; the rest is what rows like this one have, learnt from the rows
+    that have a value. Cells that are meant to be missing, and what no other column tells (keys, what names a person,
+    texts), stay missing, and are told.
+
+    Parameters
+    ----------
+    model_path, config_path
+        A model of such tables: where the table has few rows, rows drawn from the model join them to learn from.
+    columns
+        The columns to fill; all by default.
+    mode
+        `likely` takes the likeliest value, of numbers the expected one; `draw` draws one by how likely it is, so that
+        shares, spreads and dependence stay as they are.
+    seed
+        Of what is drawn; the same gives the same table.
+
+    Returns
+    -------
+    dict
+        `num_filled`, `output_path`, `columns` (by name `filled`, `by_rule`, `left`, `quality` in rows held out),
+        `rows_learnt` (`of the table`, `drawn`), `seed`, `warnings`.
+
+    Raises
+    ------
+    RequestError
+        If the mode is not known, or only one of model and configuration is given.
+    ColumnError
+        If there is no such column, or a marker's name is taken.
+    """
+    if mode not in MODES:
+        raise RequestError(f"There is no mode {mode!r:.60}; choose one of {', '.join(MODES)}.", field="mode")
+    if (model_path is None) != (config_path is None):
+        lacking = "config_path" if config_path is None else "model_path"
+        raise RequestError(
+            f"A model needs both of its files: give {lacking}, too; or neither, to learn from the table alone.",
+            field=lacking,
+        )
+    data = input_path(data_path, "data_path")
+    written = checked_output(output_path, "output_path", ROW_SUFFIXES, f"{data.name.split('.')[0]}_filled.csv")
+    refuse_input_as_output(written, data)
+    seed = secrets.randbits(63) if seed is None else seed
+    with claim_output(written):
+        table = open_table(data, ReadOptions.of(read_options))
+        table.check(columns)
+        schema = discover(table, None)
+        frame = table.read().reset_index(drop=True)
+        wanted = list(columns or frame.columns)
+        taken = [name for name in wanted if f"filled__{name}" in frame.columns]
+        if taken:
+            raise ColumnError(
+                f"The table has a column 'filled__{taken[0]}' already, which would say what was filled in; rename or "
+                f"remove it, or leave {taken[0]!r} out of columns.",
+                missing=[],
+            )
+        drawn = None
+        if model_path is not None and config_path is not None:
+            drawn = _drawn(model_path, config_path, frame, seed)
+        filled = fill_table(frame, schema, wanted, mode == "draw", seed, drawn)
+        whole = filled.frame.assign(**{f"filled__{name}": cells for name, cells in filled.marks.items()})
+        with row_writer(written) as rows:
+            rows.write(as_in_file(whole, plain_schema(table)))
+    return {
+        "num_filled": sum(int(cells.sum()) for cells in filled.marks.values()),
+        "output_path": str(written),
+        "columns": {
+            name: {
+                "filled": each.by_rule + each.by_others,
+                "by_rule": each.by_rule,
+                "left": each.left,
+                "quality": each.quality,
+            }
+            for name, each in filled.columns.items()
+        },
+        "rows_learnt": {"table": len(frame), "drawn": 0 if drawn is None else len(drawn)},
+        "seed": seed,
+        "warnings": filled.notes,
+    }
+
+
+def _drawn(model_path: str, config_path: str, frame: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Rows of the model, as many as the table lacks; with the columns that both have."""
+    config = load_config(input_path(config_path, "config_path", (".json",)))
+    preprocessor = input_path(config.preprocessor_path, "preprocessor_path", (".joblib",))
+    bundle = load_bundle(config, input_path(model_path, "model_path", (".pth",)), preprocessor)
+    named = [] if bundle.labels is None else [bundle.labels.name]
+    shared = [name for name in (*bundle.derivation.columns, *named) if name in frame.columns]
+    if not shared:
+        raise ColumnError("The model knows none of the table's columns; give a model of such tables.", missing=[])
+    rows = max(0, _ENOUGH_ROWS - len(frame))
+    shares = np.ones(1) if bundle.labels is None else np.asarray(bundle.labels.counts, dtype=float)
+    chunks = list(sample_chunks(bundle, rows, shares, seed))
+    return pd.concat(chunks, ignore_index=True)[shared] if chunks else frame.iloc[:0][shared]
 
 
 def _whole(table: Any, columns: Mapping[str, Mapping[str, Any]] | None) -> tuple[pd.DataFrame, TableSchema]:

@@ -30,6 +30,8 @@ from DataFoundry.profiling.page import profile_page
 from DataFoundry.profiling.warnings import warnings as profile_warnings
 from DataFoundry.schema.configured import schema_by
 from DataFoundry.schema.discovery import discover_with_sample, sample_of
+from DataFoundry.sources.coded import plain_schema
+from DataFoundry.sources.integers import as_in_file
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.files import claim_output, write_json, write_text
@@ -185,10 +187,11 @@ def convert_dataset(
     table.check(list(where))
     read, rows = list(dict.fromkeys([*kept, *where])), 0
     with claim_output(written), row_writer(written) as writer:
+        own = plain_schema(table)
         for block in table.blocks(read):
             block = block[rows_where(block, where)][kept]
             if len(block) or rows == 0:
-                writer.write(block)
+                writer.write(as_in_file(block, own))
             rows += len(block)
     reading = table.reading
     return {

@@ -126,6 +126,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "fixes_path": "backend/output_data/adult_check_fixes.csv",
         "output_path": "backend/output_data/adult_cleaned.csv",
     },
+    "/api/cleaning/fill-missing": {
+        "data_path": "backend/testing_data/adult.csv",
+        "columns": ["workclass", "occupation"],
+        "output_path": "backend/output_data/adult_filled.csv",
+    },
 }
 
 

@@ -183,6 +183,26 @@ class FixesApplied(Reply):
     warnings: list[str]
 
 
+class FilledColumn(BaseModel):
+    """What was done in one column; `quality` is measured in rows held out."""
+
+    filled: int
+    by_rule: int
+    left: int
+    quality: dict[str, float]
+
+
+class MissingFilled(Reply):
+    """A table was written with its missing cells filled, each marked in a column `filled__<name>`."""
+
+    num_filled: int
+    output_path: str
+    columns: dict[str, FilledColumn]
+    rows_learnt: dict[str, int]
+    seed: int
+    warnings: list[str]
+
+
 class Scanned(Reply):
     """A report of odd rows was written."""
 

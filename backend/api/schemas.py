@@ -340,6 +340,21 @@ class ApplyFixes(RequestModel):
     read_options: ReadOptionsField | None = None
 
 
+class FillMissing(RequestModel):
+    """Fill in the missing cells of a table."""
+
+    data_path: Path
+    model_path: Annotated[PathText, Field(description="Of such tables; a small table learns from its rows.")] | None = (
+        None
+    )
+    config_path: Annotated[PathText, Field(description="Of the model.")] | None = None
+    columns: Annotated[list[str], Field(min_length=1, examples=[["age", "workclass"]])] | None = None
+    mode: Literal["likely", "draw"] = "likely"
+    seed: Seed | None = None
+    output_path: Annotated[PathText, Field(examples=["backend/output_data/adult_filled.csv"])] | None = None
+    read_options: ReadOptionsField | None = None
+
+
 class ListJobs(RequestModel):
     """Look through jobs, newest first."""
 

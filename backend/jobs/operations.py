@@ -86,4 +86,7 @@ OPERATIONS: dict[str, Operation] = {
     "cleaning.apply_fixes": Operation(
         "DataFoundry.cleaner:apply_fixes", lambda result: f"{result['num_changed']} cells changed."
     ),
+    "cleaning.fill_missing": Operation(
+        "DataFoundry.cleaner:fill_missing", lambda result: f"{result['num_filled']} cells filled."
+    ),
 }

@@ -74,3 +74,9 @@ def test_a_column_named_twice_and_a_bound_that_is_a_list_are_refused(table, root
     with pytest.raises(RequestError, match="where: 'price' needs a number"):
         evaluator.convert_dataset(table, str(root / "out.parquet"), where={"price": {"max": [1]}})
     assert not (root / "out.parquet").exists()
+
+
+def test_whole_numbers_beside_missing_ones_are_written_whole(root):
+    (root / "visits.csv").write_text("visit,age,weight\nA,39,70.5\nB,,80\nC,41,\n")
+    evaluator.convert_dataset(str(root / "visits.csv"), str(root / "again.csv"))
+    assert (root / "again.csv").read_text().splitlines()[1:3] == ["A,39,70.5", "B,,80.0"]

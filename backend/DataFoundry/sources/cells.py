@@ -123,6 +123,11 @@ class ColumnFacts:
             return FLOAT if self.greatest <= _EXACT else NULLABLE_INT
         return TEXT if self.greatest > _EXACT else FLOAT
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every value that is there is a whole number."""
+        return self.whole and self.kind in (INT, FLOAT, NULLABLE_INT) and self.present
+
     def missing(self) -> list[str]:
         """The spellings of this column that mean missing, the empty cell left out."""
         if self.missing_spellings is not None:

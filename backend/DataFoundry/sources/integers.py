@@ -1,4 +1,7 @@
-"""Columns of whole numbers with missing values: float64 where it holds each of them exactly, else pandas' `Int64`."""
+"""Columns of whole numbers with missing values: float64 where it holds each of them exactly, else pandas' `Int64`.
+
+float64 is what computes; a table that goes back to people is written with whole numbers again (`as_in_file`).
+"""
 
 from collections.abc import Mapping
 
@@ -30,3 +33,20 @@ def exact_frame(table: pa.Table, dtypes: Mapping[str, str]) -> pd.DataFrame:
         else:
             frame[name] = pd.api.types.pandas_dtype(dtype).__from_arrow__(table[name])
     return frame
+
+
+def as_in_file(frame: pd.DataFrame, schema: pa.Schema | None) -> pd.DataFrame:
+    """The rows with whole numbers where the file had them: 39 beside a missing value is written 39, and not 39.0.
+
+    `schema` has the file's own types, see `coded.plain_schema`; a column that has other numbers by now stays float64.
+    """
+    if schema is None:
+        return frame
+    changed = {}
+    for field in schema:
+        column = frame.get(field.name)
+        if column is not None and pa.types.is_integer(field.type) and column.dtype == "float64":
+            present = column.dropna()
+            if (present == present.round()).all():
+                changed[field.name] = column.astype("Int64")
+    return frame.assign(**changed) if changed else frame

@@ -111,7 +111,9 @@ class TextTable(Table):
     def schema(self) -> pa.Schema:
         """The types of `arrow_blocks`."""
         self._look_through()
-        return pa.schema([(name, ARROW_TYPES[facts.kind]) for name, facts in self._facts.items()])
+        # Whole numbers beside missing ones are float64 only where pandas computes with them.
+        kinds = {name: NULLABLE_INT if facts.is_whole else facts.kind for name, facts in self._facts.items()}
+        return pa.schema([(name, ARROW_TYPES[kind]) for name, kind in kinds.items()])
 
     def frame(self, block: pa.Table, columns: Sequence[str]) -> pd.DataFrame:
         """Some columns of one block of this table, with the dtypes that they have in all blocks."""

@@ -5,8 +5,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from api.responses import FixesApplied, Scanned, TableChecked
-from api.schemas import ApplyFixes, CheckTable, DetectAnomalies
+from api.responses import FixesApplied, MissingFilled, Scanned, TableChecked
+from api.schemas import ApplyFixes, CheckTable, DetectAnomalies, FillMissing
 from api.work import run_job
 
 blueprint = APIBlueprint("cleaning", __name__, url_prefix="/api/cleaning", tag="Cleaning")
@@ -34,3 +34,11 @@ def check_table(asked: CheckTable) -> dict[str, Any] | Response:
 def apply_fixes(asked: ApplyFixes) -> dict[str, Any] | Response:
     """Write a table with fixes applied, and a journal by which each change can be undone."""
     return run_job("cleaning.apply_fixes", asked.given())
+
+
+@blueprint.post("/fill-missing")
+@blueprint.input(FillMissing, arg_name="asked")
+@blueprint.output(MissingFilled)
+def fill_missing(asked: FillMissing) -> dict[str, Any] | Response:
+    """Write a table with its missing cells filled by rules and by what the other columns tell."""
+    return run_job("cleaning.fill_missing", asked.given())

@@ -1,0 +1,117 @@
+"""What a missing cell must be by the rules of its table, and which cells are meant to be missing."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.derivation.written import DAY, writing, written
+from DataFoundry.schema.rules import formula
+from DataFoundry.schema.rules.by_row import numbers_of
+from DataFoundry.schema.table_schema import Column, Rule
+from DataFoundry.schema.view import TableView
+
+_ALIKE = 0.8  # share of the rows with one value on the left that must agree on what follows from it
+_Numbers = Callable[[np.ndarray, np.ndarray], np.ndarray]
+# c = a <operation> b, solved for a and for b
+_SOLVED: dict[str, tuple[_Numbers, _Numbers]] = {
+    "*": (lambda b, c: c / b, lambda a, c: c / a),
+    "+": (lambda b, c: c - b, lambda a, c: c - a),
+    "-": (lambda b, c: c + b, lambda a, c: a - c),
+    "/": (lambda b, c: c * b, lambda a, c: a / c),
+}
+
+
+def meant_missing(view: TableView, rules: Iterable[Rule], name: str) -> np.ndarray:
+    """(n,) bool: cells of a column of which a rule says that nothing belongs there."""
+    meant = np.zeros(len(view), dtype=bool)
+    for rule in rules:
+        if rule.kind == "missing_when" and rule.columns[1] == name:
+            values = [str(each) for each in rule.details["values"]]
+            meant |= view.frame[rule.columns[0]].map(str).isin(values).to_numpy()
+    return meant
+
+
+def determined(view: TableView, rules: Iterable[Rule], name: str) -> pd.Series:
+    """(n,) what the missing cells of a column must be; missing where no rule tells, and where a value is already."""
+    found = pd.Series(np.full(len(view), None, dtype=object), index=view.frame.index)
+    for rule in rules:
+        open_ = view.missing(name) & found.isna().to_numpy()
+        if name in rule.columns and open_.any():
+            told = _told(view, rule, name, open_)
+            if told is not None:
+                found = found.where(~open_ | told.isna().to_numpy(), told)
+    return found
+
+
+def _told(view: TableView, rule: Rule, name: str, open_: np.ndarray) -> pd.Series | None:
+    if rule.kind == "determines" and rule.columns[-1] == name:
+        return _followers(view.frame, list(rule.columns[:-1]), name, open_)
+    if rule.kind == "same":
+        other = rule.columns[0] if rule.columns[1] == name else rule.columns[1]
+        return _copied(view, other, name)
+    if rule.kind == "formula":
+        with np.errstate(all="ignore"):
+            return _as_column(view, name, _solved(view, rule, name))
+    return None
+
+
+def _followers(frame: pd.DataFrame, left: list[str], right: str, open_: np.ndarray) -> pd.Series:
+    """What most rows with the same values on the left have on the right."""
+    groups = frame.groupby(left, sort=False, dropna=True, observed=True).ngroup()  # -1 where one is missing
+    known = pd.DataFrame({"group": groups, "value": frame[right].astype(object)})[(groups >= 0) & frame[right].notna()]
+    counts = known.value_counts().rename("count").reset_index()  # the most frequent stand first
+    totals = counts.groupby("group")["count"].sum()
+    most = counts.drop_duplicates("group").set_index("group")
+    sure = most["value"][most["count"] >= _ALIKE * totals[most.index]]
+    wanted = groups[open_].map(sure).astype(object)
+    return wanted.reindex(frame.index)
+
+
+def _copied(view: TableView, other: str, name: str) -> pd.Series | None:
+    if view.numbers(other) is not None and view.numbers(name) is not None:
+        return _as_column(view, name, numbers_of(view, other))
+    if view.frame[other].dtype == view.frame[name].dtype:
+        return view.frame[other].astype(object)
+    return None
+
+
+def _solved(view: TableView, rule: Rule, name: str) -> np.ndarray:
+    """(n,) float64: the formula's unknown, NaN or infinite where another of its columns is missing or it has none."""
+    place = rule.columns.index(name)
+    numbers = [numbers_of(view, each) for each in rule.columns]
+    operation = str(rule.details["operation"])
+    if operation == formula.LINEAR:
+        factor, offset = float(rule.details["factor"]), float(rule.details.get("offset", 0.0))
+        return numbers[0] * factor + offset if place == 1 else (numbers[1] - offset) / factor
+    a, b, c = numbers
+    if place == 2:
+        return formula.OPERATIONS[operation](a, b)
+    return _SOLVED[operation][0](b, c) if place == 0 else _SOLVED[operation][1](a, c)
+
+
+def _as_column(view: TableView, name: str, numbers: np.ndarray) -> pd.Series | None:
+    """Numbers, of moments days, as the column writes them; None for a column that has no way to write them."""
+    told = as_column(view.frame[name].dropna(), view.columns[name], numbers)
+    return None if told is None else told.set_axis(view.frame.index)
+
+
+def as_column(present: pd.Series, column: Column, numbers: np.ndarray) -> pd.Series | None:
+    """(n,) numbers, of moments days since 1970, written as the values that are there, NaN as missing.
+
+    None for a kind that writes no numbers, and for durations.
+    """
+    state = writing(present, column.kind, column.format)
+    if state is None or present.empty:
+        return None
+    missing = ~np.isfinite(numbers)
+    values = np.where(missing, 0.0, numbers)
+    if column.kind == "moment":
+        values = np.rint(values * DAY).astype(np.int64)
+    return written(values, missing, state).astype(object)
+
+
+def usable(rules: Sequence[Rule], names: Iterable[str]) -> list[Rule]:
+    """The rules of which all columns are there."""
+    known = set(names)
+    return [rule for rule in rules if set(rule.columns) <= known]

@@ -1,0 +1,278 @@
+"""Fill the missing cells of a table."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.filling.by_rules import as_column, determined, meant_missing, usable
+from DataFoundry.filling.columns import NUMERIC, Categories, Features, Learning, Numbers, fills
+from DataFoundry.preprocessing.schema import is_made_anew
+from DataFoundry.progress import Progress
+from DataFoundry.schema.rules import RULES
+from DataFoundry.schema.rules.by_row import VerifiedByRow
+from DataFoundry.schema.table_schema import Rule, TableSchema
+from DataFoundry.schema.view import TableView
+
+_FEWEST_KNOWN = 10  # rows that have the column, before anything is learnt from them
+
+
+@dataclass
+class FilledColumn:
+    """What was done in one column.
+
+    Attributes
+    ----------
+    by_rule, by_others
+        Cells that a rule told, and that the other columns told.
+    left
+        Cells that are still missing.
+    quality
+        How good the guesses by other columns are, see `columns.Categories` and `columns.Numbers`.
+    """
+
+    by_rule: int = 0
+    by_others: int = 0
+    left: int = 0
+    quality: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A filled table.
+
+    Attributes
+    ----------
+    frame
+        The rows.
+    marks
+        Column to (n,) bool, which of its cells were filled; columns without any are left out.
+    columns
+        What was done in each column that had missing cells and was asked for.
+    notes
+        Sentences for people: what was left missing, and why.
+    """
+
+    frame: pd.DataFrame
+    marks: dict[str, np.ndarray]
+    columns: dict[str, FilledColumn]
+    notes: list[str]
+
+
+def fill_table(
+    frame: pd.DataFrame,
+    schema: TableSchema,
+    wanted: Sequence[str],
+    draw: bool,
+    seed: int,
+    others: pd.DataFrame | None = None,
+) -> Filled:
+    """Fill what can be told: by rules first, then by what the other columns of a row tell.
+
+    Parameters
+    ----------
+    frame
+        Rows 0..n-1.
+    wanted
+        The columns to fill.
+    draw
+        Draw values by how likely they are, rather than take the likeliest.
+    others
+        More rows to learn from, with any of the columns.
+    """
+    return _Filling(frame, schema, draw, seed, others).run(wanted)
+
+
+class _Filling:
+    def __init__(
+        self, frame: pd.DataFrame, schema: TableSchema, draw: bool, seed: int, others: pd.DataFrame | None
+    ) -> None:
+        self._columns, self._rows = schema.columns, schema.rows
+        self._rules = usable(schema.rules, frame.columns)
+        self._before = TableView(frame, self._columns)
+        self._now = frame.copy()
+        self._draw, self._seed, self._rng = draw, seed, np.random.default_rng(seed)
+        self._others = others
+        self._marks: dict[str, np.ndarray] = {}
+        self._guessed: dict[str, np.ndarray] = {}
+        self._notes: list[str] = []
+        self._done: dict[str, FilledColumn] = {}
+
+    def run(self, wanted: Sequence[str]) -> Filled:
+        gaps = {name: int(self._before.missing(name).sum()) for name in wanted}
+        # Numbers first: of a number and a category that say the same, the number between two is the better guess.
+        names = sorted(
+            (name for name in gaps if gaps[name]),
+            key=lambda name: (self._columns[name].kind not in NUMERIC, gaps[name]),
+        )
+        self._done = {name: FilledColumn() for name in names}
+        for name in names:
+            self._by_rules(name)
+        self._learn_features()
+        progress = Progress("filling in", len(names), "columns")
+        for name in names:
+            self._by_rules(name)
+            self._by_others(name)
+            progress.advance()
+        self._keep_rules()
+        for name in names:
+            self._done[name].left = int(self._now[name].isna().sum())
+        marks = {name: self._marks[name] for name in wanted if self._marks.get(name, np.zeros(1)).any()}
+        return Filled(self._now, marks, {name: self._done[name] for name in wanted if name in names}, self._notes)
+
+    def _view(self) -> TableView:
+        return TableView(self._now, self._columns)
+
+    def _by_rules(self, name: str) -> None:
+        if self._columns[name].kind == "nested" or not self._now[name].isna().any():
+            return
+        told = determined(self._view(), self._rules, name)
+        told[meant_missing(self._before, self._rules, name)] = None
+        self._done[name].by_rule += self._put(name, told)
+
+    def _put(self, name: str, values: pd.Series) -> int:
+        """Write values into missing cells; how many."""
+        new = values.notna().to_numpy() & self._now[name].isna().to_numpy()
+        if new.any():
+            self._now[name] = _with(self._now[name], new, values)
+            self._marks[name] = self._marks.get(name, np.zeros(len(new), dtype=bool)) | new
+        return int(new.sum())
+
+    def _learn_features(self) -> None:
+        """The other columns as trees read them: as they were and what rules told, and no guesses."""
+        usable_ = [
+            name
+            for name, column in self._columns.items()
+            if fills(column) and not is_made_anew(column, self._rows) and name in self._now.columns
+        ]
+        # Learnt as the table was: where rules filled a cell, its teller would never be missing.
+        before = self._before.frame
+        learning = before if self._others is None else pd.concat([before, self._others], ignore_index=True)
+        self._learning = TableView(learning, self._columns)
+        self._features = Features(self._learning, usable_)
+        self._known = self._features.of(self._learning)
+        self._told = self._features.of(self._view())
+
+    def _by_others(self, name: str) -> None:
+        column = self._columns[name]
+        meant = meant_missing(self._before, self._rules, name)
+        gaps = np.flatnonzero(self._now[name].isna().to_numpy() & ~meant)
+        if meant.any():
+            rule = next(each for each in self._rules if each.kind == "missing_when" and each.columns[1] == name)
+            self._notes.append(f"{_cells(int(meant.sum()))} of {name!r} stay missing, since {rule.sentence}")
+        if not len(gaps):
+            return
+        why = self._why_not(name)
+        if why is not None:
+            self._notes.append(f"{_cells(len(gaps))} of {name!r} stay missing: {why}")
+            return
+        place = self._features.names.index(name)
+        known = np.flatnonzero(self._learning.frame[name].notna().to_numpy() & ~np.isnan(self._known[:, place]))
+        rest = [each for each in range(len(self._features.names)) if each != place]
+        learning = Learning(
+            self._known[known][:, rest], [self._features.categorical[each] for each in rest], self._seed
+        )
+        asked = self._told[gaps][:, rest]
+        if column.kind in NUMERIC:
+            values, quality = self._numbers(name, learning, known, place, asked)
+        else:
+            categories = Categories(learning, self._learning.frame[name].iloc[known])
+            values = categories.drawn(asked, self._rng) if self._draw else categories.likely(asked)
+            quality = categories.quality
+        values = values.set_axis(self._now.index[gaps]).reindex(self._now.index)
+        self._done[name].by_others += self._put(name, values)
+        self._done[name].quality = {key: round(each, 4) for key, each in quality.items()}
+        filled = np.zeros(len(self._now), dtype=bool)
+        filled[gaps] = True
+        self._guessed[name] = filled
+        if self._draw:  # what was drawn for one cell tells what the next one is like
+            self._told[gaps, place] = self._features.column(self._view(), name)[gaps]
+
+    def _numbers(
+        self, name: str, learning: Learning, known: np.ndarray, place: int, asked: np.ndarray
+    ) -> tuple[pd.Series, dict[str, float]]:
+        numbers = Numbers(learning, self._known[known, place])
+        found = numbers.drawn(asked, self._rng) if self._draw else numbers.likely(asked)
+        values = as_column(self._learning.frame[name].dropna(), self._columns[name], found)
+        assert values is not None  # `_why_not` has asked
+        return values, numbers.quality
+
+    def _why_not(self, name: str) -> str | None:
+        """Why nothing can be learnt of a column, a sentence's end; None where it can."""
+        column = self._columns[name]
+        if not fills(column) or is_made_anew(column, self._rows):
+            what = "personal" if column.personal else f"{column.kind.replace('_', ' ')}"
+            return f"what stands there is {what}, which no other column tells."
+        if column.kind == "moment" and column.format.get("unit") == "duration":
+            return "durations are not filled in; turn the column into a number of days or seconds."
+        if len(self._features.names) < 2:
+            return "there is no other column to tell them."
+        known = int(self._learning.frame[name].notna().sum())
+        if known < _FEWEST_KNOWN:
+            return f"only {known} rows have a value, and at least {_FEWEST_KNOWN} are needed to learn from."
+        return None
+
+    def _keep_rules(self) -> None:
+        """Filled cells that break a rule are mended where the rule says how, else taken back."""
+        for rule in self._rules:
+            if not issubclass(RULES[rule.kind].Verified, VerifiedByRow):
+                continue
+            wrong = self._breaking(rule)
+            if rule.kind == "order" and wrong.any():
+                self._reorder(rule, wrong)
+                wrong = self._breaking(rule)
+            taken = sum(self._take_back(name, wrong) for name in rule.columns)
+            if taken:
+                self._notes.append(
+                    f"{_cells(taken)} stay missing, since what is likely would break a rule: {rule.sentence}"
+                )
+
+    def _breaking(self, rule: Rule) -> np.ndarray:
+        verified = RULES[rule.kind].Verified
+        return np.asarray(verified.breaks(self._view(), rule) & ~verified.breaks(self._before, rule))
+
+    def _reorder(self, rule: Rule, wrong: np.ndarray) -> None:
+        """A guess on the wrong side of the other value becomes that value."""
+        first, second = rule.columns
+        for name, other in ((second, first), (first, second)):
+            cells = wrong & self._guessed.get(name, np.zeros(len(wrong), dtype=bool))
+            bound = self._view().numbers(other)
+            column = self._columns[name]
+            if cells.any() and bound is not None:
+                values = as_column(self._learning.frame[name].dropna(), column, bound[cells])
+                if values is not None:
+                    rows = self._now.index[cells]
+                    self._now[name] = _with(self._now[name], cells, values.set_axis(rows).reindex(self._now.index))
+                    wrong = wrong & ~cells
+
+    def _take_back(self, name: str, rows: np.ndarray) -> int:
+        """Empty the filled cells of a column again in some rows; how many."""
+        cells = rows & self._marks.get(name, np.zeros(len(rows), dtype=bool))
+        if cells.any():
+            self._now[name] = self._before.frame[name].where(cells, self._now[name])
+            self._marks[name] = self._marks[name] & ~cells
+            guessed = int((cells & self._guessed.get(name, np.zeros(len(rows), dtype=bool))).sum())
+            self._done[name].by_others -= guessed
+            self._done[name].by_rule -= int(cells.sum()) - guessed
+        return int(cells.sum())
+
+
+def _with(column: pd.Series, cells: np.ndarray, values: pd.Series) -> pd.Series:
+    """A column with other values in some cells, of the same dtype where that holds them."""
+    filled = column.astype(object).where(~cells, values)
+    if column.dtype == object:
+        return filled
+    if pd.api.types.is_float_dtype(column.dtype) or not filled.isna().any():
+        return filled.astype(column.dtype)
+    return filled.astype(column.dtype) if column.dtype.kind in "Mm" or str(column.dtype)[0].isupper() else filled
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count:,} cells"
+
+
+def markers(filled: Filled) -> Iterator[tuple[str, np.ndarray]]:
+    """The name and the cells of each column that says which cells were filled."""
+    for name, cells in filled.marks.items():
+        yield f"filled__{name}", cells

@@ -1,0 +1,173 @@
+"""Missing cells are filled by rules and by the other columns, from file to file."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from DataFoundry.cleaner import fill_missing
+from DataFoundry.errors import ColumnError, RequestError
+from DataFoundry.generator import generate_data
+from DataFoundry.trainer import create_config, train_model
+
+ROWS = 1_500
+
+
+def orders(seed: int = 5, rows: int = ROWS) -> pd.DataFrame:
+    draw = np.random.default_rng(seed)
+    product = draw.choice(["Lamp", "Table", "Chair", "Sofa"], rows, p=[0.4, 0.1, 0.3, 0.2])
+    price = pd.Series(product).map({"Lamp": 30, "Table": 200, "Chair": 80, "Sofa": 600}).to_numpy()
+    quantity = draw.integers(1, 7, rows)
+    price = price + draw.integers(0, 90, rows)
+    ordered = pd.Timestamp("2025-01-06") + pd.to_timedelta(draw.integers(0, 300, rows), unit="D")
+    shipped = ordered + pd.to_timedelta(draw.integers(0, 9, rows), unit="D")
+    refunded = draw.random(rows) < 0.2
+    return pd.DataFrame(
+        {
+            "order": [f"O-{number:05d}" for number in range(1, rows + 1)],
+            "product": product,
+            "room": pd.Series(product).map({"Lamp": "Any", "Table": "Dining", "Chair": "Dining", "Sofa": "Living"}),
+            "quantity": quantity,
+            "price": price,
+            "total": quantity * price,
+            "ordered": ordered.strftime("%d.%m.%Y"),
+            "shipped": shipped.strftime("%d.%m.%Y"),
+            "status": np.where(refunded, "refunded", "paid"),
+            "refund_day": pd.Series(shipped.strftime("%d.%m.%Y")).where(refunded),
+            "email": [f"customer{number}@shop.example" for number in range(rows)],
+        }
+    )
+
+
+def holed(frame: pd.DataFrame, columns: list[str], share: float = 0.1, seed: int = 0) -> pd.DataFrame:
+    draw = np.random.default_rng(seed)
+    return frame.assign(**{name: frame[name].astype(object).mask(draw.random(len(frame)) < share) for name in columns})
+
+
+def fill(root: Path, frame: pd.DataFrame, **asked: Any) -> tuple[dict[str, Any], pd.DataFrame]:
+    frame.to_csv(root / "orders.csv", index=False)
+    answer = fill_missing(str(root / "orders.csv"), seed=1, output_path=str(root / "filled.csv"), **asked)
+    return answer, pd.read_csv(root / "filled.csv")
+
+
+def test_what_follows_from_a_rule_is_computed(root: Path) -> None:
+    truth = orders()
+    answer, filled = fill(root, holed(truth, ["total"]))
+    assert (filled["total"] == truth["total"]).all()
+    assert answer["columns"]["total"]["by_rule"] == answer["num_filled"] > 100
+    answer, filled = fill(root, holed(truth, ["quantity"]))
+    assert (filled["quantity"] == truth["quantity"]).all()
+    answer, filled = fill(root, holed(truth, ["room"]))
+    assert (filled["room"] == truth["room"]).all()
+
+
+def test_the_rest_is_what_rows_like_this_one_have_and_is_marked(root: Path) -> None:
+    truth = orders()
+    dirty = holed(truth, ["product", "price"])
+    answer, filled = fill(root, dirty)
+    gaps = dirty["product"].isna().to_numpy()
+    assert (filled["filled__product"] == gaps).all()
+    assert (filled["product"][gaps] == truth["product"][gaps]).mean() > 0.8
+    assert filled["product"].notna().all()
+    assert (filled["product"][~gaps] == truth["product"][~gaps]).all()
+    assert answer["columns"]["product"]["quality"]["accuracy"] > 0.8
+    assert answer["num_filled"] == int(dirty[["product", "price"]].isna().sum().sum())
+
+
+def test_whole_numbers_are_written_whole_and_dates_as_the_column_has_them(root: Path) -> None:
+    answer, filled = fill(root, holed(orders(), ["price", "quantity", "total", "shipped"]))
+    assert not re.search(r",\d+\.0,", (root / "filled.csv").read_text())
+    assert filled["shipped"].str.fullmatch(r"\d\d\.\d\d\.\d{4}").all()
+    assert answer["columns"]["shipped"]["left"] == 0
+
+
+def test_guesses_keep_the_rules(root: Path) -> None:
+    answer, filled = fill(root, holed(orders(), ["shipped", "ordered", "quantity", "price", "total"]), mode="draw")
+    days = [pd.to_datetime(filled[name], format="%d.%m.%Y") for name in ("ordered", "shipped")]
+    known = days[0].notna() & days[1].notna()
+    assert known.mean() > 0.95
+    assert (days[0] <= days[1])[known].all()
+    whole = filled[["quantity", "price", "total"]].notna().all(axis=1)
+    assert whole.mean() > 0.95
+    assert (filled["quantity"] * filled["price"] == filled["total"])[whole].all()
+    marked = [name for name in filled if name.startswith("filled__")]
+    assert answer["num_filled"] == int(filled[marked].sum().sum())
+
+
+def test_cells_that_are_meant_to_be_missing_stay_so_and_are_told(root: Path) -> None:
+    truth = orders()
+    answer, filled = fill(root, truth)
+    assert filled["refund_day"].isna().sum() == (truth["status"] == "paid").sum()
+    assert answer["num_filled"] == 0
+    assert any("refund_day" in note and "status" in note for note in answer["warnings"])
+
+
+def test_personal_values_and_keys_are_left_and_told(root: Path) -> None:
+    answer, filled = fill(root, holed(orders(), ["email", "order"]))
+    assert filled["email"].isna().any() and filled["order"].isna().any()
+    assert "filled__email" not in filled
+    assert any("'email'" in note for note in answer["warnings"])
+    assert any("'order'" in note for note in answer["warnings"])
+
+
+def test_draws_keep_the_shares(root: Path) -> None:
+    truth = orders(rows=4_000).drop(columns=["room", "price", "total"])
+    dirty = holed(truth, ["product"], share=0.4)
+    _, filled = fill(root, dirty, mode="draw")
+    gaps = dirty["product"].isna().to_numpy()
+    drawn, real = (filled["product"][gaps].value_counts(normalize=True), truth["product"].value_counts(normalize=True))
+    assert (drawn - real).abs().max() < 0.05
+    _, likely = fill(root, dirty, mode="likely")
+    assert (likely["product"][gaps] == "Lamp").mean() > 0.6
+
+
+def test_the_same_seed_draws_the_same_and_none_differs(root: Path) -> None:
+    dirty = holed(orders().drop(columns=["room", "total"]), ["product", "price"])
+    dirty.to_csv(root / "orders.csv", index=False)
+
+    def drawn(seed: int | None) -> bytes:
+        fill_missing(str(root / "orders.csv"), mode="draw", seed=seed, output_path=str(root / "a.csv"))
+        return (root / "a.csv").read_bytes()
+
+    assert drawn(3) == drawn(3)
+    assert drawn(None) != drawn(None)
+
+
+def test_a_small_table_learns_from_the_rows_of_a_model(root: Path) -> None:
+    truth = orders().drop(columns=["order", "email", "refund_day", "room"])
+    truth.to_csv(root / "many.csv", index=False)
+    asked = {"epochs": 12, "seed": 1}
+    config = create_config(str(root / "many.csv"), str(root / "model"), training_params=asked)
+    trained = train_model(config["config_path"])
+    few = holed(orders(seed=9, rows=30).drop(columns=["order", "email", "refund_day", "room"]), ["product"], 0.5)
+    alone, _ = fill(root, few)
+    model = {"model_path": trained["model_path"], "config_path": trained["config_path"]}
+    answer, filled = fill(root, few, **model)
+    gaps = few["product"].isna()
+    right = (filled["product"] == orders(seed=9, rows=30)["product"])[gaps].mean()
+    assert answer["rows_learnt"]["drawn"] == 20_000 - 30
+    assert alone["rows_learnt"] == {"table": 30, "drawn": 0}
+    assert right > 0.6
+    assert generate_data(**model, num_to_generate=5, seed=1)["num_generated"] == 5  # the model is as it was
+
+
+def test_impossible_requests_say_what_to_do(root: Path) -> None:
+    with pytest.raises(RequestError, match="likely"):
+        fill(root, orders(rows=50), mode="best")
+    with pytest.raises(RequestError, match="config_path"):
+        fill(root, orders(rows=50), model_path=str(root / "model.pth"))
+    with pytest.raises(ColumnError, match="'prize'"):
+        fill(root, orders(rows=50), columns=["prize"])
+    taken = orders(rows=50).assign(filled__price=1)
+    with pytest.raises(ColumnError, match="filled__price"):
+        fill(root, taken)
+
+
+def test_tables_of_one_column_or_hardly_a_value_are_left_as_they_are(root: Path) -> None:
+    answer, filled = fill(root, pd.DataFrame({"note": ["a", "b", None] * 10, "n": range(30)})[["note"]])
+    assert answer["num_filled"] == 0 and answer["warnings"]
+    answer, _ = fill(root, pd.DataFrame({"size": [1.5, None, None] + [None] * 20, "n": range(23)}))
+    assert answer["num_filled"] == 0 and answer["warnings"]
