@@ -1,10 +1,12 @@
 """Columns of a block as codes into their distinct values, the values as plain Python.
 
 What a labeling function sees of a cell: an int, a float, a bool, a str, or None where it is missing. A date or time
-is its ISO text; anything else (decimals, bytes, lists) is its `str`.
+is its ISO text, a decimal number a float (an int where it has no decimals), a duration a `datetime.timedelta`; anything
+else (bytes, lists) is its `str`.
 """
 
 import datetime
+import decimal
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -130,4 +132,17 @@ def plain_value(cell: object) -> Value:
         return cell
     if isinstance(cell, datetime.date | datetime.time):  # a Timestamp is one, too
         return cell.isoformat()
+    if isinstance(cell, decimal.Decimal):
+        return _plain_decimal(cell)
+    if isinstance(cell, np.timedelta64):
+        cell = pd.Timedelta(cell)
+    if isinstance(cell, datetime.timedelta):  # a Timedelta is one, too; its nanoseconds are dropped
+        return datetime.timedelta(cell.days, cell.seconds, cell.microseconds)
     return str(cell)
+
+
+def _plain_decimal(cell: decimal.Decimal) -> Value:
+    if cell.is_nan():
+        return None
+    exponent = cell.as_tuple().exponent
+    return int(cell) if exponent == 0 else float(cell)

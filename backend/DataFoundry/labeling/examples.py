@@ -1,5 +1,7 @@
 """Example rows where labeling functions disagree."""
 
+import datetime
+
 import numpy as np
 import pandas as pd
 
@@ -46,4 +48,5 @@ class Disagreements:
 
 def _json(cell: object) -> object:
     value = plain_value(cell)
-    return str(value) if isinstance(value, float) and value in (float("inf"), float("-inf")) else value
+    unspeakable = isinstance(value, datetime.timedelta) or value in (float("inf"), float("-inf"))
+    return str(value) if unspeakable else value

@@ -1,6 +1,29 @@
 """What our side of the sandbox is made of: Python source that runs in there, beside the labeling function."""
 
+# The sandbox rounds with a multiplication, so that its round(2.675, 2) is 2.68; Python's rounds the exact value of the
+# float, which is what formatting does. Other differences from Python that a million values of each numeric builtin
+# showed are listed in docs/labeling.md; the first three are worth a report to the sandbox's makers.
 RUNNER = '''
+_datafoundry_round = round
+
+
+def round(number, ndigits=None):
+    if type(number) is not float or type(ndigits) is not int or number - number != 0 or ndigits > 323:
+        return _datafoundry_round(number, ndigits)
+    if ndigits >= 0:
+        return float("%.*f" % (ndigits, number))
+    if ndigits < -308:
+        return number * 0.0
+    unit = 10 ** -ndigits
+    whole = int(abs(number))
+    tens, rest = divmod(whole, unit)
+    over = 2 * rest - unit
+    if over > 0 or (over == 0 and (abs(number) > whole or tens % 2 == 1)):
+        tens += 1
+    rounded = float(tens * unit)
+    return -rounded if number < 0 or str(number) == "-0.0" else rounded
+
+
 class _DataFoundryRow:
     def __init__(self, names, values, attributes):
         self._values = dict(zip(names, values))

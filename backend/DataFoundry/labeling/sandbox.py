@@ -21,7 +21,7 @@ from DataFoundry.labeling.functions import LabelingFunction
 from DataFoundry.labeling.inside import RUNNER
 from DataFoundry.settings import Limits, limits
 
-Value = None | bool | int | float | str
+Value = None | bool | int | float | str | datetime.timedelta
 MAX_CLASSES = 127  # votes are int8
 _MAX_RECURSION = 1000  # Python's own default
 _CALLS_PER_BUDGET = 100_000

@@ -76,7 +76,10 @@ def test_plain_values_of_every_kind():
     cells = [np.int8(3), np.float32(0.5), np.bool_(True), np.str_("a"), None, float("nan"), pd.NaT, pd.NA]
     assert [plain_value(cell) for cell in cells] == [3, 0.5, True, "a", None, None, None, None]
     assert plain_value(pd.Timestamp("2024-01-02 03:04")) == "2024-01-02T03:04:00"
-    assert plain_value(decimal.Decimal("1.50")) == "1.50"
+    numbers = [plain_value(decimal.Decimal(text)) for text in ("1.50", "2.00", "7", "NaN")]
+    assert (numbers, [type(each) for each in numbers[:3]]) == ([1.5, 2.0, 7, None], [float, float, int])
+    for cell in (pd.Timedelta(days=3, hours=1), np.timedelta64(73, "h"), datetime.timedelta(3, 3600)):
+        assert (type(plain_value(cell)), plain_value(cell)) == (datetime.timedelta, datetime.timedelta(3, 3600))
 
 
 def test_values_that_are_equal_but_not_the_same_stay_apart():

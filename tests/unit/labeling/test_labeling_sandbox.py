@@ -1,5 +1,7 @@
 """Labeling functions in the sandbox: parsed, called, and told apart from what must not run."""
 
+import datetime
+
 import pytest
 
 from DataFoundry.errors import LabelingFunctionError, RequestError
@@ -42,6 +44,26 @@ def test_bools_are_class_numbers_and_none_is_told_apart_from_abstain():
 
 def test_missing_value_is_none():
     assert called("def lf(x):\n    return 1 if x['a'] is None else 0") == [0, 0, 1]
+
+
+@pytest.mark.parametrize("digits", [None, 2, 0, 15, -1, -2, -320, 330])
+def test_round_gives_what_python_gives(digits):
+    numbers = [2.675, 0.5, 2.5, -2.5, -4.0, 15.0, 25.0, 250.0, 1.2354741735175092e16, -0.0, 1e300, 5e-324, 37, True]
+    expected = [repr(round(number, digits)) for number in numbers]
+    code = f"def lf(x):\n    return x['a'] if repr(round(x['b'], {digits})) == x['c'] else -1"
+    rows = [(place, *pair) for place, pair in enumerate(zip(numbers, expected, strict=True))]
+    assert called(code, ("a", "b", "c"), rows) == list(range(len(numbers)))
+
+
+def test_a_faulty_round_names_the_functions_own_line():
+    error = failed("def lf(x):\n    y = 1\n    return round(x['b'], 2)")
+    assert error.fault.line == 3
+    assert "TypeError" in error.fault.reason
+
+
+def test_a_duration_has_days():
+    rows = [(datetime.timedelta(days=4, hours=5),), (datetime.timedelta(days=2),), (None,)]
+    assert called("def lf(x):\n    return 1 if x.a and x.a.days > 3 else 0", ("a",), rows) == [1, 0, 0]
 
 
 def test_the_function_called_name_else_the_last_one():

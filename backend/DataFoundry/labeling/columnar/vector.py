@@ -100,7 +100,9 @@ def of_numbers(numbers: np.ndarray) -> Vector:
 
 
 def of_encoded(column: Encoded) -> Vector:
-    """A column of strings and None."""
+    """A column of strings, or of floats, and None."""
+    if {type(value) for value in column.values} - {type(None)} == {float}:
+        return of_numbers(np.array(column.values, dtype=np.float64)[column.codes])  # decimals; None becomes NaN
     if not all(value is None or isinstance(value, str) for value in column.values):
         raise NotColumnarError("a column of several types")
     missing = np.array([value is None for value in column.values], dtype=bool)
