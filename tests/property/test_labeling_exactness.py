@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
+from tests.helpers.plain_labeling import plainly
 
-from DataFoundry.labeling import encoding
 from DataFoundry.labeling.columnar import statements
 from DataFoundry.labeling.columnar.vector import NotColumnarError
 from DataFoundry.labeling.functions import read_function
@@ -17,44 +17,6 @@ from DataFoundry.labeling.sandbox import FaultError, Sandbox
 from DataFoundry.labeling.ways import Block, Runner
 
 SETTINGS = settings(suppress_health_check=list(HealthCheck))
-
-
-class Row:
-    """The row of API.md in plain Python."""
-
-    def __init__(self, values):
-        self._values = values
-        for name, value in values.items():
-            if name.isidentifier() and name != "get":
-                setattr(self, name, value)
-
-    def __getitem__(self, key):
-        return self._values[key]
-
-    def __contains__(self, key):
-        return key in self._values
-
-    def get(self, key, default=None):
-        return self._values.get(key, default)
-
-
-def plainly(code, frame):
-    """(votes, nones, first faulty row) by running the source as it stands."""
-    space = {}
-    exec(code, space)
-    votes, nones = [], 0
-    cells = {name: [encoding.plain_value(cell) for cell in frame[name].astype(object)] for name in frame}
-    for place in range(len(frame)):
-        try:
-            vote = space["lf"](Row({name: values[place] for name, values in cells.items()}))
-        except Exception:
-            return votes, nones, place
-        if vote is None:
-            nones, vote = nones + 1, -1
-        if type(vote) not in (int, bool) or not -1 <= vote < 127:
-            return votes, nones, place
-        votes.append(int(vote))
-    return votes, nones, None
 
 
 class Maker:

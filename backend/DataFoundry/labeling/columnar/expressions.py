@@ -2,12 +2,15 @@
 
 import ast
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
-from DataFoundry.labeling.columnar import operators, patterns, strings
+from DataFoundry.labeling.columnar import operators, patterns, strings, texts
+from DataFoundry.labeling.columnar.bounds import Meter, TooLongError
 from DataFoundry.labeling.columnar.vector import EXACT, WIDEST, NotColumnarError, Rows, Vector, chosen, constant
 
+_UNKNOWN = "a call or an expression of this kind"
 _BUILTINS = {"len", "abs", "float", "int", "bool", "min", "max"}
 
 
@@ -50,15 +53,79 @@ class Expressions:
         self._shadowed = shadowed
         self._local = local
         self._regex = regex
+        self._meter = Meter()
         self.raised: Rows = np.False_
         self.variables: dict[str, tuple[Vector, Rows]] = {}
 
     def value(self, node: ast.expr, rows: Rows) -> Vector:
         """The value of an expression, of which only that of `rows` counts; the rows that raise are noted."""
         kind = type(node)
-        if kind in _NODES:
+        if kind in (ast.Constant, ast.Name, ast.Attribute):
             return _NODES[kind](self, node, rows)
-        raise NotColumnarError(f"the expression {kind.__name__}")
+        before = self.raised
+        try:
+            return self._in_arrays(node, rows)
+        except TooLongError:
+            raise
+        except NotColumnarError as error:
+            self.raised = before
+            try:
+                return self._by_value(node, rows)
+            except TooLongError:
+                raise
+            except NotColumnarError as second:
+                raise error if str(second).startswith("the name") else second from None
+
+    def _in_arrays(self, node: ast.expr, rows: Rows) -> Vector:
+        if type(node) not in _NODES:
+            raise NotColumnarError(_UNKNOWN)
+        return _NODES[type(node)](self, node, rows)
+
+    def _by_value(self, node: ast.expr, rows: Rows) -> Vector:
+        leaf = partial(self._leaf, rows=rows)
+        value, raises = texts.evaluate(node, rows, leaf, self._is_builtin, self._meter)
+        self._raise(raises, rows)
+        return value
+
+    def _is_builtin(self, name: str) -> bool:
+        return name not in self._shadowed and name not in self._constants
+
+    def _leaf(self, node: ast.expr, rows: Rows) -> Vector | tuple[object] | None:
+        """The values of a column or a variable, a constant of the module as a tuple of one; None for other nodes."""
+        name = self._column_read(node)
+        if name is not None:
+            vector = self._column(name)
+            if vector is None:
+                raise NotColumnarError("a column that is not there")
+        elif not isinstance(node, ast.Name):
+            return None
+        elif node.id in self._local:
+            vector, assigned = self.variables.get(node.id, (None, np.False_))
+            if vector is None or np.any(rows & ~np.asarray(assigned)):
+                raise NotColumnarError("a name that may not be assigned")
+        elif node.id in self._constants and not isinstance(self._constants[node.id], patterns.Pattern):
+            return (self._constants[node.id],)
+        else:
+            raise NotColumnarError(f"the name {node.id}")
+        if vector.data.ndim:
+            return vector
+        if vector.kind in ("str", "object"):
+            return (None if vector.null else vector.words[int(vector.data)],)
+        return (None if vector.null else vector.data.item(),)
+
+    def _column_read(self, node: ast.expr) -> str | None:
+        """The column that `x["col"]`, `x.col` or `x.get("col")` reads; None for any other node."""
+        get = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get"
+        access = node.func if get else node  # type: ignore[attr-defined]
+        if not isinstance(access, ast.Attribute | ast.Subscript):
+            return None
+        if not (isinstance(access.value, ast.Name) and access.value.id == self._row):
+            return None
+        if get:
+            if node.keywords or len(node.args) > 2 or not all(isinstance(each, ast.Constant) for each in node.args):  # type: ignore[attr-defined]
+                raise NotColumnarError("get with other arguments")
+            return _text(node.args[0])  # type: ignore[attr-defined]
+        return _text(access.slice) if isinstance(access, ast.Subscript) else access.attr
 
     def truth(self, node: ast.expr, rows: Rows) -> Rows:
         """bool(expression), where `and` and `or` need not give their operands."""
@@ -184,7 +251,7 @@ class Expressions:
         return np.asarray(found)
 
     def _among(self, value: Vector, container: object) -> np.ndarray:
-        if not isinstance(container, tuple | list | set | frozenset):
+        if not isinstance(container, tuple | list | set | frozenset) or value.kind == "object":
             raise NotColumnarError("in something else than constants")
         if value.kind == "str":
             words = {each for each in container if isinstance(each, str)}
@@ -225,7 +292,7 @@ class Expressions:
             return result
         if isinstance(function, ast.Name) and function.id in _BUILTINS - self._shadowed and not node.keywords:
             return self._builtin(function.id, [self.value(each, rows) for each in node.args], rows)
-        raise NotColumnarError("a call")
+        raise NotColumnarError(_UNKNOWN)
 
     def _pattern(self, node: ast.expr) -> patterns.Pattern | None:
         """The compiled pattern that a name of the module stands for."""

@@ -111,8 +111,8 @@ def equal(left: Vector, right: Vector) -> Rows:
         if left.data.ndim == 0:
             return equal(right, left)
         raise NotColumnarError("two columns of strings compared")
-    if left.kind == right.kind == "match":
-        raise NotColumnarError("two matches compared")
+    if left.kind == right.kind and left.kind in ("match", "object"):
+        raise NotColumnarError("two matches or lists compared")
     return np.broadcast_to(both_null, np.broadcast_shapes(left.data.shape, right.data.shape, np.shape(both_null)))
 
 
@@ -129,6 +129,8 @@ def ordered(operator: ast.cmpop, left: Vector, right: Vector) -> tuple[Rows, Row
         if left.data.ndim == 0:
             return ordered(_FLIPPED[type(operator)](), right, left)
         raise NotColumnarError("two columns of strings compared")
+    if left.kind == right.kind == "object":
+        raise NotColumnarError("two lists compared")
     return np.False_, np.True_
 
 

@@ -70,9 +70,10 @@ class _Run:
             raise NotColumnarError("the row is assigned to")
         regex = Names.of(function.tree, stores | {row})
         constants, bound = _module(function.tree, target.name, regex)
+        local = stores - _names_of_comprehensions(target)
         self._body = target.body
         self._size = size
-        self._expressions = Expressions(row, column, constants, bound | stores | {row}, stores, regex)
+        self._expressions = Expressions(row, column, constants, bound | stores | {row}, local, regex)
         self._votes = np.full(size, _ABSTAIN, dtype=np.int8)
         self._none = np.ones(size, dtype=bool)  # a function that runs to its end returns None
 
@@ -149,6 +150,15 @@ class _Run:
             return False
         least, greatest = value.bounds()
         return least >= _ABSTAIN and greatest <= _TOP
+
+
+def _names_of_comprehensions(target: ast.FunctionDef) -> set[str]:
+    """Names that are bound in comprehensions only: outside of them they mean what they mean in the module."""
+    loops = [node.target for node in ast.walk(target) if isinstance(node, ast.comprehension)]
+    inside = [each for loop in loops for each in ast.walk(loop) if isinstance(each, ast.Name)]
+    stored = [node.id for node in ast.walk(target) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)]
+    names = [node.id for node in inside]
+    return {name for name in names if names.count(name) == stored.count(name)}
 
 
 def _module(tree: ast.Module, target: str, regex: Names) -> tuple[dict[str, object], set[str]]:

@@ -55,6 +55,8 @@ def _is_tuple_of_strings(value: object) -> bool:
 
 def length(value: Vector) -> tuple[Vector, Rows]:
     """`len(value)`."""
+    if value.kind == "object":
+        raise NotColumnarError("a list")
     if value.kind != "str":
         return Vector("int", np.array(0)), np.True_
     return Vector("int", value.by_word(len).astype(np.int64)), value.null
@@ -62,6 +64,8 @@ def length(value: Vector) -> tuple[Vector, Rows]:
 
 def contains(whole: Vector, part: str) -> tuple[Rows, Rows]:
     """`part in whole`, and the rows that raise: all where `whole` is no string."""
+    if whole.kind == "object":
+        raise NotColumnarError("a list")
     if whole.kind != "str":
         return np.False_, np.True_
     return whole.by_word(lambda word: part in word), whole.null

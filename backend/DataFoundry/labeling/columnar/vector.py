@@ -24,19 +24,21 @@ class Vector:
     Attributes
     ----------
     kind
-        "int", "float", "bool", "str", "match" (of a regular expression), or "none" where every value is None.
+        "int", "float", "bool", "str", "object" (a list, tuple or set), "match" (of a regular expression), or "none"
+        where every value is None.
     data
-        (n,) or () array: int64, float64 or bool; for strings the codes into `words`, for matches whether there is one.
+        (n,) or () array: int64, float64 or bool; for strings and objects the codes into `words`, for matches whether
+        there is one.
     null
         (n,) or () bool array: where the value is None.
     words
-        The strings that codes stand for; None may be among them where `null` is true.
+        The strings or objects that codes stand for; None may be among them where `null` is true.
     """
 
     kind: str
     data: np.ndarray
     null: Rows = field(default_factory=lambda: np.False_)
-    words: tuple[str | None, ...] = ()
+    words: tuple = ()
 
     @property
     def numeric(self) -> bool:
@@ -63,7 +65,7 @@ class Vector:
         """bool(value) for each row."""
         if self.kind == "none":
             return np.False_
-        true = self.by_word(bool) if self.kind == "str" else self.data != 0
+        true = self.by_word(bool) if self.kind in ("str", "object") else self.data != 0
         return true & ~self.null if np.ndim(self.null) or self.null else true
 
     def by_word(self, test: Callable[[str], object]) -> np.ndarray:
@@ -84,6 +86,8 @@ def constant(value: object) -> Vector:
         return Vector("float", np.array(value))
     if isinstance(value, str):
         return Vector("str", np.array(0), words=(value,))
+    if isinstance(value, list | tuple | set | frozenset):
+        return Vector("object", np.array(0), words=(value,))
     raise NotColumnarError(f"a constant of type {type(value).__name__}")
 
 
