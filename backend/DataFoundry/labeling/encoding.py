@@ -88,7 +88,9 @@ def _encode_floats(numbers: np.ndarray) -> Encoded:
 
 def _encode_categories(column: pd.Series) -> Encoded:
     codes = column.cat.codes.to_numpy().astype(np.int64)
-    values = [plain_value(category) for category in column.cat.categories.tolist()]
+    values = column.cat.categories.tolist()
+    if not set(map(type, values)) <= {str}:  # most often all are
+        values = [plain_value(category) for category in values]
     missing = codes < 0
     if not missing.any():
         return Encoded(codes, values)

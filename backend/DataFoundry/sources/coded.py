@@ -65,7 +65,7 @@ def _of_parquet(table: ParquetTable, chosen: list[str], rows: int) -> Iterator[C
 
     def frame(block: pa.Table, columns: list[str]) -> pd.DataFrame:
         held = {name: dtype for name, dtype in nullable.items() if name in columns}
-        return table._frame(block.select(columns), columns, held)
+        return table._frame(_compact(block.select(columns)), columns, held)
 
     start = 0
     for part in table._parts:
@@ -83,6 +83,15 @@ def _of_parquet(table: ParquetTable, chosen: list[str], rows: int) -> Iterator[C
     if start == 0:
         empty = pa.schema([table._schema.field(name) for name in chosen]).empty_table()
         yield CodedBlock(0, _maker(frame, empty, 0), empty)
+
+
+def _compact(block: pa.Table) -> pa.Table:
+    """The block with dictionaries of its own: Arrow hands on those of all blocks before in the same row group."""
+    for place, field in enumerate(block.schema):
+        column = block.column(place)
+        if pa.types.is_dictionary(field.type) and any(len(each.dictionary) > len(block) for each in column.chunks):
+            block = block.set_column(place, field.name, column.cast(field.type.value_type).dictionary_encode())
+    return block
 
 
 def _maker(

@@ -5,6 +5,7 @@ from DataFoundry.labeling.columnar.vector import NotColumnarError
 _MOST_CHARACTERS = 2**22  # of one text that is made
 _TURNS_OF_A_VALUE = 200  # of loops, in the mean
 _TURNS_AT_LEAST = 100_000
+_SIZED = {str, list, tuple, set, frozenset, dict}
 _MOST_BYTES = 500_000_000
 _BYTES_OF_AN_ITEM = 60
 
@@ -44,8 +45,8 @@ class Meter:
 
     def charge(self, items: object) -> None:
         """Pay for a loop over `items`; what cannot be looped over is for the loop to refuse."""
-        if isinstance(items, str | list | tuple | set | frozenset | dict):
-            self.left -= len(items) * self.weight + 1
+        if type(items) in _SIZED:
+            self.left -= len(items) * self.weight + 1  # type: ignore[arg-type]
         if self.left < 0:
             raise TooLongError("loops of many turns")
 

@@ -126,6 +126,9 @@ class Closures:
     def _sequence(self, node: ast.List | ast.Tuple | ast.Set) -> Step:
         steps = [self.step(each) for each in node.elts]
         kind = {ast.List: list, ast.Tuple: tuple, ast.Set: set}[type(node)]
+        if all(isinstance(each, ast.Constant) for each in node.elts):
+            whole = kind([step([]) for step in steps])  # nothing here can change it
+            return lambda cells: whole
         return lambda cells: kind([step(cells) for step in steps])
 
     def _boolean(self, node: ast.BoolOp) -> Step:

@@ -69,12 +69,13 @@ def _answers(
     """The answer for each code, None for those that are not used or raise; and which raise."""
     answers: list = [None] * count
     raised = np.zeros(count, dtype=bool)
+    pairs = list(zip(places, columns, strict=True))
     for code in used:
         cells = blank.copy()
         meter.weight = 1
-        for place, values in zip(places, columns, strict=True):
+        for place, values in pairs:
             value = cells[place] = values[code]
-            if isinstance(value, str):
+            if type(value) is str and len(value) > _CHARACTERS_OF_A_TURN:
                 meter.weight += len(value) // _CHARACTERS_OF_A_TURN
         try:
             answer = answers[code] = step(cells)
@@ -85,7 +86,8 @@ def _answers(
         except Exception:  # whatever Python raises here, the function raises
             raised[code] = True
             continue
-        meter.keep(answer)
+        if type(answer) is not bool:
+            meter.keep(answer)
     return answers, raised
 
 

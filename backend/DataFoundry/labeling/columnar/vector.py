@@ -105,9 +105,10 @@ def of_numbers(numbers: np.ndarray) -> Vector:
 
 def of_encoded(column: Encoded) -> Vector:
     """A column of strings, or of floats, and None."""
-    if {type(value) for value in column.values} - {type(None)} == {float}:
+    kinds = set(map(type, column.values)) - {type(None)}
+    if kinds == {float}:
         return of_numbers(np.array(column.values, dtype=np.float64)[column.codes])  # decimals; None becomes NaN
-    if not all(value is None or isinstance(value, str) for value in column.values):
+    if not all(issubclass(kind, str) for kind in kinds):
         raise NotColumnarError("a column of several types")
     missing = np.array([value is None for value in column.values], dtype=bool)
     null = missing[column.codes] if missing.any() else np.False_
