@@ -5,6 +5,7 @@ One table of rows a second and peak memory, all measured in one run, each in a p
 - votes of ten functions (six on numbers, four on strings, one of them with `re`) on Adult, from a parquet file;
 - fitting the default aggregator on those votes, and Snorkel's label model;
 - votes, and the whole create-labels call, of the specification's two functions on ten million rows;
+- the whole call of one function over the words of a million different sentences, beside plain Python's loop over them;
 - with `--folder-rows`, the whole call on a folder of parquet files of that many rows.
 
 `--quality` adds the area under ROC, Brier score and expected calibration error of the twelve functions on Adult without
@@ -43,6 +44,15 @@ TWO = [
     {"name": "lf_gain", "code": "def lf_gain(x):\n    return 1 if x.get('capital-gain', 0) > 5000 else 0"},
     {"name": "lf_educated", "code": "def lf_educated(x):\n    return 1 if x.get('education-num', 0) >= 13 else 0"},
 ]
+SENTENCES = {
+    "name": "lf_words",
+    "code": "KEYWORDS = ['prize', 'urgent', 'win', 'claim']\n"
+    "def lf_words(x):\n    return 1 if any(w in x.comment.split() for w in KEYWORDS) else 0",
+}
+WORDS = (
+    "free money prize the quick brown fox jumps over lazy dog please find attached invoice meeting tomorrow urgent "
+    "click here to win claim your account now regards team hello again some other words never ending story"
+)
 TWELVE = {
     "capital_gain": "return 1 if x['capital-gain'] > 5000 else -1",
     "educated_married": "return 1 if x['education-num'] >= 13 and x['marital-status'].startswith('Married') else -1",
@@ -153,16 +163,36 @@ def big_labels(folder: Path) -> dict[str, float]:
     return _whole_call(folder, "big.parquet")
 
 
+def sentence_labels(folder: Path) -> dict[str, float]:
+    """The whole create-labels call of the function over words."""
+    return _whole_call(folder, "sentences.parquet", [SENTENCES])
+
+
+def sentence_loop(folder: Path) -> dict[str, float]:
+    """The same function in a loop of plain Python, the file read beforehand."""
+    from types import SimpleNamespace
+
+    import pyarrow.parquet as pq
+
+    space: dict[str, object] = {}
+    exec(SENTENCES["code"], space)
+    function: Callable[[object], int] = space["lf_words"]  # type: ignore[assignment]
+    rows = [
+        SimpleNamespace(comment=text) for text in pq.read_table(folder / "sentences.parquet")["comment"].to_pylist()
+    ]
+    return {"seconds": timed(lambda: [function(row) for row in rows], 2), "rows": len(rows)}
+
+
 def folder_labels(folder: Path) -> dict[str, float]:
     """The whole create-labels call on the folder of files."""
     return _whole_call(folder, "parts")
 
 
-def _whole_call(folder: Path, name: str) -> dict[str, float]:
+def _whole_call(folder: Path, name: str, functions: list[dict[str, str]] = TWO) -> dict[str, float]:
     from DataFoundry import labeler
 
     started = time.perf_counter()
-    response = labeler.create_labels(str(folder / name), TWO, str(folder / "labeled.parquet"))
+    response = labeler.create_labels(str(folder / name), functions, str(folder / "labeled.parquet"))
     (folder / "labeled.parquet").unlink()
     return {"seconds": time.perf_counter() - started, "rows": float(str(response["num_rows"]))}
 
@@ -212,7 +242,18 @@ def quality(folder: Path) -> dict[str, float]:
 
 MEASUREMENTS: dict[str, Callable[[Path], dict[str, float]]] = {
     each.__name__: each
-    for each in (snorkel_votes, our_votes, snorkel_model, our_model, big_votes, big_labels, folder_labels, quality)
+    for each in (
+        snorkel_votes,
+        our_votes,
+        snorkel_model,
+        our_model,
+        big_votes,
+        big_labels,
+        sentence_loop,
+        sentence_labels,
+        folder_labels,
+        quality,
+    )
 }
 
 
@@ -228,6 +269,17 @@ def make_file(path: Path, rows: int) -> None:
         while rows > 0:
             writer.write_table(piece.slice(0, rows))
             rows -= len(piece)
+
+
+def make_sentences(path: Path, rows: int) -> None:
+    """Sentences of nine words and a number, no two the same."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    words = np.array(WORDS.split(), dtype=object)
+    drawn = words[np.random.default_rng(0).integers(0, len(words), (rows, 9))]
+    pq.write_table(pa.table({"comment": [f"{' '.join(row)} {place}" for place, row in enumerate(drawn)]}), path)
 
 
 def measured(name: str, folder: Path) -> dict[str, float]:
@@ -278,6 +330,9 @@ def _table(folder: Path, asked: argparse.Namespace) -> None:
     make_file(folder / "big.parquet", asked.rows)
     show("DataFoundry votes, the specification's 2 functions", "big_votes", folder)
     show("DataFoundry create_labels, the same", "big_labels", folder)
+    make_sentences(folder / "sentences.parquet", 1_000_000)
+    show("plain Python, any(word in sentence.split())", "sentence_loop", folder)
+    show("DataFoundry create_labels, the same", "sentence_labels", folder)
     if asked.folder_rows:
         (folder / "parts").mkdir()
         for number, start in enumerate(range(0, asked.folder_rows, ROWS_OF_A_PART)):

@@ -65,7 +65,7 @@ def _of_parquet(table: ParquetTable, chosen: list[str], rows: int) -> Iterator[C
 
     def frame(block: pa.Table, columns: list[str]) -> pd.DataFrame:
         held = {name: dtype for name, dtype in nullable.items() if name in columns}
-        return table._frame(_compact(block.select(columns)), columns, held)
+        return table._frame(block.select(columns), columns, held)
 
     start = 0
     for part in table._parts:
@@ -75,7 +75,7 @@ def _of_parquet(table: ParquetTable, chosen: list[str], rows: int) -> Iterator[C
                     native(handle), read_dictionary=texts, coerce_int96_timestamp_unit=table._int96_unit
                 )
                 for batch in file.iter_batches(batch_size=rows, columns=chosen, use_threads=True):
-                    block = pa.Table.from_batches([batch])
+                    block = _compact(pa.Table.from_batches([batch]))
                     yield CodedBlock(len(block), _maker(frame, block, start), block)
                     start += len(block)
             except (pa.ArrowException, OSError) as error:

@@ -96,3 +96,11 @@ def test_tuples_come_in_the_order_of_their_first_row():
     together = encode_together(columns, 4)
     assert together.values == [(2, "x"), (1, "y"), (1, None)]
     assert together.codes.tolist() == [0, 1, 0, 2]
+
+
+def test_a_block_of_long_texts_has_a_dictionary_of_its_own(root):
+    texts = [f"text {number}" for number in range(40)]
+    pq.write_table(pa.table({"text": texts}), root / "texts.parquet")
+    frames = list(coded_frames(open_table(root / "texts.parquet"), rows=10))
+    assert [len(frame["text"].cat.categories) for frame in frames] == [10] * 4
+    assert [text for frame in frames for text in frame["text"]] == texts

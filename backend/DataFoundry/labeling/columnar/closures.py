@@ -97,8 +97,13 @@ class Closures:
         make = _MAKERS.get(type(node))
         if make is None:
             raise NotColumnarError(f"the expression {type(node).__name__}")
-        made = make(self, node)
-        return self._kept(made) if self._bound and self._invariant(node) else made
+        if not (self._bound and self._invariant(node)):
+            return make(self, node)
+        before, self._bound = self._bound, {}  # its parts are not kept beside it
+        try:
+            return self._kept(make(self, node))
+        finally:
+            self._bound = before
 
     def _invariant(self, node: ast.expr) -> bool:
         """Whether no turn of the loops around it can change its value, so that it is worked out once a row."""
@@ -272,6 +277,7 @@ class Closures:
             give, tests = self.step(node.elt), [self.step(each) for each in loop.ifs]
         finally:
             self._bound = before
+        among = _Among()
         charge, turns = self._meter.charge, _turns(place, give, tests)
 
         def run(cells: Cells) -> object:
@@ -281,6 +287,9 @@ class Closures:
                 return list(turns(cells, in_order(over)))  # type: ignore[arg-type]
             if member is not None and over:
                 whole = member(cells)
+                found = among(over, whole) if call is any and type(whole) is list else None
+                if found is not None:
+                    return found
                 return call(each in whole for each in over)  # type: ignore[operator, attr-defined]
             return call(turns(cells, over))  # type: ignore[arg-type]
 
@@ -293,6 +302,24 @@ class Closures:
         if len(node.ops) == 1 and isinstance(node.ops[0], ast.In) and self._invariant(node.comparators[0]):
             return self.step(node.comparators[0])
         return None
+
+
+class _Among:
+    """Whether any of some words is in a list, by hash; the words are most often the same in every row."""
+
+    def __init__(self) -> None:
+        self._words: object = None
+        self._hashed: frozenset = frozenset()
+
+    def __call__(self, words: object, whole: list) -> bool | None:
+        """The answer, or None where something cannot be hashed."""
+        try:
+            if words is not self._words:
+                self._words, self._hashed = words, frozenset(words)  # type: ignore[call-overload]
+            return not self._hashed.isdisjoint(whole)
+        except TypeError:
+            self._words = None
+            return None
 
 
 def _turns(place: int, give: Step, tests: list[Step]) -> Callable[[Cells, Iterable[object]], Iterable[object]]:
