@@ -209,6 +209,7 @@ def test_every_way_gives_what_python_gives(seed):
         "words = x.comment.lower().split()\n    return 1 if len(words) > 1 and words[0] == 'free' else 0",
         "hits = [w for w in x.comment.split() if w in KEYWORDS]\n    return len(hits)",
         "return 1 if f'{x.comment} {x.i}'.endswith('y 2') else 0",
+        "return 1 if any(w in x.gap.split() for w in []) or x.i == 1 else 0",
         "return sum(len(w) == 4 for w in x.comment.split())",
         "return 1 if x.price * 2 > 2.5 and x.day > '2024-01-31' else 0",
     ],
@@ -218,6 +219,7 @@ def test_functions_over_words_run_on_whole_columns(body):
         {
             "comment": ["Free money", "win free", "", "buy"],
             "i": [1, 2, 1, 2],
+            "gap": [None, "a", None, "b"],
             "price": [decimal.Decimal(each) for each in ("1.25", "1.26", "2.00", "0.10")],
             "day": [datetime.date(2024, 1, day) for day in (30, 31, 31, 30)],
         }
@@ -241,6 +243,7 @@ def test_functions_over_words_run_on_whole_columns(body):
         ("return len(x.t * 1000000000)", "numbers"),
         ("return len(f'{x.t:>1000000000}')", "format"),
         ("return len(','.join(set(x.t)))", "order"),
+        ("return len(f'{set(x.t)}')", "order"),
     ],
 )
 def test_what_could_take_long_is_for_the_sandbox(body, why):

@@ -1,5 +1,7 @@
 """What bounds the time and the memory of an expression that is run outside of the sandbox."""
 
+from collections.abc import Collection
+
 from DataFoundry.labeling.columnar.vector import NotColumnarError
 
 _MOST_CHARACTERS = 2**22  # of one text that is made
@@ -39,7 +41,7 @@ class Meter:
         if isinstance(value, str):
             self.bytes -= _BYTES_OF_AN_ITEM + len(value)
         elif isinstance(value, list | tuple | set | frozenset):
-            self.bytes -= _BYTES_OF_AN_ITEM * (1 + len(value)) + sum(len(each) for each in value if type(each) is str)
+            self.bytes -= _BYTES_OF_AN_ITEM * (1 + len(value)) + _characters(value)
         if self.bytes < 0:
             raise TooLongError("values that take much memory")
 
@@ -49,6 +51,13 @@ class Meter:
             self.left -= len(items) * self.weight + 1  # type: ignore[arg-type]
         if self.left < 0:
             raise TooLongError("loops of many turns")
+
+
+def _characters(values: Collection) -> int:
+    try:
+        return sum(map(len, values))
+    except TypeError:  # not all of them are texts
+        return sum(len(each) for each in values if isinstance(each, str))
 
 
 def in_order(value: object) -> object:
