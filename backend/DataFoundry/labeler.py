@@ -11,7 +11,7 @@ import numpy as np
 
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError
-from DataFoundry.labeling import advice, aggregators, analysis, calibration, choice, doubts, run
+from DataFoundry.labeling import advice, aggregators, analysis, calibration, choice, doubts, run, trial
 from DataFoundry.labeling import report as report_page
 from DataFoundry.labeling.functions import LabelingFunction, read_functions
 from DataFoundry.labeling.hand_labels import HandLabels, read_hand_labels
@@ -103,6 +103,42 @@ def create_labels(
         response, page = _labeled(order)
         write_text(report, page)
     return {**response, "report_path": str(report)}
+
+
+def try_functions(
+    data_path: str,
+    labeling_functions: Sequence[Mapping[str, str]],
+    max_rows: int = trial.DEFAULT_ROWS,
+    cardinality: int | None = None,
+    hand_labeled_examples_path: str | None = None,
+    read_options: Mapping[str, Any] | None = None,
+    label_column: str | None = None,
+) -> dict[str, object]:
+    """What labeling functions would do, on the first rows of a table: in a moment, and nothing is written.
+
+    A function that fails has its error in its place and counts for nothing in the figures of the others.
+
+    Parameters
+    ----------
+    max_rows
+        How many of the first rows.
+
+    The others are those of `create_labels`.
+
+    Raises
+    ------
+    DataFoundryError
+        One of its classes, of the tables and of the request as a whole.
+    """
+    _refuse_number("max_rows", max_rows, 1, trial.MOST_ROWS)
+    _refuse_number("cardinality", cardinality, 2, MAX_CLASSES)
+    options = ReadOptions.of(read_options)
+    table = open_table(input_path(data_path, "data_path"), options)
+    hand = None
+    if hand_labeled_examples_path is not None:
+        path = input_path(hand_labeled_examples_path, "hand_labeled_examples_path")
+        hand = trial.Hand(open_table(path, options), label_column)
+    return trial.trial(table, labeling_functions, max_rows, cardinality, hand)
 
 
 @dataclass(frozen=True)

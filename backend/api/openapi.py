@@ -76,6 +76,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "output_path": "backend/output_data/adult_labeled.parquet",
         "labeling_functions": _FUNCTIONS,
     },
+    "/api/labeling/try-functions": {
+        "data_path": "backend/testing_data/adult.csv",
+        "labeling_functions": _FUNCTIONS,
+        "max_rows": 10_000,
+    },
     "/api/labeling/run-pipeline": {
         "user_goal": "Label whether income is >50K based on census features",
         "raw_data_path": "path/to/unlabeled.parquet",

@@ -97,6 +97,21 @@ class Labeled(Reply):
     warnings: list[str]
 
 
+class FunctionsTried(Reply):
+    """What functions do on the first rows."""
+
+    num_rows_tried: int
+    num_rows: int | None
+    num_covered: int
+    num_conflicted: int
+    num_failed: int
+    lf_analysis: list[dict[str, Any]]
+    conflicts: list[dict[str, Any]]
+    examples: list[dict[str, Any]]
+    warnings: list[str]
+    explain: list[dict[str, Any]]
+
+
 class LabelingPipelineDone(Reply):
     """The best attempt's labels were written."""
 

@@ -13,6 +13,7 @@ from DataFoundry.config import ModelParams, ReadOptions, TrainingParams, describ
 from DataFoundry.errors import RequestError
 from DataFoundry.generator import FORMATS
 from DataFoundry.labeling.aggregators import REGISTRY as AGGREGATORS
+from DataFoundry.labeling.trial import MOST_ROWS as TRIED_ROWS
 from DataFoundry.models.registry import MODELS
 from DataFoundry.settings import limits
 
@@ -176,6 +177,28 @@ class CreateLabels(RequestModel):
         Annotated[int, Field(ge=0, lt=100, description="The class of rows where every function abstains."), Integral]
         | None
     ) = None
+
+
+class TriedFunctionSource(RequestModel):
+    """As `LabelingFunctionSource`; what is being typed may be empty."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    code: Annotated[str, Field(max_length=limits().max_function_bytes)]
+
+
+class TryFunctions(RequestModel):
+    """See what labeling functions do on the first rows."""
+
+    data_path: Path
+    labeling_functions: Annotated[
+        list[TriedFunctionSource],
+        Field(min_length=1, max_length=limits().max_labeling_functions, examples=[_EXAMPLE_FUNCTIONS]),
+    ]
+    max_rows: Annotated[int, Field(ge=1, le=TRIED_ROWS, description="By default 10,000."), Integral] | None = None
+    cardinality: Annotated[int, Field(ge=2, le=100), Integral] | None = None
+    hand_labeled_examples_path: Path | None = None
+    label_column: HandLabelColumn | None = None
+    read_options: ReadOptionsField | None = None
 
 
 class LabelingPipeline(RequestModel):

@@ -62,6 +62,14 @@ OPERATIONS: dict[str, Operation] = {
         "DataFoundry.labeler:create_labels",
         lambda result: f"{result['num_labeled']} of {result['num_rows']} rows labeled.",
     ),
+    "labeling.try_functions": Operation(
+        "DataFoundry.labeler:try_functions",
+        lambda result: (
+            f"{len(result['lf_analysis'])} functions tried on {result['num_rows_tried']} rows, "
+            f"{result['num_failed']} of them failed."
+        ),
+        short=True,
+    ),
     "labeling.run_pipeline": Operation("agents.labeling_pipeline:run", _met),
     "training.create_config": Operation(
         "DataFoundry.trainer:create_config",

@@ -12,6 +12,7 @@ from DataFoundry.labeling.faults import Fault
 from DataFoundry.labeling.functions import LabelingFunction
 from DataFoundry.labeling.sandbox import FaultError, Sandbox
 from DataFoundry.labeling.ways import ABSTAIN, Block, Runner
+from DataFoundry.settings import Limits
 from DataFoundry.sources.coded import coded_frames
 from DataFoundry.sources.table import Table
 
@@ -65,12 +66,14 @@ class Applier:
         Rows of the blocks so far.
     """
 
-    def __init__(self, functions: Sequence[LabelingFunction], columns: Sequence[str]) -> None:
+    def __init__(
+        self, functions: Sequence[LabelingFunction], columns: Sequence[str], bounds: Limits | None = None
+    ) -> None:
         self.functions = list(functions)
         self.faults: list[Fault | None] = [None] * len(functions)
         self.rows_done = 0
         self._table_columns = list(columns)
-        self._sandbox = Sandbox()
+        self._sandbox = Sandbox(bounds)
         self._runners = [Runner(each, _columns_of(each, columns), self._sandbox) for each in functions]
         read = {name for runner in self._runners for name in runner.names}
         self.columns = [name for name in columns if name in read]

@@ -41,9 +41,14 @@ class Disagreements:
                     {
                         "row": start + row,
                         "votes": [int(vote) if vote >= 0 else None for vote in votes[place]],
-                        "values": {str(name): _json(block[name].iloc[row]) for name in block.columns},
+                        "values": values_shown(block, row),
                     }
                 )
+
+
+def values_shown(frame: pd.DataFrame, row: int) -> dict[str, object]:
+    """The values of one row, by its place, as JSON has them."""
+    return {str(name): _json(frame[name].iloc[row]) for name in frame.columns}
 
 
 def _json(cell: object) -> object:

@@ -63,6 +63,21 @@ def read_functions(items: Sequence[Mapping[str, str]]) -> list[LabelingFunction]
     LabelingFunctionError
         If a source is no function of one row.
     """
+    found = read_each(items)
+    for each in found:
+        if isinstance(each, LabelingFunctionError):
+            raise each
+    return [each for each in found if isinstance(each, LabelingFunction)]
+
+
+def read_each(items: Sequence[Mapping[str, str]]) -> list[LabelingFunction | LabelingFunctionError]:
+    """As `read_functions`, but a source that is no function of one row is answered by its error in its place.
+
+    Raises
+    ------
+    RequestError
+        If there are none, too many, or two of one name.
+    """
     if not items:
         raise RequestError("labeling_functions is empty; give at least one function.", field="labeling_functions")
     bounds = limits()
@@ -78,7 +93,14 @@ def read_functions(items: Sequence[Mapping[str, str]]) -> list[LabelingFunction]
         raise RequestError(
             f"labeling_functions: two functions are called {twice[:100]!r}; rename one.", field="labeling_functions"
         )
-    return [read_function(str(item["name"]), str(item["code"]), bounds) for item in items]
+    return [_read_or_error(str(item["name"]), str(item["code"]), bounds) for item in items]
+
+
+def _read_or_error(name: str, code: str, bounds: Limits) -> LabelingFunction | LabelingFunctionError:
+    try:
+        return read_function(name, code, bounds)
+    except LabelingFunctionError as error:
+        return error
 
 
 def read_function(name: str, code: str, bounds: Limits | None = None) -> LabelingFunction:

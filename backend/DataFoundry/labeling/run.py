@@ -138,16 +138,21 @@ def voted(applier: Applier, block: pd.DataFrame, cardinality: int | None) -> np.
     """(n, m) votes on the next block, all of them below `cardinality`; raises LabelingFunctionError."""
     start = applier.rows_done
     matrix = applier.votes(block)
-    for place, function in enumerate(applier.functions):
-        fault = applier.faults[place]
+    for place in range(len(applier.functions)):
+        fault = vote_fault(applier, place, matrix[:, place], cardinality, start)
         if fault is not None:
             raise fault.error()
-        if cardinality is not None and matrix[:, place].max(initial=-1) >= cardinality:
-            row = int(np.argmax(matrix[:, place] >= cardinality))
-            vote = matrix[row, place]
-            reason = f"it returned {vote}, but cardinality is {cardinality}; return 0..{cardinality - 1} or -1."
-            raise Fault(function.name, reason, function.return_line, start + row).error()
     return matrix
+
+
+def vote_fault(applier: Applier, place: int, votes: np.ndarray, cardinality: int | None, start: int) -> Fault | None:
+    """What is wrong with a function's (n,) votes on the block that begins with row `start`, or None."""
+    function, fault = applier.functions[place], applier.faults[place]
+    if fault is not None or cardinality is None or votes.max(initial=-1) < cardinality:
+        return fault
+    row = int(np.argmax(votes >= cardinality))
+    reason = f"it returned {votes[row]}, but cardinality is {cardinality}; return 0..{cardinality - 1} or -1."
+    return Fault(function.name, reason, function.return_line, start + row)
 
 
 def write_labels(

@@ -50,8 +50,8 @@ class Budget:
 class Sandbox:
     """A worker process for the labeling functions of one request, started when needed; use it in a `with` block."""
 
-    def __init__(self) -> None:
-        self._limits = limits()
+    def __init__(self, bounds: Limits | None = None) -> None:
+        self._limits = bounds or limits()
         self._pool: monty.Monty | None = None
         self._now = datetime.datetime.now(datetime.UTC)  # one instant for all rows of the request
 

@@ -5,8 +5,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from api.responses import Labeled, LabelingPipelineDone
-from api.schemas import CreateLabels, LabelingPipeline
+from api.responses import FunctionsTried, Labeled, LabelingPipelineDone
+from api.schemas import CreateLabels, LabelingPipeline, TryFunctions
 from api.work import run_job
 
 blueprint = APIBlueprint("labeling", __name__, url_prefix="/api/labeling", tag="Labeling")
@@ -18,6 +18,14 @@ blueprint = APIBlueprint("labeling", __name__, url_prefix="/api/labeling", tag="
 def create_labels(asked: CreateLabels) -> dict[str, Any] | Response:
     """Label a table with labeling functions."""
     return run_job("labeling.create_labels", asked.given())
+
+
+@blueprint.post("/try-functions")
+@blueprint.input(TryFunctions, arg_name="asked")
+@blueprint.output(FunctionsTried)
+def try_functions(asked: TryFunctions) -> dict[str, Any] | Response:
+    """See at once what labeling functions do on the first rows; nothing is written."""
+    return run_job("labeling.try_functions", asked.given())
 
 
 @blueprint.post("/run-pipeline")
