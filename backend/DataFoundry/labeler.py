@@ -11,12 +11,13 @@ import numpy as np
 
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError
-from DataFoundry.labeling import advice, aggregators, analysis, calibration, choice, doubts, run, trial
+from DataFoundry.labeling import advice, aggregators, analysis, calibration, choice, doubts, run, trial, uncovered
 from DataFoundry.labeling import report as report_page
 from DataFoundry.labeling.functions import LabelingFunction, read_functions
 from DataFoundry.labeling.hand_labels import HandLabels, read_hand_labels
 from DataFoundry.labeling.sandbox import MAX_CLASSES
 from DataFoundry.labeling.summary import VoteSummary
+from DataFoundry.labeling.uncovered import COLUMN, Predictor
 from DataFoundry.sources.opening import open_table
 from DataFoundry.sources.table import Table
 from DataFoundry.storage.files import claim_output, write_text
@@ -39,6 +40,7 @@ def create_labels(
     label_column: str | None = None,
     class_balance: Sequence[float] | None = None,
     default_label: int | None = None,
+    predict_uncovered: bool = False,
 ) -> dict[str, object]:
     """Label a table by weak supervision.
 
@@ -66,6 +68,9 @@ def create_labels(
         How frequent each class is, from class 0 on: shares above 0 that add up to 1; by default estimated.
     default_label
         The class of rows where every function abstains, with probability 1; by default they stay without a label.
+    predict_uncovered
+        Whether rows where every function abstains get the label that a classifier predicts, which learns from the
+        other rows; they are marked in the column `label_predicted`.
 
     Returns
     -------
@@ -82,6 +87,7 @@ def create_labels(
     balance = _balance(class_balance, cardinality)
     cardinality = cardinality if balance is None else len(balance)
     _refuse_number("default_label", default_label, 0, (cardinality or MAX_CLASSES) - 1)
+    _refuse_two_fills(default_label, predict_uncovered)
     data = input_path(data_path, "data_path")
     inputs = [data]
     if hand_labeled_examples_path is not None:
@@ -93,13 +99,15 @@ def create_labels(
     with claim_output(output):
         options = ReadOptions.of(read_options)
         table = open_table(data, options)
-        run.refuse_label_columns(table.columns, cardinality)
+        run.refuse_label_columns(table.columns, cardinality, predict_uncovered)
         hand = None
         if len(inputs) > 1:
             hand = read_hand_labels(open_table(inputs[1], options), functions, table.columns, label_column)
         _refuse_classes(cardinality, hand)
         seed = secrets.randbits(32) if seed is None else seed
-        order = _Order(table, functions, output, cardinality, hand, aggregator, seed, balance, default_label)
+        order = _Order(
+            table, functions, output, cardinality, hand, aggregator, seed, balance, default_label, predict_uncovered
+        )
         response, page = _labeled(order)
         write_text(report, page)
     return {**response, "report_path": str(report)}
@@ -154,6 +162,7 @@ class _Order:
     seed: int
     balance: np.ndarray | None
     default_label: int | None
+    predict_uncovered: bool
 
     @property
     def names(self) -> list[str]:
@@ -163,7 +172,9 @@ class _Order:
 def _labeled(order: _Order) -> tuple[dict[str, object], str]:
     """Write the labels; gives the response and the page about it."""
     chosen, cardinality, known = _chosen(order)
-    written, found = run.write_labels(order.table, order.output, order.functions, chosen, cardinality, known)
+    predictor = _predictor(order, chosen, cardinality, known) if order.predict_uncovered else None
+    fill = run.Fill(predictor if isinstance(predictor, Predictor) else None) if order.predict_uncovered else None
+    written, found = run.write_labels(order.table, order.output, order.functions, chosen, cardinality, known, fill)
     logger.info("labeled %d of %d rows of %s", written.labeled, written.rows, order.table.path.name)
     summary, names = found.summary.widened(cardinality), order.names
     response: dict[str, object] = {
@@ -184,10 +195,14 @@ def _labeled(order: _Order) -> tuple[dict[str, object], str]:
             *advice.on_accuracy(names, order.hand),
             *chosen.warnings,
             *_doubts(order, chosen, written, summary),
+            *([f"predict_uncovered: nothing was predicted. {predictor}"] if isinstance(predictor, str) else []),
         ],
         "explain": found.explain,
         "seed": order.seed,
     }
+    if order.predict_uncovered:
+        told = predictor.told if isinstance(predictor, Predictor) else {"measured": False, "note": predictor}
+        response["predicted"] = {"rows": written.predicted, "column": COLUMN, **told}
     if order.hand is not None:
         response["hand_labels"] = {
             "rows": len(order.hand.labels),
@@ -195,6 +210,25 @@ def _labeled(order: _Order) -> tuple[dict[str, object], str]:
             "classes": order.hand.mapping,
         }
     return response, report_page.page(response, summary, names, written.histogram)
+
+
+def _predictor(order: _Order, chosen: aggregators.Choice, cardinality: int, known: run.Pass | None) -> Predictor | str:
+    """What predicts the rows without votes, or why nothing can."""
+    covered = run.covered_sample(order.table, order.functions, chosen, cardinality, known, order.seed)
+    columns = [name for name in order.table.columns if order.hand is None or name != order.hand.column]
+    return uncovered.fit(covered, order.hand, columns, order.seed)
+
+
+def _refuse_two_fills(default_label: int | None, predict_uncovered: bool) -> None:
+    if not isinstance(predict_uncovered, bool):
+        raise RequestError(
+            f"predict_uncovered is true or false, not {predict_uncovered!r:.50}.", field="predict_uncovered"
+        )
+    if predict_uncovered and default_label is not None:
+        raise RequestError(
+            "default_label and predict_uncovered both say what a row is on which nobody votes; give one of them.",
+            field="predict_uncovered",
+        )
 
 
 def _chosen(order: _Order) -> tuple[aggregators.Choice, int, run.Pass | None]:

@@ -9,13 +9,15 @@ import pandas as pd
 import pyarrow as pa
 
 from DataFoundry.errors import ColumnError
-from DataFoundry.labeling.aggregators import Choice
+from DataFoundry.labeling import uncovered
+from DataFoundry.labeling.aggregators import Choice, tied
 from DataFoundry.labeling.apply import Applier
 from DataFoundry.labeling.examples import Disagreements
 from DataFoundry.labeling.faults import Fault
 from DataFoundry.labeling.functions import LabelingFunction
 from DataFoundry.labeling.static import possible_votes
 from DataFoundry.labeling.summary import Patterns, VoteSummary, patterns_of
+from DataFoundry.labeling.table_features import plain
 from DataFoundry.progress import Progress
 from DataFoundry.sources.coded import CodedBlock, coded_blocks, coded_frames, plain_schema
 from DataFoundry.sources.table import Table
@@ -79,6 +81,8 @@ class Written:
         (10,) rows in tenths of the probability: of class 1, or of the likeliest class where there are more than two.
     mass
         (k,) sum of the probabilities.
+    predicted
+        Rows without a vote whose label a classifier gave.
     """
 
     rows: int
@@ -87,6 +91,24 @@ class Written:
     counts: np.ndarray
     histogram: np.ndarray
     mass: np.ndarray
+    predicted: int = 0
+
+
+@dataclass(frozen=True)
+class Fill:
+    """Gives rows without a vote the label that a classifier predicts; none where there is no classifier."""
+
+    predictor: uncovered.Predictor | None
+
+    def into(self, labels: np.ndarray, probabilities: np.ndarray, matrix: np.ndarray, block: CodedBlock) -> np.ndarray:
+        """Write the predictions of a block into its labels and probabilities; gives (n,) bool, which rows have one."""
+        silent = matrix.max(axis=1, initial=-1) < 0
+        if self.predictor is None or not silent.any():
+            return np.zeros(len(labels), dtype=bool)
+        said = self.predictor.predict_proba(block.frame(self.predictor.columns)[silent])
+        probabilities[silent] = said
+        labels[silent] = np.where(tied(said), np.nan, said.argmax(axis=1))
+        return silent & ~np.isnan(labels)
 
 
 def known_cardinality(functions: Sequence[LabelingFunction]) -> int | None:
@@ -98,9 +120,10 @@ def known_cardinality(functions: Sequence[LabelingFunction]) -> int | None:
     return 2
 
 
-def refuse_label_columns(columns: Sequence[str], cardinality: int | None) -> None:
+def refuse_label_columns(columns: Sequence[str], cardinality: int | None, predicted: bool = False) -> None:
     """Raise ColumnError if the table has a column that the labels would overwrite."""
-    for name in [LABEL, *probability_columns(2), *([] if cardinality is None else probability_columns(cardinality))]:
+    probabilities = probability_columns(2) + ([] if cardinality is None else probability_columns(cardinality))
+    for name in [LABEL, *probabilities, *([uncovered.COLUMN] if predicted else [])]:
         if name in columns:
             raise ColumnError(
                 f"The table has a column {name!r} already; rename or remove it, since the labels are written there.",
@@ -162,6 +185,7 @@ def write_labels(
     choice: Choice,
     cardinality: int,
     known: Pass | None,
+    fill: Fill | None = None,
 ) -> tuple[Written, Pass]:
     """Write the table with its labels to `path`, in constant memory.
 
@@ -169,6 +193,8 @@ def write_labels(
     ----------
     known
         The first pass, if there was one; its votes are taken where it kept them.
+    fill
+        What gives rows without a vote their label, where that was asked for.
     """
     found = Pass(VoteSummary.of_nothing(len(functions)), kept=None)
     written = Written(
@@ -183,15 +209,46 @@ def write_labels(
             if known is None:
                 found.take(matrix, patterns, cardinality, block.frame(applier.columns), written.rows)
             labels, probabilities = _aggregated(choice, matrix, patterns, block)
-            _write(writer, block, table.columns, _added(labels, probabilities))
-            written = _counted(written, labels, probabilities, matrix)
+            filled = None if fill is None else fill.into(labels, probabilities, matrix, block)
+            _write(writer, block, table.columns, _added(labels, probabilities, filled))
+            written = _counted(written, labels, probabilities, matrix, filled)
             progress.advance(block.rows)
         if known is None:
             found.finish(applier)
     return written, known or found
 
 
-def _counted(before: Written, labels: np.ndarray, probabilities: np.ndarray, matrix: np.ndarray) -> Written:
+def covered_sample(
+    table: Table, functions: Sequence[LabelingFunction], choice: Choice, cardinality: int, known: Pass | None, seed: int
+) -> uncovered.Covered:
+    """A uniform sample of the rows with a vote, in an order of its own, and what the aggregator says of them."""
+    generator = np.random.default_rng(seed)
+    frames: list[pd.DataFrame] = []
+    said, keys, rows = np.zeros((0, cardinality)), np.zeros(0), 0
+    progress = Progress("learning", table.num_rows)
+    kept = None if known is None or known.kept is None else iter(known.kept)
+    with Applier(functions, table.columns) as applier:
+        for block in coded_blocks(table):
+            matrix = voted(applier, block.frame(applier.columns), cardinality) if kept is None else next(kept)
+            drawn = generator.random(block.rows)
+            bar = np.inf if len(keys) < uncovered.SAMPLE_ROWS else keys[-1]
+            has_vote = matrix.max(axis=1, initial=-1) >= 0
+            rows += int(has_vote.sum())
+            chosen = np.flatnonzero(has_vote & (drawn < bar))
+            chosen = np.sort(chosen[np.argsort(drawn[chosen], kind="stable")[: uncovered.SAMPLE_ROWS]])
+            frames.append(plain(block.frame(table.columns).iloc[chosen]))
+            probabilities = _aggregated(choice, matrix, patterns_of(matrix), block)[1][chosen]
+            keys, said = np.concatenate([keys, drawn[chosen]]), np.concatenate([said, probabilities])
+            order = np.argsort(keys, kind="stable")[: uncovered.SAMPLE_ROWS]
+            frames = [pd.concat(frames).iloc[order]]
+            keys, said = keys[order], said[order]
+            progress.advance(block.rows)
+    return uncovered.Covered(frames[0], said, rows)
+
+
+def _counted(
+    before: Written, labels: np.ndarray, probabilities: np.ndarray, matrix: np.ndarray, filled: np.ndarray | None
+) -> Written:
     counts = np.bincount(labels[~np.isnan(labels)].astype(np.int64), minlength=probabilities.shape[1])
     ties = int((np.isnan(labels) & (matrix.max(axis=1, initial=-1) >= 0)).sum())
     shown = probabilities[:, 1] if probabilities.shape[1] == 2 else probabilities.max(axis=1, initial=0.0)
@@ -203,6 +260,7 @@ def _counted(before: Written, labels: np.ndarray, probabilities: np.ndarray, mat
         before.counts + counts,
         before.histogram + histogram,
         before.mass + probabilities.sum(axis=0),
+        before.predicted + (0 if filled is None else int(filled.sum())),
     )
 
 
@@ -217,11 +275,12 @@ def _aggregated(
     return labels[patterns.places], probabilities[patterns.places]
 
 
-def _added(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, np.ndarray]:
+def _added(labels: np.ndarray, probabilities: np.ndarray, filled: np.ndarray | None) -> dict[str, np.ndarray]:
     """The columns that stand behind the table's own."""
     k = probabilities.shape[1]
     shown = zip(probability_columns(k), [1] if k == 2 else range(k), strict=True)
-    return {LABEL: labels, **{name: probabilities[:, label] for name, label in shown}}
+    added = {LABEL: labels, **{name: probabilities[:, label] for name, label in shown}}
+    return added if filled is None else {**added, uncovered.COLUMN: filled}
 
 
 def _write(writer: TableWriter, block: CodedBlock, columns: Sequence[str], added: Mapping[str, np.ndarray]) -> None:
@@ -230,5 +289,5 @@ def _write(writer: TableWriter, block: CodedBlock, columns: Sequence[str], added
         return
     table = block.arrow
     for name, values in added.items():
-        table = table.append_column(name, pa.array(values, pa.float64(), from_pandas=True))
+        table = table.append_column(name, pa.array(values, from_pandas=True))
     writer.write_arrow(table)

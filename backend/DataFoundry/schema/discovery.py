@@ -58,13 +58,19 @@ def discover_with_sample(
 
 def discover_in(frame: pd.DataFrame) -> TableSchema:
     """The schema of rows that are held already."""
+    found = columns_in(frame)
+    keys, rules = discover_rules(frame, found, [frame])
+    return TableSchema(found, keys, rules, len(frame))
+
+
+def columns_in(frame: pd.DataFrame) -> dict[str, Column]:
+    """What each column of rows that are held already is, without the rules between them."""
     found = {}
     for name in frame.columns:
         present = frame[name].dropna()
         distinct = len(np.unique(hashes(present)))
         found[name] = recognised(Evidence(name, present, len(frame), len(frame) - len(present), distinct))
-    keys, rules = discover_rules(frame, found, [frame])
-    return TableSchema(found, keys, rules, len(frame))
+    return found
 
 
 def sample_of(table: Table) -> pd.DataFrame:

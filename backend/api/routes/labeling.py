@@ -5,8 +5,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
+from api.labeling_schemas import CreateLabels, LabelingPipeline, TryFunctions
 from api.responses import FunctionsTried, Labeled, LabelingPipelineDone
-from api.schemas import CreateLabels, LabelingPipeline, TryFunctions
 from api.work import run_job
 
 blueprint = APIBlueprint("labeling", __name__, url_prefix="/api/labeling", tag="Labeling")
