@@ -11,7 +11,18 @@ import numpy as np
 
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError
-from DataFoundry.labeling import advice, aggregators, analysis, calibration, choice, doubts, run, trial, uncovered
+from DataFoundry.labeling import (
+    advice,
+    aggregators,
+    analysis,
+    calibration,
+    choice,
+    doubts,
+    next_rows,
+    run,
+    trial,
+    uncovered,
+)
 from DataFoundry.labeling import report as report_page
 from DataFoundry.labeling.functions import LabelingFunction, read_functions
 from DataFoundry.labeling.hand_labels import HandLabels, read_hand_labels
@@ -147,6 +158,45 @@ def try_functions(
         path = input_path(hand_labeled_examples_path, "hand_labeled_examples_path")
         hand = trial.Hand(open_table(path, options), label_column)
     return trial.trial(table, labeling_functions, max_rows, cardinality, hand)
+
+
+def suggest_rows(
+    data_path: str,
+    labeling_functions: Sequence[Mapping[str, str]] | None = None,
+    hand_labeled_examples_path: str | None = None,
+    num_rows: int = next_rows.DEFAULT_ROWS,
+    seed: int | None = None,
+    read_options: Mapping[str, Any] | None = None,
+    label_column: str | None = None,
+) -> dict[str, object]:
+    """Which rows of a table are worth labeling by hand next: uncertain, representative and unlike each other.
+
+    Parameters
+    ----------
+    num_rows
+        How many; there may be fewer that are unlike those labeled already.
+    seed
+        Of the sample of the table from which they are taken; by default 0, so that the answer stays the same.
+
+    The others are those of `create_labels`.
+
+    Raises
+    ------
+    DataFoundryError
+        One of its classes.
+    """
+    _refuse_number("num_rows", num_rows, 1, next_rows.MOST_ROWS)
+    _refuse_number("seed", seed, 0, 2**63 - 1)
+    options = ReadOptions.of(read_options)
+    table = open_table(input_path(data_path, "data_path"), options)
+    functions = read_functions(labeling_functions) if labeling_functions else []
+    hand, columns = None, list(table.columns)
+    if hand_labeled_examples_path is not None:
+        path = input_path(hand_labeled_examples_path, "hand_labeled_examples_path")
+        hand = read_hand_labels(open_table(path, options), functions, columns, label_column)
+        columns = [name for name in columns if name != hand.column]
+    candidates = next_rows.drawn(table, functions, seed or 0)
+    return next_rows.suggested(candidates, [each.name for each in functions], hand, columns, num_rows, seed or 0)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from api.documented import choices
 from api.schemas import Attempts, HandLabelColumn, Integral, Path, ReadOptionsField, RequestModel, Seed, Share
 from DataFoundry.labeling.aggregators import REGISTRY as AGGREGATORS
+from DataFoundry.labeling.next_rows import MOST_ROWS as SUGGESTED_ROWS
 from DataFoundry.labeling.trial import MOST_ROWS as TRIED_ROWS
 from DataFoundry.settings import limits
 
@@ -100,6 +101,26 @@ class TryFunctions(RequestModel):
     max_rows: Annotated[int, Field(ge=1, le=TRIED_ROWS, description="By default 10,000."), Integral] | None = None
     cardinality: Annotated[int, Field(ge=2, le=100), Integral] | None = None
     hand_labeled_examples_path: Path | None = None
+    label_column: HandLabelColumn | None = None
+    read_options: ReadOptionsField | None = None
+
+
+class SuggestRows(RequestModel):
+    """Find the rows that are worth labeling by hand next."""
+
+    data_path: Path
+    labeling_functions: (
+        Annotated[
+            list[LabelingFunctionSource],
+            Field(max_length=limits().max_labeling_functions, examples=[_EXAMPLE_FUNCTIONS]),
+        ]
+        | None
+    ) = None
+    hand_labeled_examples_path: Path | None = None
+    num_rows: Annotated[int, Field(ge=1, le=SUGGESTED_ROWS, description="By default 20."), Integral] | None = None
+    seed: (
+        Annotated[int, Field(ge=0, lt=2**63, description="Of the sample looked at; by default 0."), Integral] | None
+    ) = None
     label_column: HandLabelColumn | None = None
     read_options: ReadOptionsField | None = None
 

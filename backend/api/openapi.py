@@ -81,6 +81,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "labeling_functions": _FUNCTIONS,
         "max_rows": 10_000,
     },
+    "/api/labeling/suggest-rows": {
+        "data_path": "backend/testing_data/adult.csv",
+        "labeling_functions": _FUNCTIONS,
+        "num_rows": 5,
+    },
     "/api/labeling/run-pipeline": {
         "user_goal": "Label whether income is >50K based on census features",
         "raw_data_path": "path/to/unlabeled.parquet",

@@ -112,6 +112,16 @@ class FunctionsTried(Reply):
     explain: list[dict[str, Any]]
 
 
+class RowsSuggested(Reply):
+    """Rows to label by hand next, the most telling first."""
+
+    rows: list[dict[str, Any]]
+    num_rows: int
+    num_candidates: int
+    features: list[str]
+    no_features: dict[str, str]
+
+
 class LabelingPipelineDone(Reply):
     """The best attempt's labels were written."""
 

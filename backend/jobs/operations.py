@@ -70,6 +70,9 @@ OPERATIONS: dict[str, Operation] = {
         ),
         short=True,
     ),
+    "labeling.suggest_rows": Operation(
+        "DataFoundry.labeler:suggest_rows", lambda result: f"{len(result['rows'])} rows to label next."
+    ),
     "labeling.run_pipeline": Operation("agents.labeling_pipeline:run", _met),
     "training.create_config": Operation(
         "DataFoundry.trainer:create_config",

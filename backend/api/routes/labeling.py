@@ -5,8 +5,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from api.labeling_schemas import CreateLabels, LabelingPipeline, TryFunctions
-from api.responses import FunctionsTried, Labeled, LabelingPipelineDone
+from api.labeling_schemas import CreateLabels, LabelingPipeline, SuggestRows, TryFunctions
+from api.responses import FunctionsTried, Labeled, LabelingPipelineDone, RowsSuggested
 from api.work import run_job
 
 blueprint = APIBlueprint("labeling", __name__, url_prefix="/api/labeling", tag="Labeling")
@@ -26,6 +26,14 @@ def create_labels(asked: CreateLabels) -> dict[str, Any] | Response:
 def try_functions(asked: TryFunctions) -> dict[str, Any] | Response:
     """See at once what labeling functions do on the first rows; nothing is written."""
     return run_job("labeling.try_functions", asked.given())
+
+
+@blueprint.post("/suggest-rows")
+@blueprint.input(SuggestRows, arg_name="asked")
+@blueprint.output(RowsSuggested)
+def suggest_rows(asked: SuggestRows) -> dict[str, Any] | Response:
+    """Find the rows that are worth labeling by hand next."""
+    return run_job("labeling.suggest_rows", asked.given())
 
 
 @blueprint.post("/run-pipeline")
