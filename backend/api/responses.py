@@ -120,6 +120,7 @@ class RowsSuggested(Reply):
     num_candidates: int
     features: list[str]
     no_features: dict[str, str]
+    warnings: list[str]
 
 
 class LabelingPipelineDone(Reply):

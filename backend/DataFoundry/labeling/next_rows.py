@@ -23,6 +23,10 @@ MOST_ROWS = 200  # more at once would not learn from what was labeled between
 CANDIDATES = 4_000  # a uniform sample of the table; more hardly change what is found, and cost time
 _MOST_WIDTH = 200  # of the features; wider ones are projected
 _MOST_HAND_ROWS = 4_000
+_NO_SAMPLE = (
+    "These rows are chosen, not drawn: they teach, but accuracy, calibration and class balance found on them are not the "
+    "table's; label rows drawn at random, too, to measure, or give class_balance to create-labels."
+)
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,14 @@ def suggested(
         "num_candidates": len(given),
         "features": list(space.columns),
         "no_features": dict(sorted(others.items())),
+        "warnings": [_NO_SAMPLE, *_fewer(len(picked), most)],
     }
+
+
+def _fewer(found: int, most: int) -> list[str]:
+    if found == most:
+        return []
+    return [f"Only {found} rows differ in their features from each other and from those labeled already."]
 
 
 def _features(space: FeatureSpace, frame: pd.DataFrame, votes: np.ndarray, classes: int, seed: int) -> np.ndarray:

@@ -66,6 +66,7 @@ def test_each_row_comes_with_its_values_and_a_reason(suggest):
     assert sum(each["stands_for"] for each in answer["rows"]) == pytest.approx(1)
     assert (answer["num_rows"], answer["features"]) == (ROWS, ["size", "colour"])
     assert answer["no_features"] == {"mail": "personal (email)"}
+    assert len(answer["warnings"]) == 1 and "chosen, not drawn" in answer["warnings"][0]
 
 
 def test_what_is_labeled_is_not_suggested_and_what_is_learnt_is_told(suggest):
@@ -117,6 +118,13 @@ def test_the_same_request_gives_the_same_rows_and_another_seed_others(suggest, r
 def test_a_wide_table_is_projected(suggest, root):
     pd.DataFrame(GENERATOR.normal(size=(60, 150))).rename(columns=str).to_parquet(root / "in.parquet")
     assert len(labeler.suggest_rows(str(root / "in.parquet"), num_rows=5)["rows"]) == 5
+
+
+def test_rows_that_are_alike_are_suggested_once(root):
+    pd.DataFrame({"colour": ["red", "green", "blue"] * 20}).to_parquet(root / "in.parquet")
+    answer = labeler.suggest_rows(str(root / "in.parquet"), num_rows=5)
+    assert sorted(each["values"]["colour"] for each in answer["rows"]) == ["blue", "green", "red"]
+    assert answer["warnings"][1].startswith("Only 3 rows differ")
 
 
 def test_what_cannot_be_is_refused(suggest, root):
