@@ -24,8 +24,8 @@ CANDIDATES = 4_000  # a uniform sample of the table; more hardly change what is 
 _MOST_WIDTH = 200  # of the features; wider ones are projected
 _MOST_HAND_ROWS = 4_000
 _NO_SAMPLE = (
-    "These rows are chosen, not drawn: they teach, but accuracy, calibration and class balance found on them are not the "
-    "table's; label rows drawn at random, too, to measure, or give class_balance to create-labels."
+    "These rows are chosen, not drawn: they teach, but accuracy, calibration and class balance found on them are not "
+    "the table's; label rows drawn at random, too, to measure, or give class_balance to create-labels."
 )
 
 
