@@ -50,6 +50,7 @@ def test_rows_without_a_vote_get_a_marked_prediction_and_others_stay_as_they_are
     assert table["label_predicted"].dtype == bool
     assert (table["label_predicted"] == SILENT).all()
     assert (table["label"][SILENT] == TRUTH[SILENT]).mean() > 0.95
+    assert ((table["label_probability"] > 0.5) == table["label"])[SILENT].all()
     pd.testing.assert_frame_equal(table[~SILENT].drop(columns="label_predicted"), without[~SILENT])
     predicted = answer["predicted"]
     assert (predicted["rows"], predicted["column"], predicted["measured"]) == (SILENT.sum(), "label_predicted", False)
