@@ -2,7 +2,7 @@
 
 # The sandbox rounds with a multiplication, so that its round(2.675, 2) is 2.68; Python's rounds the exact value of the
 # float, which is what formatting does. Other differences from Python that a million values of each numeric builtin
-# showed are listed in docs/labeling.md; the first three are worth a report to the sandbox's makers.
+# showed are listed in docs/labeling_functions.md; those that differ are worth a report to the sandbox's makers.
 RUNNER = '''
 _datafoundry_round = round
 
