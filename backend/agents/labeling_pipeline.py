@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,10 @@ import pandas as pd
 
 from agents.labeling.combiner import Combiner, Encoder, fit
 from agents.labeling.diagnosis import correction, diagnose
-from agents.labeling.examples import Examples, read_examples
 from agents.labeling.journal import Attempt, Stopwatch
-from agents.labeling.measure import cross_fitted, votes_of
-from agents.labeling.mining import Harvest, Recipe, mine
+from agents.labeling.measure import added_by, cross_fitted
 from agents.labeling.proposing import proposed
-from agents.labeling.rules import Mined, Rule
+from agents.labeling.without_hand_labels import labeled_without
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError
 from DataFoundry.labeling import run as labeling
@@ -25,6 +23,10 @@ from DataFoundry.labeling.aggregators import Choice
 from DataFoundry.labeling.apply import Applier
 from DataFoundry.labeling.functions import LabelingFunction, read_functions
 from DataFoundry.labeling.hand_labels import label_column_of
+from DataFoundry.labeling.suggesting.examples import Examples, read_examples
+from DataFoundry.labeling.suggesting.goal import Mentioned, mentioned
+from DataFoundry.labeling.suggesting.mining import Harvest, Recipe, mine
+from DataFoundry.labeling.suggesting.rules import Mined, Rule, votes_of
 from DataFoundry.sources.opening import open_table
 from DataFoundry.sources.table import Table
 from DataFoundry.storage.files import claim_output, write_json
@@ -40,24 +42,26 @@ PROFILED_ROWS = 50_000
 def run(
     user_goal: str,
     raw_data_path: str,
-    hand_labeled_examples_path: str,
+    hand_labeled_examples_path: str | None = None,
     target_auc_score: float = 0.85,
     max_attempts: int = 3,
     output_path: str | None = None,
     seed: int | None = None,
     label_column: str | None = None,
     read_options: Mapping[str, Any] | None = None,
+    labeling_functions: Sequence[Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Label a table with functions mined from hand-labeled rows, and say how good the labels are.
 
     Parameters
     ----------
     user_goal
-        What the labels mean; kept in the journal.
+        What the labels mean; kept in the journal. Columns and values that it names come first in the search.
     raw_data_path
         The table to label.
     hand_labeled_examples_path
-        Rows with the same columns and one of labels.
+        Rows with the same columns and one of labels. Without them functions must be given, or a language model be
+        plugged in that proposes them; nothing then measures the labels, and the answer says so.
     target_auc_score
         Area under the ROC curve to reach, in (0, 1].
     max_attempts
@@ -70,6 +74,8 @@ def run(
         The column of the labels in the hand-labeled rows; by default `label`, or the one that the table lacks.
     read_options
         How both tables are read, where what is found is not right: see `config.ReadOptions`.
+    labeling_functions
+        In place of hand-labeled rows, as `labeler.create_labels` takes them.
 
     Returns
     -------
@@ -84,18 +90,31 @@ def run(
     """
     _refuse_numbers(target_auc_score, max_attempts, seed)
     raw_path = input_path(raw_data_path, "raw_data_path")
+    options = ReadOptions.of(read_options)
+    if hand_labeled_examples_path is None:
+        output = checked_output(output_path, "output_path", default=f"{raw_path.stem}_labeled.parquet")
+        seed = secrets.randbits(32) if seed is None else seed
+        table = open_table(raw_path, options)
+        profiled = _profiled(table, list(table.columns))
+        return labeled_without(user_goal, raw_path, output, profiled, labeling_functions, seed, read_options)
+    if labeling_functions:
+        raise RequestError(
+            "Give labeling_functions or hand_labeled_examples_path: with hand-labeled rows the pipeline finds "
+            "functions itself; to combine your own with hand-labeled rows use /api/labeling/create-labels.",
+            field="labeling_functions",
+        )
     hand_path = input_path(hand_labeled_examples_path, "hand_labeled_examples_path")
     output = checked_output(output_path, "output_path", default=f"{raw_path.stem}_labeled.parquet")
     refuse_input_as_output(output, raw_path, hand_path)
     seed = secrets.randbits(32) if seed is None else seed
     with claim_output(output):
-        options = ReadOptions.of(read_options)
         table, hand = open_table(raw_path, options), open_table(hand_path, options)
         column = label_column_of(hand.columns, table.columns, hand_path.name, label_column)
         examples = read_examples(hand.read(), column, table.columns, np.random.default_rng(seed))
         labeling.refuse_label_columns(table.columns, examples.cardinality)
         encoder = Encoder.learnt(_profiled(table, list(examples.frame.columns)))
-        workshop = Workshop(examples, encoder, seed, proposed(user_goal, examples))
+        said = mentioned(user_goal, examples.frame)
+        workshop = Workshop(examples, encoder, seed, proposed(user_goal, examples), said)
         attempts, stopped = workshop.attempts(target_auc_score, max_attempts)
         best = max(attempts, key=lambda attempt: attempt.measure.auc)
         return _written(user_goal, table, output, workshop, attempts, best, stopped, target_auc_score, seed)
@@ -109,6 +128,7 @@ class Workshop:
     encoder: Encoder
     seed: int
     proposals: Sequence[Rule] = ()
+    said: Mentioned | None = None
 
     def attempts(self, target: float, most: int) -> tuple[list[Attempt], str]:
         """Attempts until the target is met, and why the last was the last."""
@@ -117,6 +137,10 @@ class Workshop:
         tried: set[str] = set()
         while True:
             attempt = self._attempt(len(done) + 1, action, why, recipe, focus)
+            if attempt is None and not done and recipe.sureness > 0:
+                action, why = "let in", "no function is surely better than chance, so those that seem to be are let in"
+                recipe = replace(recipe, lift=1.05, sureness=0.0)
+                continue
             if attempt is None:
                 if not done:
                     raise ImpossibleError(
@@ -142,13 +166,13 @@ class Workshop:
 
     def _attempt(self, number: int, action: str, why: str, recipe: Recipe, focus: np.ndarray | None) -> Attempt | None:
         watch = Stopwatch()
-        harvest = mine(self.examples, recipe, focus, self.proposals)
+        harvest = mine(self.examples, recipe, focus, self.proposals, self.said)
         functions = self._checked(harvest)
         if not functions:
             return None
         rng = np.random.default_rng((self.seed, 1))  # the same folds in every attempt: a fair comparison
-        measure = cross_fitted(self.examples, recipe, self.encoder, rng, focus, self.proposals)
-        votes = votes_of(harvest.rules, self.examples)
+        measure = cross_fitted(self.examples, recipe, self.encoder, rng, focus, self.proposals, self.said)
+        votes = votes_of(harvest.rules, self.examples.frame)
         diagnosis = diagnose(self.examples, measure, harvest, votes, [function.name for function in functions])
         proposer = "mined and language model" if self.proposals else "mined"
         return Attempt(number, action, why, recipe, harvest, functions, measure, diagnosis, watch.seconds(), proposer)
@@ -160,7 +184,7 @@ class Workshop:
             return []
         with Applier(self.parsed(functions), list(self.examples.frame.columns)) as applier:
             votes = applier.votes(self.examples.frame[applier.columns])
-        agree = (votes == votes_of(harvest.rules, self.examples)).all(axis=0)
+        agree = (votes == votes_of(harvest.rules, self.examples.frame)).all(axis=0)
         kept = [place for place in range(len(functions)) if applier.faults[place] is None and agree[place]]
         for place in sorted(set(range(len(functions))) - set(kept)):
             harvest.drop(harvest.rules[place], "sandbox")
@@ -172,9 +196,26 @@ class Workshop:
     def parsed(functions: list[Mined]) -> list[LabelingFunction]:
         return read_functions([function.as_request() for function in functions])
 
+    def table(self, attempt: Attempt) -> list[dict[str, object]]:
+        """What each function of an attempt says, how often it is right, and what it adds to the others."""
+        votes = votes_of(attempt.harvest.rules, self.examples.frame)
+        rng = np.random.default_rng((self.seed, 3))
+        added = added_by(votes, self.examples.labels, self.examples.cardinality, rng)
+        return [
+            {
+                "name": function.name,
+                "sentence": rule.sentence(self.examples.classes[rule.label], self.examples.column),
+                **figures,
+                "adds_auc": round(gain, 4),
+            }
+            for function, rule, figures, gain in zip(
+                attempt.functions, attempt.harvest.rules, attempt.harvest.figures, added, strict=True
+            )
+        ]
+
     def combiner(self, attempt: Attempt) -> Combiner:
         """Fitted on all hand-labeled rows with the attempt's functions."""
-        votes = votes_of(attempt.harvest.rules, self.examples)
+        votes = votes_of(attempt.harvest.rules, self.examples.frame)
         rng = np.random.default_rng((self.seed, 2))
         return fit(votes, self.examples.frame, self.examples.labels, self.examples.cardinality, self.encoder, rng)
 
@@ -206,6 +247,11 @@ def _written(
         "attempts": [attempt.as_dict() for attempt in attempts],
         "best_attempt": best.number,
         "stopped": stopped,
+        "functions": workshop.table(best),
+        "read_from_goal": {
+            "columns": list(workshop.said.columns) if workshop.said else [],
+            "values": [f"{column} = {value}" for column, value in (workshop.said.values if workshop.said else ())],
+        },
         "num_hand_labels": len(examples.labels),
         "num_rows": written.rows,
         "num_labeled": written.labeled,

@@ -8,6 +8,7 @@ from api.documented import choices
 from api.schemas import Attempts, HandLabelColumn, Integral, Path, ReadOptionsField, RequestModel, Seed, Share
 from DataFoundry.labeling.aggregators import REGISTRY as AGGREGATORS
 from DataFoundry.labeling.next_rows import MOST_ROWS as SUGGESTED_ROWS
+from DataFoundry.labeling.suggesting.suggested import MOST_FUNCTIONS
 from DataFoundry.labeling.trial import MOST_ROWS as TRIED_ROWS
 from DataFoundry.settings import limits
 
@@ -125,12 +126,40 @@ class SuggestRows(RequestModel):
     read_options: ReadOptionsField | None = None
 
 
+class SuggestFunctions(RequestModel):
+    """Find labeling functions in hand-labeled rows."""
+
+    data_path: Path
+    hand_labeled_examples_path: Path
+    max_functions: Annotated[int, Field(ge=1, le=MOST_FUNCTIONS, description="By default 10."), Integral] | None = None
+    user_goal: (
+        Annotated[str, Field(max_length=10_000, description="Columns and values named in it come first.")] | None
+    ) = None
+    seed: (
+        Annotated[int, Field(ge=0, lt=2**63, description="Of the rows measured on; by default 0."), Integral] | None
+    ) = None
+    label_column: HandLabelColumn | None = None
+    read_options: ReadOptionsField | None = None
+
+
 class LabelingPipeline(RequestModel):
     """Find labeling functions by itself until a target is met."""
 
     user_goal: Annotated[str, Field(min_length=1, max_length=10_000, examples=["Label whether income is >50K"])]
     raw_data_path: Path
-    hand_labeled_examples_path: Path
+    hand_labeled_examples_path: Path | None = None
+    labeling_functions: (
+        Annotated[
+            list[LabelingFunctionSource],
+            Field(
+                min_length=1,
+                max_length=limits().max_labeling_functions,
+                description="In place of hand labels.",
+                examples=[_EXAMPLE_FUNCTIONS],
+            ),
+        ]
+        | None
+    ) = None
     target_auc_score: Share | None = None
     max_attempts: Attempts | None = None
     output_path: Path | None = None

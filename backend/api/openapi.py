@@ -86,6 +86,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "labeling_functions": _FUNCTIONS,
         "num_rows": 5,
     },
+    "/api/labeling/suggest-functions": {
+        "data_path": "backend/testing_data/adult.csv",
+        "hand_labeled_examples_path": "path/to/ground_truth.parquet",
+        "max_functions": 10,
+        "user_goal": "Find people with a high income by education and hours per week",
+    },
     "/api/labeling/run-pipeline": {
         "user_goal": "Label whether income is >50K based on census features",
         "raw_data_path": "path/to/unlabeled.parquet",

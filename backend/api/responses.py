@@ -123,6 +123,29 @@ class RowsSuggested(Reply):
     warnings: list[str]
 
 
+class SuggestedFunction(BaseModel):
+    """A labeling function; `accuracy` and `interval` are of `measured_on` votes in rows that it was not found on."""
+
+    name: str
+    code: str
+    sentence: str
+    label: int
+    coverage: float
+    accuracy: float | None
+    interval: list[float] | None
+    measured_on: int
+
+
+class FunctionsSuggested(Reply):
+    """Labeling functions, the most telling of each class first."""
+
+    labeling_functions: list[SuggestedFunction]
+    classes: dict[str, str]
+    num_hand_labels: int
+    not_looked_at: dict[str, str]
+    warnings: list[str]
+
+
 class LabelingPipelineDone(Reply):
     """The best attempt's labels were written."""
 

@@ -40,6 +40,8 @@ class Operation:
 
 
 def _met(result: Mapping[str, Any]) -> str:
+    if result.get("outcome") == "not_measured":
+        return "Labels written; without hand-labeled rows nothing has measured them."
     met = "Target reached" if result["target_reached"] else "Target not reached; the best attempt was kept"
     return f"{met} after {len(result['attempts'])} attempts."
 
@@ -69,6 +71,10 @@ OPERATIONS: dict[str, Operation] = {
             f"{result['num_failed']} of them failed."
         ),
         short=True,
+    ),
+    "labeling.suggest_functions": Operation(
+        "DataFoundry.labeler:suggest_functions",
+        lambda result: f"{len(result['labeling_functions'])} labeling functions found.",
     ),
     "labeling.suggest_rows": Operation(
         "DataFoundry.labeler:suggest_rows", lambda result: f"{len(result['rows'])} rows to label next."

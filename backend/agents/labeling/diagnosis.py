@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from agents.labeling.examples import Examples
 from agents.labeling.measure import Measure
-from agents.labeling.mining import Harvest, Recipe, single_tests
+from DataFoundry.labeling.suggesting.examples import Examples
+from DataFoundry.labeling.suggesting.mining import Harvest, Recipe, single_tests
 
 _FEWEST = 5  # rows of a segment that is worth a word
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from agents.labeling.diagnosis import Diagnosis
 from agents.labeling.measure import Measure
-from agents.labeling.mining import Harvest, Recipe
-from agents.labeling.rules import Mined
+from DataFoundry.labeling.suggesting.mining import Harvest, Recipe
+from DataFoundry.labeling.suggesting.rules import Mined
 
 
 @dataclass(frozen=True)

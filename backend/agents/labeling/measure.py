@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
-from agents.labeling.combiner import Encoder, fit
-from agents.labeling.examples import Examples
-from agents.labeling.mining import Recipe, mine
-from agents.labeling.rules import Rule
+from agents.labeling.combiner import PENALTY, Encoder, fit, vote_columns
+from DataFoundry.labeling.suggesting.examples import Examples
+from DataFoundry.labeling.suggesting.goal import Mentioned
+from DataFoundry.labeling.suggesting.mining import Recipe, mine
+from DataFoundry.labeling.suggesting.rules import Rule, votes_of
 
 FOLDS = 5
 REPEATS = 2
@@ -47,6 +49,7 @@ def cross_fitted(
     rng: np.random.Generator,
     focus: np.ndarray | None = None,
     proposals: Sequence[Rule] = (),
+    said: Mentioned | None = None,
 ) -> Measure:
     """Mine, fit and score by five-fold cross-fitting, repeated: no row is judged by rules that it helped to choose.
 
@@ -61,23 +64,15 @@ def cross_fitted(
         splitter = StratifiedKFold(folds, shuffle=True, random_state=int(rng.integers(2**31)))
         for train, test in splitter.split(np.zeros(n), examples.labels):
             part, rest = examples.taken(train), examples.taken(test)
-            rules = mine(part, recipe, None if focus is None else focus[train], proposals).rules
-            fitted = fit(votes_of(rules, part), part.frame, part.labels, k, encoder, rng)
-            votes = votes_of(rules, rest)
+            rules = mine(part, recipe, None if focus is None else focus[train], proposals, said).rules
+            fitted = fit(votes_of(rules, part.frame), part.frame, part.labels, k, encoder, rng)
+            votes = votes_of(rules, rest.frame)
             scores[test] = fitted.predict_proba(votes, rest.frame)
             votes_by[test] += (votes >= 0).sum(axis=1) / REPEATS
         total += scores / REPEATS
         aucs.append(auc_of(examples.labels, scores))
     auc = float(np.mean(aucs))
     return Measure(auc, interval_of(auc, examples.labels, k), total, votes_by)
-
-
-def votes_of(rules: Sequence[Rule], examples: Examples) -> np.ndarray:
-    """(n, m) int8 votes by the rules' own masks; the sandbox gives the same for the functions made of them."""
-    votes = np.full((len(examples.labels), len(rules)), -1, dtype=np.int8)
-    for place, rule in enumerate(rules):
-        votes[rule.mask(examples.frame), place] = rule.label
-    return votes
 
 
 def auc_of(labels: np.ndarray, scores: np.ndarray) -> float:
@@ -103,3 +98,27 @@ def interval_of(auc: float, labels: np.ndarray, cardinality: int) -> tuple[float
     centre, spread = math.log(inside / (1 - inside)), math.sqrt(max(variance, 0.0)) / (inside * (1 - inside))
     low, high = (1 / (1 + math.exp(-(centre + sign * _Z * spread))) for sign in (-1, 1))
     return low, high
+
+
+def added_by(votes: np.ndarray, labels: np.ndarray, cardinality: int, rng: np.random.Generator) -> list[float]:
+    """(m,) what each function adds: area under ROC of the votes together, less that of all others' votes.
+
+    Of a logistic regression on the votes (n, m) of hand-labeled rows, cross-fitted on the same folds each time; a
+    function whose votes others cast as well adds nothing, however right it is.
+    """
+    seed = int(rng.integers(2**31))
+
+    def area(columns: np.ndarray) -> float:
+        if not len(columns):
+            return 0.5
+        given = vote_columns(votes[:, columns], cardinality)
+        folds = max(2, min(FOLDS, int(np.bincount(labels)[np.unique(labels)].min())))
+        scores = np.zeros((len(labels), cardinality))
+        for train, test in StratifiedKFold(folds, shuffle=True, random_state=seed).split(given, labels):
+            model = LogisticRegression(C=PENALTY, max_iter=500).fit(given[train], labels[train])
+            scores[np.ix_(test, model.classes_)] = model.predict_proba(given[test])
+        return auc_of(labels, scores)
+
+    every = np.arange(votes.shape[1])
+    whole = area(every)
+    return [whole - area(np.delete(every, place)) for place in every]

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from agents.labeling.examples import Examples
-from agents.labeling.rules import Predicate, Rule
 from agents.llm.client import Client, ModelError
 from agents.llm.settings import endpoint
+from DataFoundry.labeling.suggesting.examples import Examples
+from DataFoundry.labeling.suggesting.rules import Predicate, Rule
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from api.labeling_schemas import CreateLabels, LabelingPipeline, SuggestRows, TryFunctions
-from api.responses import FunctionsTried, Labeled, LabelingPipelineDone, RowsSuggested
+from api.labeling_schemas import CreateLabels, LabelingPipeline, SuggestFunctions, SuggestRows, TryFunctions
+from api.responses import FunctionsSuggested, FunctionsTried, Labeled, LabelingPipelineDone, RowsSuggested
 from api.work import run_job
 
 blueprint = APIBlueprint("labeling", __name__, url_prefix="/api/labeling", tag="Labeling")
@@ -28,6 +28,14 @@ def try_functions(asked: TryFunctions) -> dict[str, Any] | Response:
     return run_job("labeling.try_functions", asked.given())
 
 
+@blueprint.post("/suggest-functions")
+@blueprint.input(SuggestFunctions, arg_name="asked")
+@blueprint.output(FunctionsSuggested)
+def suggest_functions(asked: SuggestFunctions) -> dict[str, Any] | Response:
+    """Find labeling functions in hand-labeled rows, and measure them on others of these rows."""
+    return run_job("labeling.suggest_functions", asked.given())
+
+
 @blueprint.post("/suggest-rows")
 @blueprint.input(SuggestRows, arg_name="asked")
 @blueprint.output(RowsSuggested)
@@ -40,5 +48,5 @@ def suggest_rows(asked: SuggestRows) -> dict[str, Any] | Response:
 @blueprint.input(LabelingPipeline, arg_name="asked")
 @blueprint.output(LabelingPipelineDone)
 def run_pipeline(asked: LabelingPipeline) -> dict[str, Any] | Response:
-    """Find labeling functions from hand-labeled rows until the target is met."""
+    """Find labeling functions from hand-labeled rows until the target is met; or label by functions that are given."""
     return run_job("labeling.run_pipeline", asked.given())

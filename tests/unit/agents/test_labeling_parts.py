@@ -8,14 +8,14 @@ import pytest
 
 from agents.labeling.combiner import Encoder, fit, vote_columns
 from agents.labeling.diagnosis import correction, diagnose
-from agents.labeling.examples import Examples, read_examples
-from agents.labeling.measure import Measure, auc_of, cross_fitted, interval_of, votes_of
-from agents.labeling.mining import Recipe, mine
-from agents.labeling.rules import Predicate, Rule
+from agents.labeling.measure import Measure, auc_of, cross_fitted, interval_of
 from DataFoundry.errors import ColumnError, ImpossibleError
 from DataFoundry.labeling.apply import Applier
 from DataFoundry.labeling.functions import read_functions
 from DataFoundry.labeling.hand_labels import label_column_of
+from DataFoundry.labeling.suggesting.examples import Examples, read_examples
+from DataFoundry.labeling.suggesting.mining import Recipe, mine
+from DataFoundry.labeling.suggesting.rules import Predicate, Rule, votes_of
 
 RNG = np.random.default_rng
 
@@ -79,7 +79,7 @@ def test_a_function_votes_in_the_sandbox_as_its_rule_does_also_on_missing_values
     functions = read_functions([rule.named(place).as_request() for place, rule in enumerate(rules)])
     with Applier(functions, ["size", "colour"]) as applier:
         votes = applier.votes(telling.frame)
-    assert (votes == votes_of(rules, telling)).all()
+    assert (votes == votes_of(rules, telling.frame)).all()
     assert (votes[:, 0] == 1).sum() == 5  # rows 42, 48, 51, 54 and 57; the size of 45 is missing
     assert votes[45].tolist() == [-1, -1, -1]
 
@@ -115,18 +115,22 @@ def test_cross_fitting_does_not_believe_in_noise() -> None:
     measure = cross_fitted(noise, Recipe(), encoder, RNG(0))
     assert measure.interval[0] < 0.5 < measure.interval[1]
     rules = mine(noise, Recipe()).rules
-    on_itself = fit(votes_of(rules, noise), frame, noise.labels, 2, encoder, RNG(0))
-    assert auc_of(noise.labels, on_itself.predict_proba(votes_of(rules, noise), frame)) > 0.9  # what would be claimed
+    on_itself = fit(votes_of(rules, noise.frame), frame, noise.labels, 2, encoder, RNG(0))
+    assert (
+        auc_of(noise.labels, on_itself.predict_proba(votes_of(rules, noise.frame), frame)) > 0.9
+    )  # what would be claimed
 
 
 def test_the_combiner_knows_rows_that_it_has_not_seen_and_a_row_scores_alone_as_in_a_batch(telling: Examples) -> None:
     rules = mine(telling, Recipe()).rules
-    combiner = fit(votes_of(rules, telling), telling.frame, telling.labels, 2, Encoder.learnt(telling.frame), RNG(0))
+    combiner = fit(
+        votes_of(rules, telling.frame), telling.frame, telling.labels, 2, Encoder.learnt(telling.frame), RNG(0)
+    )
     new = Examples(pd.DataFrame({"size": [3.5, 55.5], "colour": ["mauve", None]}), np.array([0, 1]), (0, 1), "label")
-    together = combiner.predict_proba(votes_of(rules, new), new.frame)
+    together = combiner.predict_proba(votes_of(rules, new.frame), new.frame)
     assert together[0, 1] < 0.3 < 0.7 < together[1, 1]
     assert together.sum(axis=1) == pytest.approx([1, 1])
-    alone = combiner.predict_proba(votes_of(rules, new)[1:], new.frame.iloc[1:])
+    alone = combiner.predict_proba(votes_of(rules, new.frame)[1:], new.frame.iloc[1:])
     assert alone == pytest.approx(together[1:])
 
 
@@ -137,7 +141,7 @@ def test_vote_columns_by_hand() -> None:
 
 def test_a_correction_changes_one_thing_and_is_not_repeated(telling: Examples) -> None:
     harvest = mine(telling, Recipe())
-    votes = votes_of(harvest.rules, telling)
+    votes = votes_of(harvest.rules, telling.frame)
     scores = np.stack([1 - telling.labels, telling.labels], axis=1) * 0.8 + 0.1
     scores[:6] = scores[:6, ::-1]  # six wrong rows, all of them small
     measure = Measure(0.8, (0.7, 0.9), scores, (votes >= 0).sum(axis=1).astype(float))

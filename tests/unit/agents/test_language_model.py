@@ -12,8 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agents.labeling.examples import Examples
-from agents.labeling.mining import Recipe, mine
 from agents.labeling.proposing import proposed
 from agents.llm.client import RUNGS, Client, ModelError
 from agents.llm.settings import Endpoint, endpoint
@@ -21,6 +19,8 @@ from agents.orchestrator.plan import Plan
 from agents.orchestrator.planner_llm import LLMPlanner, planner
 from agents.orchestrator.planner_offline import OfflinePlanner
 from agents.orchestrator.verifier import verified
+from DataFoundry.labeling.suggesting.examples import Examples
+from DataFoundry.labeling.suggesting.mining import Recipe, mine
 
 
 @dataclass

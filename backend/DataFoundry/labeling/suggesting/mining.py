@@ -7,16 +7,19 @@ good one.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from agents.labeling.examples import Examples
-from agents.labeling.rules import Predicate, Rule
+from DataFoundry.labeling.suggesting.examples import Examples
+from DataFoundry.labeling.suggesting.goal import Mentioned
+from DataFoundry.labeling.suggesting.rules import HAS, Predicate, Rule
+from DataFoundry.labeling.suggesting.words import is_text, telling_words
 
 _PAIRED = 24  # the best single rules of each class that pairs are made of
 _MOST_CATEGORIES = 40
+_MENTIONED = 1.5  # times the score of a rule whose columns somebody named
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,9 @@ class Recipe:
     thresholds
         Cuts tried in each numeric column.
     lift
-        Least precision over the prior of the class; the lower end of the precision's 80 % interval must pass it, too.
+        Least precision over the prior of the class.
+    sureness
+        How many standard errors the precision must lie above the prior; 1.28 is the lower end of an 80 % interval.
     coverage
         Least share of the rows that a function votes on.
     overlap
@@ -44,6 +49,7 @@ class Recipe:
     functions: int = 30
     thresholds: int = 10
     lift: float = 1.15
+    sureness: float = 1.28
     coverage: float = 0.02
     overlap: float = 0.75
     pairs: bool = True
@@ -66,7 +72,11 @@ class Harvest:
 
 
 def mine(
-    examples: Examples, recipe: Recipe, focus: np.ndarray | None = None, proposals: Sequence[Rule] = ()
+    examples: Examples,
+    recipe: Recipe,
+    focus: np.ndarray | None = None,
+    proposals: Sequence[Rule] = (),
+    said: Mentioned | None = None,
 ) -> Harvest:
     """Labeling rules from `examples`.
 
@@ -76,13 +86,17 @@ def mine(
         (n,) rows that count `recipe.weight` times, such as those that an earlier attempt got wrong.
     proposals
         Rules of another origin, which pass the same filters beside the mined ones.
+    said
+        Columns and values that somebody named, which come first.
     """
     weights = np.ones(len(examples.labels)) if focus is None else np.where(focus, recipe.weight, 1.0)
     harvest = Harvest()
     scored: list[_Scored] = []
-    singles = [
-        (predicate, predicate.mask(examples.frame)) for predicate in single_tests(examples.frame, recipe.thresholds)
-    ]
+    tests = single_tests(examples.frame, recipe.thresholds) + _word_tests(examples)
+    if said is not None:
+        named = [Predicate(column, "==", value) for column, value in said.values]
+        tests = list(dict.fromkeys([*named, *tests]))
+    singles = [(predicate, predicate.mask(examples.frame)) for predicate in tests]
     for label in range(examples.cardinality):
         mine_of = _Class(examples.labels == label, weights, recipe, label)
         kept = mine_of.judge([((predicate,), mask) for predicate, mask in singles], harvest)
@@ -91,8 +105,25 @@ def mine(
             kept += mine_of.judge(list(_pairs(best)), harvest)
         given = [(rule.predicates, rule.mask(examples.frame)) for rule in proposals if rule.label == label]
         scored += kept + mine_of.judge(given, harvest)
+    if said is not None:
+        scored = [_raised(each, said) for each in scored]
     _select(scored, recipe, harvest, examples.cardinality)
     return harvest
+
+
+def _raised(scored: "_Scored", said: Mentioned) -> "_Scored":
+    named = any(said.names(predicate.column) for predicate in scored.rule.predicates)
+    return replace(scored, score=scored.score * _MENTIONED) if named else scored
+
+
+def _word_tests(examples: Examples) -> list[Predicate]:
+    """Words of free texts, the most telling ones."""
+    texts = [name for name in examples.frame.columns if is_text(examples.frame[name], _MOST_CATEGORIES)]
+    return [
+        Predicate(str(name), HAS, word)
+        for name in texts
+        for word in telling_words(examples.frame[name], examples.labels)
+    ]
 
 
 @dataclass(frozen=True)
@@ -112,6 +143,9 @@ class _Class:
     recipe: Recipe
     label: int
 
+    def _chance(self, precision: float, spread: float, prior: float) -> bool:
+        return bool(precision - self.recipe.sureness * spread <= prior)
+
     def judge(self, candidates: Sequence[tuple[tuple[Predicate, ...], np.ndarray]], harvest: Harvest) -> list[_Scored]:
         if not candidates:
             return []
@@ -130,7 +164,7 @@ class _Class:
                 harvest.drop(rule, "coverage")
             elif covered[place] > 0.95 * total:
                 harvest.drop(rule, "votes everywhere")
-            elif precision[place] < self.recipe.lift * prior or precision[place] - 1.28 * spread[place] <= prior:
+            elif precision[place] < self.recipe.lift * prior or self._chance(precision[place], spread[place], prior):
                 harvest.drop(rule, "lift")
             else:
                 kept.append(

@@ -1,15 +1,21 @@
 """Rules that are mined from examples, and the Python source of the labeling functions they become."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+HAS = "has"
+
 
 @dataclass(frozen=True)
 class Predicate:
-    """A test of one column: `>`, `<=` with a number, or `==` with a text, a number or a boolean."""
+    """A test of one column: `>`, `<=` with a number, `==` with a text, a number or a boolean, `has` with a word.
+
+    `has` looks for the word anywhere in a text, in whatever case.
+    """
 
     column: str
     operator: str
@@ -20,12 +26,23 @@ class Predicate:
         column = frame[self.column]
         if self.operator == "==":
             return (column == self.value).fillna(False).to_numpy(dtype=bool)
+        if self.operator == HAS:
+            texts = column.map(lambda value: value.lower() if isinstance(value, str) else "")
+            return np.array([str(self.value) in text for text in texts], dtype=bool)
         numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
         return numbers > self.value if self.operator == ">" else numbers <= self.value  # NaN compares false
 
     def source(self, variable: str) -> str:
+        if self.operator == HAS:
+            return f"{variable} is not None and {self.value!r} in {variable}.lower()"
         missing = "" if self.operator == "==" else f"{variable} is not None and "
         return f"{missing}{variable} {self.operator} {self.value!r}"
+
+    def sentence(self) -> str:
+        """The test in plain words."""
+        words = {">": "is more than", "<=": "is at most", "==": "is", HAS: "has the word"}
+        value = repr(self.value) if isinstance(self.value, str) else self.value
+        return f"{self.column} {words[self.operator]} {value}"
 
     def __str__(self) -> str:
         return f"{self.column} {self.operator} {self.value}"
@@ -41,6 +58,11 @@ class Rule:
     def mask(self, frame: pd.DataFrame) -> np.ndarray:
         """(n,) where the rule votes."""
         return np.logical_and.reduce([predicate.mask(frame) for predicate in self.predicates])
+
+    def sentence(self, value: object, column: str) -> str:
+        """The rule in plain words, for a class that stands for a value of a column."""
+        tests = " and ".join(predicate.sentence() for predicate in self.predicates)
+        return f"{column} is {value!r} where {tests}."
 
     def named(self, number: int) -> "Mined":
         """The labeling function of this rule as source."""
@@ -69,3 +91,11 @@ class Mined:
 
     def as_request(self) -> dict[str, str]:
         return {"name": self.name, "code": self.code}
+
+
+def votes_of(rules: Sequence[Rule], frame: pd.DataFrame) -> np.ndarray:
+    """(n, m) int8 votes by the rules' own masks; the sandbox gives the same for the functions made of them."""
+    votes = np.full((len(frame), len(rules)), -1, dtype=np.int8)
+    for place, rule in enumerate(rules):
+        votes[rule.mask(frame), place] = rule.label
+    return votes

@@ -1,0 +1,113 @@
+"""Labeling functions suggested to a person: each with a sentence, and figures from rows that it was not found on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from DataFoundry.labeling.intervals import wilson
+from DataFoundry.labeling.suggesting.examples import Examples
+from DataFoundry.labeling.suggesting.goal import Mentioned
+from DataFoundry.labeling.suggesting.mining import Recipe, mine
+
+DEFAULT_FUNCTIONS, MOST_FUNCTIONS = 10, 100
+_FEW_VOTES = 10
+_LEARN_SHARE = 0.6  # of each class's rows
+_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A function, and how right it is.
+
+    Attributes
+    ----------
+    coverage
+        Share of the hand-labeled rows on which it votes.
+    accuracy, interval
+        Share of its votes that are right in rows that it was not found on, and 95 % of it; None without such a vote.
+    votes
+        How many such votes there were.
+    """
+
+    name: str
+    code: str
+    sentence: str
+    label: object
+    coverage: float
+    accuracy: float | None
+    interval: tuple[float, float] | None
+    votes: int
+
+    def told(self) -> dict[str, object]:
+        """As JSON has it."""
+        return {
+            "name": self.name,
+            "code": self.code,
+            "sentence": self.sentence,
+            "label": self.label,
+            "coverage": round(self.coverage, _DIGITS),
+            "accuracy": None if self.accuracy is None else round(self.accuracy, _DIGITS),
+            "interval": None if self.interval is None else [round(each, _DIGITS) for each in self.interval],
+            "measured_on": self.votes,
+        }
+
+
+def suggest(examples: Examples, most: int, seed: int, said: Mentioned | None = None) -> list[Suggestion]:
+    """At most `most` functions, found on six tenths of the hand-labeled rows and measured on the others."""
+    learn, measure = _halves(examples.labels, np.random.default_rng(seed))
+    rules = mine(examples.taken(learn), Recipe(functions=most), said=said).rules
+    unseen = examples.taken(measure)
+    found = []
+    for number, rule in enumerate(rules, start=1):
+        mined = rule.named(number)
+        votes = rule.mask(unseen.frame)
+        right = int((unseen.labels[votes] == rule.label).sum())
+        total = int(votes.sum())
+        found.append(
+            Suggestion(
+                mined.name,
+                mined.code,
+                rule.sentence(examples.classes[rule.label], examples.column),
+                rule.label,
+                float(rule.mask(examples.frame).mean()),
+                right / total if total else None,
+                wilson(right, total) if total else None,
+                total,
+            )
+        )
+    return found
+
+
+def _halves(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Positions to find functions on, and to measure them on, with every class in both where it has two rows."""
+    learn = []
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        learn.append(rows[: max(1, round(_LEARN_SHARE * len(rows)))])
+    chosen = np.sort(np.concatenate(learn))
+    return chosen, np.setdiff1d(np.arange(len(labels)), chosen)
+
+
+def suggestion_warnings(found: Sequence[Suggestion], examples: Examples) -> list[str]:
+    """What a person should know before taking the functions over."""
+    if not found:
+        return [
+            f"No function holds on the {len(examples.labels)} hand-labeled rows: no column tells the classes apart "
+            "well enough; label more rows by hand, for which suggest-rows names those that tell most."
+        ]
+    warnings = []
+    voted = {each.label for each in found}
+    silent = [str(value) for number, value in enumerate(examples.classes) if number not in voted]
+    if silent:
+        warnings.append(
+            f"No function votes for {' or '.join(silent)}; write one, or give default_label or class_balance to "
+            "create-labels, else every row gets another class."
+        )
+    few = sum(each.votes < _FEW_VOTES for each in found)
+    if few:
+        warnings.append(
+            f"{few} of {len(found)} functions voted on fewer than {_FEW_VOTES} of the hand-labeled rows that they were "
+            "not found on: their accuracy is hardly known, as the interval says; label more rows by hand."
+        )
+    return warnings
