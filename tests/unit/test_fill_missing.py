@@ -171,3 +171,27 @@ def test_tables_of_one_column_or_hardly_a_value_are_left_as_they_are(root: Path)
     assert answer["num_filled"] == 0 and answer["warnings"]
     answer, _ = fill(root, pd.DataFrame({"size": [1.5, None, None] + [None] * 20, "n": range(23)}))
     assert answer["num_filled"] == 0 and answer["warnings"]
+
+
+def test_what_no_column_tells_is_filled_with_what_is_usual(root: Path) -> None:
+    draw = np.random.default_rng(0)
+    truth = pd.DataFrame({"band": draw.choice([1500, 2000, 2050, 9000], 800), "day": draw.integers(1, 8, 800)})
+    dirty = holed(truth, ["band"], share=0.3)
+    answer, filled = fill(root, dirty)
+    gaps = dirty["band"].isna().to_numpy()
+    assert answer["columns"]["band"]["quality"]["explained"] == 0
+    assert filled["band"][gaps].nunique() == 1
+    assert (filled["band"] % 50 == 0).all()
+    _, drawn = fill(root, dirty, mode="draw")
+    shares = drawn["band"][gaps].value_counts(normalize=True)
+    assert set(shares.index) == {1500, 2000, 2050, 9000} and shares.max() < 0.4
+
+
+def test_days_of_a_parquet_file_stay_whole_days(root: Path) -> None:
+    truth = orders()
+    days = pd.to_datetime(truth["ordered"], format="%d.%m.%Y")
+    table = pd.DataFrame({"ordered": days.mask(np.arange(ROWS) % 9 == 0), "price": truth["price"]})
+    table.to_parquet(root / "orders.parquet")
+    fill_missing(str(root / "orders.parquet"), seed=1, output_path=str(root / "filled.parquet"))
+    filled = pd.read_parquet(root / "filled.parquet")
+    assert filled["ordered"].notna().all() and (filled["ordered"] == filled["ordered"].dt.normalize()).all()

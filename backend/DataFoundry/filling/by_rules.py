@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.derivation.written import DAY, writing, written
+from DataFoundry.derivation.written import numbers as read_numbers
+from DataFoundry.preprocessing.columns.number import lattice_of
 from DataFoundry.schema.rules import formula
 from DataFoundry.schema.rules.by_row import numbers_of
 from DataFoundry.schema.table_schema import Column, Rule
@@ -99,15 +101,20 @@ def _as_column(view: TableView, name: str, numbers: np.ndarray) -> pd.Series | N
 def as_column(present: pd.Series, column: Column, numbers: np.ndarray) -> pd.Series | None:
     """(n,) numbers, of moments days since 1970, written as the values that are there, NaN as missing.
 
-    None for a kind that writes no numbers, and for durations.
+    They lie on the same lattice: whole days, cents, multiples of 50. None for a kind that writes no numbers, and for
+    durations.
     """
     state = writing(present, column.kind, column.format)
     if state is None or present.empty:
         return None
+    known, absent = read_numbers(present, state)
     missing = ~np.isfinite(numbers)
-    values = np.where(missing, 0.0, numbers)
+    values = np.where(missing, 0.0, numbers) * (DAY if column.kind == "moment" else 1)
+    lattice = lattice_of(known[~absent])
+    if lattice["step"] > 0:
+        values = lattice["origin"] + np.rint((values - lattice["origin"]) / lattice["step"]) * lattice["step"]
     if column.kind == "moment":
-        values = np.rint(values * DAY).astype(np.int64)
+        values = np.rint(values).astype(np.int64)
     return written(values, missing, state).astype(object)
 
 

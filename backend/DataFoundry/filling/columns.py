@@ -107,7 +107,7 @@ class Categories:
     """
 
     def __init__(self, learning: Learning, values: pd.Series) -> None:
-        values = values.reset_index(drop=True)
+        values = values.astype(object).reset_index(drop=True)
         texts = values.map(as_text)
         counts = texts.value_counts()
         kept = counts.index[counts >= _FEWEST_OF_CLASS][:_MOST_CLASSES]
@@ -115,6 +115,7 @@ class Categories:
         self._values = values.groupby(texts, sort=False).first()
         rows = np.flatnonzero(texts.isin(kept).to_numpy())
         self._classes, self._trees = list(kept), None
+        self._known_shares = np.ones(1)
         self.quality: dict[str, float] = {}
         if len(kept) < 2:
             return
@@ -127,6 +128,10 @@ class Categories:
             right = self._trees.predict(learning.features[rows][held]) == codes[held]
             frequent = codes[held] == np.bincount(codes[learnt]).argmax()
             self.quality = {"accuracy": float(right.mean()), "most_frequent": float(frequent.mean())}
+            if frequent.mean() > right.mean():  # the other columns tell nothing: every row gets the shares of all
+                self._trees = None
+                self._known_shares = np.bincount(codes, minlength=len(kept)) / len(codes)
+                self.quality["accuracy"] = self.quality["most_frequent"]
 
     def likely(self, features: np.ndarray) -> pd.Series:
         """(n,) the likeliest values."""
@@ -139,7 +144,9 @@ class Categories:
         return self._named(chosen)
 
     def _shares(self, features: np.ndarray) -> np.ndarray:
-        return np.ones((len(features), 1)) if self._trees is None else self._trees.predict_proba(features)
+        if self._trees is None:
+            return np.tile(self._known_shares, (len(features), 1))
+        return np.asarray(self._trees.predict_proba(features))
 
     def _named(self, codes: np.ndarray) -> pd.Series:
         named = np.empty(len(self._classes), dtype=object)
@@ -176,6 +183,10 @@ class Numbers:
             variance = float(np.var(values[held]))
             if variance > 0:
                 self.quality["explained"] = 1 - float(np.mean(off**2)) / variance
+                if self.quality["explained"] < 0 and self._asks is None:  # the other columns tell nothing
+                    self._trees = []
+                    off = values[learnt].mean() - values[held]
+                    self.quality["explained"] = 0.0
             self.quality["error"] = float(np.abs(off).mean())
 
     def likely(self, features: np.ndarray) -> np.ndarray:
@@ -183,22 +194,26 @@ class Numbers:
         return self._likely(features, self._trees)
 
     def _likely(self, features: np.ndarray, trees: Sequence[HistGradientBoostingRegressor]) -> np.ndarray:
-        expected = np.mean([each.predict(features) for each in trees], axis=0).clip(self._low, self._high)
+        expected = self._expected(features, trees).clip(self._low, self._high)
         if self._asks is None:
             return expected
         return np.where(self._asks.predict_proba(features)[:, 1] >= _SURE, self._often, expected)
 
-    def _expected(self, features: np.ndarray) -> np.ndarray:
-        return np.mean([each.predict(features) for each in self._trees], axis=0)
+    def _expected(self, features: np.ndarray, trees: Sequence[HistGradientBoostingRegressor]) -> np.ndarray:
+        if not trees:
+            return np.full(len(features), self._learnt[1].mean())
+        return np.asarray(np.mean([each.predict(features) for each in trees], axis=0))
 
     def drawn(self, features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """(n,) each the number of a row, drawn among the ten of which nearly the same was expected."""
         features_learnt, values = self._learnt
-        expected = self._expected(features_learnt)
+        expected = self._expected(features_learnt, self._trees)
         order = np.argsort(expected, kind="stable")
         expected, values = expected[order], values[order]
-        first = np.searchsorted(expected, self._expected(features)) - _DONORS // 2
-        first = np.clip(first, 0, max(len(values) - _DONORS, 0))
+        asked = self._expected(features, self._trees)
+        low, high = (np.searchsorted(expected, asked, side) for side in ("left", "right"))
+        middle = low + np.floor(rng.random(len(asked)) * (high - low)).astype(np.int64)  # of many alike, any
+        first = np.clip(middle - _DONORS // 2, 0, max(len(values) - _DONORS, 0))
         return values[first + rng.integers(min(_DONORS, len(values)), size=len(first))]
 
 
