@@ -38,6 +38,7 @@ _DIGITS = 9
 _MOST_SURE = 1 - 1e-6
 _MOST_ALARMS = 0.005  # share of rows held out that may be false alarms of the checks of cells
 _LOWEST = -1e300  # below every score
+_LEAST_SHARE = 0.25  # of the promised rate of false alarms, that is used up however few rows it is measured on
 # A row with something unusual is never more normal than most, one with something that training never had is odd.
 _UNUSUAL_FLOOR, _NEVER_FLOOR = 0.6, 0.95
 
@@ -80,6 +81,8 @@ class Detector:
         What tells cells that are wrong whatever the rest of their row is like.
     certain
         The score of rows with such a cell, at least: the greatest that a row held out got by its density.
+    measured
+        How many rows were held out.
     """
 
     def __init__(
@@ -91,10 +94,12 @@ class Detector:
         quantiles: np.ndarray,
         checks: CellChecks,
         certain: float,
+        measured: int,
     ) -> None:
         self.cells = cells
         self.checks = checks
         self.certain = certain
+        self.measured = measured
         self.density = density.double().eval()
         self.label_head = label_head
         self.usual = usual
@@ -131,8 +136,13 @@ class Detector:
         return 100 * np.searchsorted(self.quantiles, scores, side="left") / len(self.quantiles)
 
     def threshold(self, false_alarm_rate: float) -> float:
-        """The score that this share of held-out training rows exceeds."""
-        return float(np.quantile(self.quantiles, 1 - false_alarm_rate))
+        """The score that at most this share of ordinary rows exceeds.
+
+        On n rows held out the share is known to a standard error of sqrt(rate (1 - rate) / n); the promised rate is
+        undercut by as much, or in the mean of all trainings half of them would break it.
+        """
+        doubt = np.sqrt(false_alarm_rate * (1 - false_alarm_rate) / max(self.measured, 1))
+        return float(np.quantile(self.quantiles, 1 - max(false_alarm_rate - doubt, _LEAST_SHARE * false_alarm_rate)))
 
     def _nats(self, encoded: Encoded) -> np.ndarray:
         """(n, d + 1): nats of each cell and of the latent, means over members and samples."""
@@ -169,6 +179,7 @@ class Detector:
             "quantiles": torch.from_numpy(self.quantiles),
             "checks": self.checks.state(),
             "certain": self.certain,
+            "measured": self.measured,
         }
 
     @classmethod
@@ -181,9 +192,9 @@ class Detector:
         density.load_state_dict(state["density"])
         head = LabelHead.from_state(state["label_head"]) if state["label_head"] else None
         checks = CellChecks.from_state(state["checks"])
-        return cls(
-            cells, density, head, state["usual"].numpy(), state["quantiles"].numpy(), checks, float(state["certain"])
-        )
+        usual, quantiles = state["usual"].numpy(), state["quantiles"].numpy()
+        certain, measured = float(state["certain"]), int(state["measured"])
+        return cls(cells, density, head, usual, quantiles, checks, certain, measured)
 
 
 def fit_detector(
@@ -248,7 +259,7 @@ def fit_detector(
         )
     by_density, wrong = (np.concatenate(each) for each in zip(*scores, strict=True))
     certain, quantiles = _spread(by_density, wrong)
-    return Detector(cells, found.density, head, found.usual, quantiles, found.checks, certain).state()
+    return Detector(cells, found.density, head, found.usual, quantiles, found.checks, certain, len(by_density)).state()
 
 
 class _Learnt:
@@ -262,7 +273,7 @@ class _Learnt:
 
     def _detector(self, usual: np.ndarray) -> Detector:
         return Detector(
-            self._cells, self.density, None, usual, np.full(_QUANTILES, _LOWEST), self.checks, certain=_LOWEST
+            self._cells, self.density, None, usual, np.full(_QUANTILES, _LOWEST), self.checks, _LOWEST, measured=1
         )
 
     def scores(self, held_out: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
