@@ -20,6 +20,7 @@ _ESTABLISHED = 20  # rows that make a value a usual one
 _RARE = 0.003  # share of rows with this value or a rarer one, from which on it is suspicious
 _TEXT_KINDS = ("category", "boolean", "postcode", "constant")
 _SURE, _ODD = 0.97, 0.9
+_LESS = 0.25  # what of that goes the more rows have the odd value, up to those of a usual one
 _CLASSES = ((re.compile(r"[^\W\d_]+"), ""), (re.compile(r"\d+"), "9"))
 
 
@@ -99,7 +100,8 @@ def _judged(level: str, known: Mapping[str, Any]) -> tuple[str, float, str | Non
     once = sum(count == 1 for count in counts.values())
     if own == 0:
         return ("range", _SURE, None) if once <= _OPEN * rows and len(counts) <= math.sqrt(rows) * 4 else None
-    return ("outlier", _ODD, None) if _tail(counts, own, level) <= _RARE and once <= _OPEN * rows else None
+    odd = _ODD - _LESS * own / _ESTABLISHED
+    return ("outlier", odd, None) if _tail(counts, own, level) <= _RARE and once <= _OPEN * rows else None
 
 
 def _tail(counts: Mapping[str, int], own: int, itself: str) -> float:
