@@ -195,3 +195,13 @@ def test_days_of_a_parquet_file_stay_whole_days(root: Path) -> None:
     fill_missing(str(root / "orders.parquet"), seed=1, output_path=str(root / "filled.parquet"))
     filled = pd.read_parquet(root / "filled.parquet")
     assert filled["ordered"].notna().all() and (filled["ordered"] == filled["ordered"].dt.normalize()).all()
+
+
+def test_what_is_missing_with_a_value_of_another_column_stays_missing_though_that_has_gaps(root: Path) -> None:
+    draw = np.random.default_rng(2)
+    active = draw.random(900) < 0.8
+    left = pd.Series(pd.to_datetime("2020-01-01") + pd.to_timedelta(draw.integers(0, 900, 900), unit="D"))
+    staff = pd.DataFrame({"active": active, "left": left.dt.strftime("%Y-%m-%d").mask(active), "age": range(900)})
+    answer, filled = fill(root, holed(staff, ["active"]))
+    assert filled["left"][active].isna().all()
+    assert any("'left' stay missing" in note and "active is 'True'" in note for note in answer["warnings"])

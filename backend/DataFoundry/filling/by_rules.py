@@ -1,6 +1,7 @@
 """What a missing cell must be by the rules of its table, and which cells are meant to be missing."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from DataFoundry.schema.table_schema import Column, Rule
 from DataFoundry.schema.view import TableView
 
 _ALIKE = 0.8  # share of the rows with one value on the left that must agree on what follows from it
+_ALWAYS, _AT_TIMES = 0.98, 0.5  # shares missing with the values that tell, and with all others
+_FEWEST_TELLING, _MOST_TELLING = 20, 50  # rows with such a value, and values of the column that tells
 _Numbers = Callable[[np.ndarray, np.ndarray], np.ndarray]
 # c = a <operation> b, solved for a and for b
 _SOLVED: dict[str, tuple[_Numbers, _Numbers]] = {
@@ -24,14 +27,47 @@ _SOLVED: dict[str, tuple[_Numbers, _Numbers]] = {
 }
 
 
-def meant_missing(view: TableView, rules: Iterable[Rule], name: str) -> np.ndarray:
-    """(n,) bool: cells of a column of which a rule says that nothing belongs there."""
-    meant = np.zeros(len(view), dtype=bool)
+@dataclass(frozen=True)
+class Meant:
+    """Cells of a column that are meant to be missing.
+
+    Attributes
+    ----------
+    cells
+        (n,) bool.
+    why
+        The end of a sentence; empty where there are none.
+    """
+
+    cells: np.ndarray
+    why: str
+
+
+def meant_missing(view: TableView, rules: Iterable[Rule], name: str) -> Meant:
+    """Cells of a column of which a rule says that nothing belongs there, or that are missing with a value of another.
+
+    The second is for tables in which the other column has gaps itself, so that no rule could be found: no exit date
+    where `active` is true. Where the other column is missing, too, nobody knows, and the cell counts as meant.
+    """
     for rule in rules:
         if rule.kind == "missing_when" and rule.columns[1] == name:
             values = [str(each) for each in rule.details["values"]]
-            meant |= view.frame[rule.columns[0]].map(str).isin(values).to_numpy()
-    return meant
+            told = view.frame[rule.columns[0]].map(str).isin(values).to_numpy() & view.missing(name)
+            return Meant(told, f"since {rule.sentence}")
+    absent = view.missing(name)
+    for teller in view.columns:
+        if teller == name or view.columns[teller].kind not in ("category", "boolean") or not absent.any():
+            continue
+        there = ~view.missing(teller)
+        if not 2 <= view.codes(teller)[1] <= _MOST_TELLING or not (absent & there).any():
+            continue
+        shares = pd.Series(absent[there]).groupby(view.frame[teller][there].map(str).to_numpy()).agg(["mean", "size"])
+        empty = shares.index[(shares["mean"] >= _ALWAYS) & (shares["size"] >= _FEWEST_TELLING)]
+        if len(empty) and len(empty) < len(shares) and shares["mean"].drop(empty).max() <= _AT_TIMES:
+            cells = absent & (view.frame[teller].map(str).isin(list(empty)).to_numpy() | ~there)
+            words = " or ".join(map(repr, empty[:5]))
+            return Meant(cells, f"since {name} is missing wherever {teller} is {words}.")
+    return Meant(np.zeros(len(view), dtype=bool), "")
 
 
 def determined(view: TableView, rules: Iterable[Rule], name: str) -> pd.Series:

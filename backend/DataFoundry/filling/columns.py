@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from DataFoundry.anomaly.cells import as_level
 from DataFoundry.schema.table_schema import Column
 from DataFoundry.schema.view import TableView
 
@@ -44,7 +45,7 @@ class Features:
     def __init__(self, view: TableView, names: Sequence[str]) -> None:
         self.names = list(names)
         self._levels = {
-            name: view.frame[name].map(as_text, na_action="ignore").value_counts().index[:_MOST_LEVELS]
+            name: view.frame[name].map(as_level, na_action="ignore").value_counts().index[:_MOST_LEVELS]
             for name in names
             if view.columns[name].kind not in NUMERIC
         }
@@ -60,7 +61,7 @@ class Features:
             numbers = view.numbers(name)
             assert numbers is not None
             return np.where(np.isfinite(numbers), numbers, np.nan)
-        texts = view.frame[name].map(as_text, na_action="ignore")
+        texts = view.frame[name].map(as_level, na_action="ignore")
         codes = self._levels[name].get_indexer(pd.Index(texts)).astype(float)
         codes[codes < 0] = len(self._levels[name])
         return np.where(view.missing(name), np.nan, codes)
@@ -69,12 +70,6 @@ class Features:
     def categorical(self) -> list[bool]:
         """Of each column whether it is a category."""
         return [name in self._levels for name in self.names]
-
-
-def as_text(value: object) -> str:
-    """The text that stands for a category; 1 and 1.0 are one."""
-    whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
-    return str(int(value)) if whole else str(value)  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True)
@@ -108,7 +103,7 @@ class Categories:
 
     def __init__(self, learning: Learning, values: pd.Series) -> None:
         values = values.astype(object).reset_index(drop=True)
-        texts = values.map(as_text)
+        texts = values.map(as_level)
         counts = texts.value_counts()
         kept = counts.index[counts >= _FEWEST_OF_CLASS][:_MOST_CLASSES]
         kept = kept if len(kept) else counts.index[:1]

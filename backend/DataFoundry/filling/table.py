@@ -1,12 +1,12 @@
 """Fill the missing cells of a table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from DataFoundry.filling.by_rules import as_column, determined, meant_missing, usable
+from DataFoundry.filling.by_rules import Meant, as_column, determined, meant_missing, usable
 from DataFoundry.filling.columns import NUMERIC, Categories, Features, Learning, Numbers, fills
 from DataFoundry.preprocessing.schema import is_made_anew
 from DataFoundry.progress import Progress
@@ -97,6 +97,7 @@ class _Filling:
         self._marks: dict[str, np.ndarray] = {}
         self._guessed: dict[str, np.ndarray] = {}
         self._notes: list[str] = []
+        self._meant_of: dict[str, Meant] = {}
         self._done: dict[str, FilledColumn] = {}
 
     def run(self, wanted: Sequence[str]) -> Filled:
@@ -121,6 +122,11 @@ class _Filling:
         marks = {name: self._marks[name] for name in wanted if self._marks.get(name, np.zeros(1)).any()}
         return Filled(self._now, marks, {name: self._done[name] for name in wanted if name in names}, self._notes)
 
+    def _meant(self, name: str) -> Meant:
+        if name not in self._meant_of:
+            self._meant_of[name] = meant_missing(self._before, self._rules, name)
+        return self._meant_of[name]
+
     def _view(self) -> TableView:
         return TableView(self._now, self._columns)
 
@@ -128,7 +134,7 @@ class _Filling:
         if self._columns[name].kind == "nested" or not self._now[name].isna().any():
             return
         told = determined(self._view(), self._rules, name)
-        told[meant_missing(self._before, self._rules, name)] = None
+        told[self._meant(name).cells] = None
         self._done[name].by_rule += self._put(name, told)
 
     def _put(self, name: str, values: pd.Series) -> int:
@@ -156,11 +162,10 @@ class _Filling:
 
     def _by_others(self, name: str) -> None:
         column = self._columns[name]
-        meant = meant_missing(self._before, self._rules, name)
-        gaps = np.flatnonzero(self._now[name].isna().to_numpy() & ~meant)
-        if meant.any():
-            rule = next(each for each in self._rules if each.kind == "missing_when" and each.columns[1] == name)
-            self._notes.append(f"{_cells(int(meant.sum()))} of {name!r} stay missing, since {rule.sentence}")
+        meant = self._meant(name)
+        gaps = np.flatnonzero(self._now[name].isna().to_numpy() & ~meant.cells)
+        if meant.cells.any():
+            self._notes.append(f"{_cells(int(meant.cells.sum()))} of {name!r} stay missing, {meant.why}")
         if not len(gaps):
             return
         why = self._why_not(name)
@@ -270,9 +275,3 @@ def _with(column: pd.Series, cells: np.ndarray, values: pd.Series) -> pd.Series:
 
 def _cells(count: int) -> str:
     return "1 cell" if count == 1 else f"{count:,} cells"
-
-
-def markers(filled: Filled) -> Iterator[tuple[str, np.ndarray]]:
-    """The name and the cells of each column that says which cells were filled."""
-    for name, cells in filled.marks.items():
-        yield f"filled__{name}", cells
