@@ -27,11 +27,8 @@ from DataFoundry.labeling import report as report_page
 from DataFoundry.labeling.functions import LabelingFunction, read_functions
 from DataFoundry.labeling.hand_labels import HandLabels, label_column_of, read_hand_labels
 from DataFoundry.labeling.sandbox import MAX_CLASSES
-from DataFoundry.labeling.suggesting.examples import read_examples
-from DataFoundry.labeling.suggesting.goal import mentioned
-from DataFoundry.labeling.suggesting.suggested import DEFAULT_FUNCTIONS, MOST_FUNCTIONS, suggest, suggestion_warnings
+from DataFoundry.labeling.suggesting.suggested import DEFAULT_FUNCTIONS, MOST_FUNCTIONS, answered
 from DataFoundry.labeling.summary import VoteSummary
-from DataFoundry.labeling.table_features import feature_columns
 from DataFoundry.labeling.uncovered import COLUMN, Predictor
 from DataFoundry.sources.opening import open_table
 from DataFoundry.sources.table import Table
@@ -239,20 +236,7 @@ def suggest_functions(
     path = input_path(hand_labeled_examples_path, "hand_labeled_examples_path")
     hand = open_table(path, options)
     column = label_column_of(hand.columns, table.columns, path.name, label_column)
-    shared = [name for name in table.columns if name != column]
-    examples = read_examples(hand.read(), column, shared, np.random.default_rng(seed or 0))
-    features, others = feature_columns(examples.frame, list(examples.frame.columns))
-    telling = [*features, *(name for name, kind in others.items() if kind == "text")]
-    examples = replace(examples, frame=examples.frame[telling])
-    said = mentioned(user_goal, examples.frame)
-    found = suggest(examples, max_functions, seed or 0, said)
-    return {
-        "labeling_functions": [each.told() for each in found],
-        "classes": {str(number): str(value) for number, value in enumerate(examples.classes)},
-        "num_hand_labels": len(examples.labels),
-        "not_looked_at": {name: kind for name, kind in others.items() if kind != "text"},
-        "warnings": suggestion_warnings(found, examples),
-    }
+    return answered(hand, column, table.columns, max_functions, user_goal, seed or 0)
 
 
 @dataclass(frozen=True)

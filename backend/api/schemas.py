@@ -269,6 +269,18 @@ class ApplyFixes(RequestModel):
 class FillMissing(RequestModel):
     """Fill in the missing cells of a table."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {
+                    "required": ["model_path", "config_path"],
+                    "properties": {"model_path": {"type": "string"}, "config_path": {"type": "string"}},
+                },
+                {"properties": {"model_path": {"type": "null"}, "config_path": {"type": "null"}}},
+            ]
+        }
+    )
+
     data_path: Path
     model_path: Annotated[PathText, Field(description="Of such tables; a small table learns from its rows.")] | None = (
         None

@@ -1,14 +1,16 @@
 """Labeling functions suggested to a person: each with a sentence, and figures from rows that it was not found on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from DataFoundry.labeling.intervals import wilson
-from DataFoundry.labeling.suggesting.examples import Examples
-from DataFoundry.labeling.suggesting.goal import Mentioned
+from DataFoundry.labeling.suggesting.examples import Examples, read_examples
+from DataFoundry.labeling.suggesting.goal import Mentioned, mentioned
 from DataFoundry.labeling.suggesting.mining import Recipe, mine
+from DataFoundry.labeling.table_features import feature_columns
+from DataFoundry.sources.table import Table
 
 DEFAULT_FUNCTIONS, MOST_FUNCTIONS = 10, 100
 _FEW_VOTES = 10
@@ -53,6 +55,33 @@ class Suggestion:
         }
 
 
+def answered(hand: Table, column: str, columns: Sequence[str], most: int, goal: str, seed: int) -> dict[str, object]:
+    """The answer of `labeler.suggest_functions`.
+
+    Parameters
+    ----------
+    hand
+        The hand-labeled rows.
+    column
+        Of their labels.
+    columns
+        Of the table for which functions are wanted.
+    """
+    shared = [name for name in columns if name != column]
+    examples = read_examples(hand.read(), column, shared, np.random.default_rng(seed))
+    features, others = feature_columns(examples.frame, list(examples.frame.columns))
+    telling = [*features, *(name for name, kind in others.items() if kind == "text")]
+    examples = replace(examples, frame=examples.frame[telling])
+    found = suggest(examples, most, seed, mentioned(goal, examples.frame))
+    return {
+        "labeling_functions": [each.told() for each in found],
+        "classes": {str(number): str(value) for number, value in enumerate(examples.classes)},
+        "num_hand_labels": len(examples.labels),
+        "not_looked_at": {name: kind for name, kind in others.items() if kind != "text"},
+        "warnings": _warnings(found, examples),
+    }
+
+
 def suggest(examples: Examples, most: int, seed: int, said: Mentioned | None = None) -> list[Suggestion]:
     """At most `most` functions, found on six tenths of the hand-labeled rows and measured on the others."""
     learn, measure = _halves(examples.labels, np.random.default_rng(seed))
@@ -89,7 +118,7 @@ def _halves(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, n
     return chosen, np.setdiff1d(np.arange(len(labels)), chosen)
 
 
-def suggestion_warnings(found: Sequence[Suggestion], examples: Examples) -> list[str]:
+def _warnings(found: Sequence[Suggestion], examples: Examples) -> list[str]:
     """What a person should know before taking the functions over."""
     if not found:
         return [
