@@ -282,8 +282,8 @@ def fill_missing(
     }
 
 
-def _drawn(model_path: str, config_path: str, frame: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Rows of the model, as many as the table lacks; with the columns that both have."""
+def _drawn(model_path: str, config_path: str, frame: pd.DataFrame, seed: int) -> pd.DataFrame | None:
+    """Rows of the model, as many as the table lacks, with the columns that both have; None if it lacks none."""
     config = load_config(input_path(config_path, "config_path", (".json",)))
     preprocessor = input_path(config.preprocessor_path, "preprocessor_path", (".joblib",))
     bundle = load_bundle(config, input_path(model_path, "model_path", (".pth",)), preprocessor)
@@ -294,7 +294,7 @@ def _drawn(model_path: str, config_path: str, frame: pd.DataFrame, seed: int) ->
     rows = max(0, _ENOUGH_ROWS - len(frame))
     shares = np.ones(1) if bundle.labels is None else np.asarray(bundle.labels.counts, dtype=float)
     chunks = list(sample_chunks(bundle, rows, shares, seed))
-    return pd.concat(chunks, ignore_index=True)[shared] if chunks else frame.iloc[:0][shared]
+    return pd.concat(chunks, ignore_index=True)[shared] if chunks else None
 
 
 def _whole(table: Any, columns: Mapping[str, Mapping[str, Any]] | None) -> tuple[pd.DataFrame, TableSchema]:
