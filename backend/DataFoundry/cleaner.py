@@ -34,6 +34,7 @@ from DataFoundry.storage.tables import TableWriter
 KINDS = tuple(OF_CELLS)
 MODES = ("likely", "draw")
 _MIN_CONFIDENCE = 0.9
+_MOSTLY = 0.5  # a column missing more often than this is left as it is unless it is named
 _ENOUGH_ROWS = 20_000  # to learn from; a smaller table takes the rest from a model, where one is given
 
 
@@ -212,7 +213,7 @@ def fill_missing(
     model_path, config_path
         A model of such tables: where the table has few rows, rows drawn from the model join them to learn from.
     columns
-        The columns to fill; all by default.
+        The columns to fill; by default all but those that are missing more often than not, where it may mean something.
     mode
         `likely` takes the likeliest value, of numbers the expected one; `draw` draws one by how likely it is, so that
         shares, spreads and dependence stay as they are.
@@ -260,7 +261,8 @@ def fill_missing(
         drawn = None
         if model_path is not None and config_path is not None:
             drawn = _drawn(model_path, config_path, frame, seed)
-        filled = fill_table(frame, schema, wanted, mode == "draw", seed, drawn)
+        most = 1.0 if columns else _MOSTLY
+        filled = fill_table(frame, schema, wanted, mode == "draw", seed, drawn, most)
         whole = filled.frame.assign(**{f"filled__{name}": cells for name, cells in filled.marks.items()})
         with row_writer(written) as rows:
             rows.write(as_in_file(whole, plain_schema(table)))

@@ -205,3 +205,27 @@ def test_what_is_missing_with_a_value_of_another_column_stays_missing_though_tha
     answer, filled = fill(root, holed(staff, ["active"]))
     assert filled["left"][active].isna().all()
     assert any("'left' stay missing" in note and "active is 'True'" in note for note in answer["warnings"])
+
+
+def test_a_column_that_is_mostly_missing_is_filled_only_if_it_is_named(root: Path) -> None:
+    draw = np.random.default_rng(4)
+    table = pd.DataFrame({"size": draw.normal(size=400).round(2), "note": draw.integers(0, 9, 400)})
+    table["size"] = table["size"].mask(draw.random(400) < 0.7)
+    answer, filled = fill(root, table)
+    assert filled["size"].isna().sum() == table["size"].isna().sum()
+    assert any("'size' stay missing" in note and "name it in columns" in note for note in answer["warnings"])
+    _, filled = fill(root, table, columns=["size"])
+    assert filled["size"].notna().all()
+
+
+def test_draws_keep_what_follows_from_another_column(root: Path) -> None:
+    draw = np.random.default_rng(6)
+    city = draw.choice(["Berlin", "Bonn", "Wien", "Graz", "Paris", "Lyon"], 900)
+    country = pd.Series(city).map(
+        {"Berlin": "DE", "Bonn": "DE", "Wien": "AT", "Graz": "AT", "Paris": "FR", "Lyon": "FR"}
+    )
+    truth = pd.DataFrame({"city": city, "country": country, "visits": draw.integers(1, 60, 900)})
+    _, filled = fill(root, holed(truth, ["city", "country"], 0.3), mode="draw")
+    both = filled.dropna(subset=["city", "country"])
+    assert len(both) > 800
+    assert (both["city"].map(dict(zip(city, country, strict=True))) == both["country"]).all()

@@ -106,6 +106,17 @@ def _followers(frame: pd.DataFrame, left: list[str], right: str, open_: np.ndarr
     return wanted.reindex(frame.index)
 
 
+def contradicted(before: TableView, after: TableView, rule: Rule) -> pd.Series:
+    """(n,) what follows on the right of a rule of kind `determines` in rows that have something else there."""
+    *left, right = rule.columns
+    every = np.ones(len(after), dtype=bool)
+    known = pd.concat([before.frame[list(rule.columns)], after.frame[list(rule.columns)]], ignore_index=True)
+    wanted = _followers(known, left, right, np.concatenate([~every, every])).iloc[len(after) :]
+    wanted.index = after.frame.index
+    there = after.frame[right].notna() & wanted.notna()
+    return wanted.where(there & (wanted != after.frame[right].astype(object)))
+
+
 def _copied(view: TableView, other: str, name: str) -> pd.Series | None:
     if view.numbers(other) is not None and view.numbers(name) is not None:
         return _as_column(view, name, numbers_of(view, other))

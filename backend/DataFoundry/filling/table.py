@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from DataFoundry.filling.by_rules import Meant, as_column, determined, meant_missing, usable
+from DataFoundry.filling.by_rules import Meant, as_column, contradicted, determined, meant_missing, usable
 from DataFoundry.filling.columns import NUMERIC, Categories, Features, Learning, Numbers, fills
 from DataFoundry.preprocessing.schema import is_made_anew
 from DataFoundry.progress import Progress
@@ -67,6 +67,7 @@ def fill_table(
     draw: bool,
     seed: int,
     others: pd.DataFrame | None = None,
+    most_missing: float = 1.0,
 ) -> Filled:
     """Fill what can be told: by rules first, then by what the other columns of a row tell.
 
@@ -80,14 +81,24 @@ def fill_table(
         Draw values by how likely they are, rather than take the likeliest.
     others
         More rows to learn from, with any of the columns.
+    most_missing
+        Share of a column's cells; where more are missing and no rule tells them, that may mean something, and they are
+        left.
     """
-    return _Filling(frame, schema, draw, seed, others).run(wanted)
+    return _Filling(frame, schema, draw, seed, others, most_missing).run(wanted)
 
 
 class _Filling:
     def __init__(
-        self, frame: pd.DataFrame, schema: TableSchema, draw: bool, seed: int, others: pd.DataFrame | None
+        self,
+        frame: pd.DataFrame,
+        schema: TableSchema,
+        draw: bool,
+        seed: int,
+        others: pd.DataFrame | None,
+        most_missing: float,
     ) -> None:
+        self._most_missing = most_missing
         self._columns, self._rows = schema.columns, schema.rows
         self._rules = usable(schema.rules, frame.columns)
         self._before = TableView(frame, self._columns)
@@ -169,6 +180,8 @@ class _Filling:
         if not len(gaps):
             return
         why = self._why_not(name)
+        if why is None and len(gaps) > self._most_missing * len(self._now):
+            why = "most of the column is missing, which may mean something; name it in columns to fill it."
         if why is not None:
             self._notes.append(f"{_cells(len(gaps))} of {name!r} stay missing: {why}")
             return
@@ -187,7 +200,8 @@ class _Filling:
             quality = categories.quality
         values = values.set_axis(self._now.index[gaps]).reindex(self._now.index)
         self._done[name].by_others += self._put(name, values)
-        self._done[name].quality = {key: round(each, 4) for key, each in quality.items()}
+        if self._others is None:  # rows that a model drew say nothing of how right a guess is
+            self._done[name].quality = {key: round(each, 4) for key, each in quality.items()}
         filled = np.zeros(len(self._now), dtype=bool)
         filled[gaps] = True
         self._guessed[name] = filled
@@ -221,9 +235,12 @@ class _Filling:
     def _keep_rules(self) -> None:
         """Filled cells that break a rule are mended where the rule says how, else taken back."""
         for rule in self._rules:
-            if not issubclass(RULES[rule.kind].Verified, VerifiedByRow):
+            if rule.kind == "determines":
+                wrong = self._follow(rule)
+            elif issubclass(RULES[rule.kind].Verified, VerifiedByRow):
+                wrong = self._breaking(rule)
+            else:
                 continue
-            wrong = self._breaking(rule)
             if rule.kind == "order" and wrong.any():
                 self._reorder(rule, wrong)
                 wrong = self._breaking(rule)
@@ -232,6 +249,16 @@ class _Filling:
                 self._notes.append(
                     f"{_cells(taken)} stay missing, since what is likely would break a rule: {rule.sentence}"
                 )
+
+    def _follow(self, rule: Rule) -> np.ndarray:
+        """Replace filled cells by what follows from their row; (n,) bool the rows in which another cell is at fault."""
+        wanted = contradicted(self._before, self._view(), rule)
+        name = rule.columns[-1]
+        wrong = wanted.notna().to_numpy()
+        own = wrong & self._marks.get(name, np.zeros(len(wrong), dtype=bool))
+        if own.any():
+            self._now[name] = _with(self._now[name], own, wanted)
+        return wrong & ~own
 
     def _breaking(self, rule: Rule) -> np.ndarray:
         verified = RULES[rule.kind].Verified

@@ -90,14 +90,15 @@ def interval_of(auc: float, labels: np.ndarray, cardinality: int) -> tuple[float
     counts = np.bincount(labels, minlength=cardinality)
     positives = int(counts[counts > 0].min())
     negatives = len(labels) - positives
-    inside = min(max(auc, 1e-6), 1 - 1e-6)
+    edge = 1 / (2 * positives)  # nearer to 1 (or 0) than this no area is known, and the logit scale would run away
+    inside = min(max(auc, edge), 1 - edge)
     one, two = inside / (2 - inside), 2 * inside**2 / (1 + inside)
     variance = (inside * (1 - inside) + (positives - 1) * (one - inside**2) + (negatives - 1) * (two - inside**2)) / (
         positives * negatives
     )
     centre, spread = math.log(inside / (1 - inside)), math.sqrt(max(variance, 0.0)) / (inside * (1 - inside))
     low, high = (1 / (1 + math.exp(-(centre + sign * _Z * spread))) for sign in (-1, 1))
-    return low, high
+    return min(low, auc), max(high, auc)
 
 
 def added_by(votes: np.ndarray, labels: np.ndarray, cardinality: int, rng: np.random.Generator) -> list[float]:

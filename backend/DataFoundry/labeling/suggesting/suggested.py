@@ -14,6 +14,7 @@ from DataFoundry.sources.table import Table
 
 DEFAULT_FUNCTIONS, MOST_FUNCTIONS = 10, 100
 _FEW_VOTES = 10
+_FEW_REFUTE = 5
 _LEARN_SHARE = 0.6  # of each class's rows
 _DIGITS = 4
 
@@ -83,7 +84,10 @@ def answered(hand: Table, column: str, columns: Sequence[str], most: int, goal: 
 
 
 def suggest(examples: Examples, most: int, seed: int, said: Mentioned | None = None) -> list[Suggestion]:
-    """At most `most` functions, found on six tenths of the hand-labeled rows and measured on the others."""
+    """At most `most` functions, found on six tenths of the hand-labeled rows and measured on the others.
+
+    Those that are no better than chance there are left out.
+    """
     learn, measure = _halves(examples.labels, np.random.default_rng(seed))
     rules = mine(examples.taken(learn), Recipe(functions=most), said=said).rules
     unseen = examples.taken(measure)
@@ -105,7 +109,13 @@ def suggest(examples: Examples, most: int, seed: int, said: Mentioned | None = N
                 total,
             )
         )
-    return found
+    return [each for each in found if not _refuted(each, examples)]
+
+
+def _refuted(each: Suggestion, examples: Examples) -> bool:
+    """Whether a function was no better than chance on the rows that it was not found on."""
+    share = float(np.mean(examples.labels == each.label))
+    return each.accuracy is not None and each.votes >= _FEW_REFUTE and each.accuracy <= share
 
 
 def _halves(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
