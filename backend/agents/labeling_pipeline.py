@@ -18,6 +18,7 @@ from agents.labeling.proposing import proposed
 from agents.labeling.without_hand_labels import labeled_without
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError
+from DataFoundry.labeling import doubts
 from DataFoundry.labeling import run as labeling
 from DataFoundry.labeling.aggregators import Choice
 from DataFoundry.labeling.apply import Applier
@@ -81,7 +82,7 @@ def run(
     -------
     `output_path`, `auc` and `auc_interval` (95 %, both cross-fitted), `target_reached`, `outcome` (`met`: the interval
     lies above the target; `met_within_noise`: the estimate does; `not_met`), `attempts`, `best_attempt`, `stopped`,
-    `journal_path`, counts of labels, and what the class numbers stand for.
+    `journal_path`, counts of labels, what the class numbers stand for, and `warnings`.
 
     Raises
     ------
@@ -259,6 +260,9 @@ def _written(
         "classes": {str(number): str(value) for number, value in enumerate(examples.classes)},
         "aggregator": {"name": choice.aggregator.name, "why": choice.why},
         "seed": seed,
+        "warnings": doubts.on_rare_labels(
+            written.counts, written.mass, labeling.probability_columns(examples.cardinality)
+        ),
     }
     journal = output.with_name(f"{output.stem}_attempts.json")
     write_json(journal, {"user_goal": goal, "target_auc_score": target, **response})

@@ -76,6 +76,22 @@ def test_three_classes(root: Path) -> None:
     assert {"label_probability_0", "label_probability_1", "label_probability_2"} <= set(table.columns)
 
 
+def test_a_rare_class_that_hardly_a_row_is_labeled_is_told(root: Path) -> None:
+    rng = np.random.default_rng(4)
+    size = rng.normal(size=1_000)
+    frame = pd.DataFrame({"size": size, "other": rng.normal(size=1_000)})
+    rare = (size + rng.normal(0, 1.5, 1_000) > 2.3).astype(int)  # a tenth
+    frame.to_parquet(root / "raw.parquet")
+    frame.assign(label=rare).head(150).to_parquet(root / "hand.parquet")
+    answer = run(root, root / "raw.parquet", root / "hand.parquet", target_auc_score=0.6, max_attempts=1)
+    (said,) = answer["warnings"]  # type: ignore[misc]
+    assert said.startswith("Class 1 is the label of ") and "the greatest label_probability" in said
+    probability = pd.read_parquet(root / "out.parquet")["label_probability"].to_numpy()
+    assert f"add up to {probability.sum():,.0f}:" in said
+    likeliest = np.argsort(-probability)[: round(probability.sum())]  # what the warning advises
+    assert rare[likeliest].mean() > 2 * rare.mean()
+
+
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [

@@ -10,6 +10,7 @@ from DataFoundry.labeling.summary import VoteSummary
 _CURE = "give class_balance or hand-labeled rows"
 _WEAK = 0.7  # probability of a label below which one function's vote is little to go by
 _MANY = 0.01  # share of the rows
+_COLLAPSED = 0.25  # labels of a class to the rows that its probabilities add up to; below, the labels hide it
 _MOST_NAMED = 3
 
 
@@ -37,6 +38,34 @@ def on_missing_labels(summary: VoteSummary, counts: np.ndarray) -> list[str]:
         f"Functions vote for class {classes}, but every label is {got}: their votes are always outweighed; {_CURE}, or "
         f"write a function that is surer of class {classes}."
     ]
+
+
+def on_rare_labels(counts: np.ndarray, mass: np.ndarray, columns: Sequence[str]) -> list[str]:
+    """Classes that are the likeliest one of far fewer rows than their probabilities add up to.
+
+    That is usual where a class is rare: half of the rows at .2 may have it and none is labeled so.
+
+    Parameters
+    ----------
+    counts
+        (k,) rows with each label.
+    mass
+        (k,) sum over rows of the probability of each class.
+    columns
+        The columns of the probabilities, one a class, or the one of class 1 where there are two.
+    """
+    found = []
+    for label in np.flatnonzero(counts < _COLLAPSED * mass).tolist():
+        if mass[label] < max(1.0, _MANY * mass.sum()):
+            continue
+        two = len(counts) == 2
+        column, end = (columns[0], "smallest" if label == 0 else "greatest") if two else (columns[label], "greatest")
+        found.append(
+            f"Class {label} is the label of {counts[label]:,} rows, though the probabilities add up to "
+            f"{mass[label]:,.0f}: in the others another class is likelier. Take the rows with the {end} {column} for "
+            "that class instead of label, or label more rows of it by hand."
+        )
+    return found
 
 
 def on_single_votes(names: Sequence[str], summary: VoteSummary, aggregator: Aggregator) -> list[str]:

@@ -156,3 +156,17 @@ def test_few_hand_labels_are_used_and_measure_the_probabilities():
 def test_a_choice_without_a_default_leaves_silent_rows_unlabeled():
     votes = np.array([[-1, -1], [1, -1]], dtype=np.int8)
     assert Choice(MajorityVote(2), "").labels(votes)[0].tolist() == pytest.approx([np.nan, 1.0], nan_ok=True)
+
+
+def test_labels_that_hide_a_class_which_the_probabilities_know_are_told() -> None:
+    (said,) = doubts.on_rare_labels(np.array([996, 4]), np.array([900.0, 100.0]), ["label_probability"])
+    assert said.startswith("Class 1 is the label of 4 rows, though the probabilities add up to 100")
+    assert "with the greatest label_probability" in said
+    (said,) = doubts.on_rare_labels(np.array([0, 10]), np.array([4.0, 6.0]), ["label_probability"])
+    assert said.startswith("Class 0") and "with the smallest label_probability" in said
+    names = ["label_probability_0", "label_probability_1", "label_probability_2"]
+    (said,) = doubts.on_rare_labels(np.array([60, 40, 0]), np.array([50.0, 40.0, 10.0]), names)
+    assert said.startswith("Class 2 is the label of 0 rows") and "label_probability_2" in said
+    assert doubts.on_rare_labels(np.array([975, 25]), np.array([900.0, 100.0]), names[:1]) == []
+    assert doubts.on_rare_labels(np.array([1_000, 0]), np.array([995.0, 5.0]), names[:1]) == []  # hardly a row
+    assert doubts.on_rare_labels(np.array([0, 0]), np.array([0.0, 0.0]), names[:1]) == []  # no row at all
