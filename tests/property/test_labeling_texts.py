@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.helpers.plain_labeling import plainly
 
 from DataFoundry.labeling.columnar import statements
+from DataFoundry.labeling.columnar.bounds import Meter, TooLongError
 from DataFoundry.labeling.columnar.vector import NotColumnarError
 from DataFoundry.labeling.functions import read_function
 from DataFoundry.labeling.sandbox import FaultError, Sandbox
@@ -249,4 +250,50 @@ def test_functions_over_words_run_on_whole_columns(body):
 def test_what_could_take_long_is_for_the_sandbox(body, why):
     frame = pd.DataFrame({"t": ["a" * 100_000]})
     with pytest.raises(NotColumnarError, match=why):
+        statements.run(read_function("lf", f"def lf(x):\n    {body}"), Block(frame, 0).vector, 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("return 1 if all(w in words for w in words) else 0", "turns"),
+        ("return 1 if any(w in words for w in [[a] for a in words]) else 0", "turns"),
+        ("return sum([words.count(w) for w in words])", "turns"),
+        ("return sum([len(sorted(words + [w])) for w in words if len(w) < 9])", "turns"),
+        ("return len([words == words[:1] for w in words if words != w])", "turns"),
+        ("return len([words + [w] for w in words])", "turns"),
+        ("return 1 if all('q' not in a for a in [words for w in words]) else 0", "turns"),
+    ],
+)
+def test_what_looks_through_a_long_list_in_every_turn_is_for_the_sandbox(body, why):
+    frame = pd.DataFrame({"t": ["ab " * 5_000]})
+    code = f"def lf(x):\n    words = x.t.split()\n    {body}"
+    with pytest.raises(NotColumnarError, match=why):
+        statements.run(read_function("lf", code), Block(frame, 0).vector, 1)
+
+
+def test_what_the_loops_of_one_row_make_is_bounded():
+    meter = Meter()
+    meter.allow(10**9)
+    with pytest.raises(TooLongError, match="memory"):
+        for _ in range(20):
+            meter.make([0] * 1_000_000)
+    meter.begin_row(0)
+    meter.make([0] * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return 1 if str([set(x.t.split())]) < '[' else 0",
+        "return 1 if f'{(1, [set(x.t.split())])}' < '[' else 0",
+        "return 1 if any(w[2] == 'a' for w in set(x.t.split())) else 0",
+        "return 1 if all(w in x.t for w in {'zz', 1, 'ab'}) else 0",
+        "return 1 if sum(len(w) / 3 for w in set(x.t.split())) > 3 else 0",
+        "return 1 if max({len(w) / 7 for w in x.t.split()}) > 3 else 0",
+    ],
+)
+def test_what_hangs_on_the_order_of_a_set_is_for_the_sandbox(body):
+    frame = pd.DataFrame({"t": ["zz abzzea abazzz kk"]})
+    with pytest.raises(NotColumnarError, match="order"):
         statements.run(read_function("lf", f"def lf(x):\n    {body}"), Block(frame, 0).vector, 1)

@@ -7,6 +7,6 @@ or that it raises), or says NotColumnarError, and then the function is run in th
 - `operators`: arithmetic and comparisons; `strings`: tests and methods of strings, once for each distinct string;
   `patterns`: regular expressions that cannot take long, the same.
 - `texts`: what has no array form (splitting, comprehensions, any and all, f-strings), once for each distinct value;
-  `closures`: how such an expression is run, `bounds`: what it may take.
+  `closures`: how such an expression is run, `loops`: what its loops give, `bounds`: what it may take.
 - `expressions`: expressions, evaluated for the rows that reach them; `statements`: assignments, if, return; the entry.
 """

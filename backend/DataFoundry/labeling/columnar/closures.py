@@ -7,13 +7,11 @@ its tree is walked once, and only operations that cannot change anything and who
 import ast
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from DataFoundry.labeling.columnar.bounds import Meter, concatenated, in_order, join, replace
+from DataFoundry.labeling.columnar.bounds import Meter, concatenated, in_order, is_long, join, replace, spelled
+from DataFoundry.labeling.columnar.loops import Among, Cells, Step, given_values, of_a_set, turns_of
 from DataFoundry.labeling.columnar.vector import WIDEST, NotColumnarError
-
-Cells = list  # a value for each slot: the columns read, names of comprehensions, what was kept
-Step = Callable[[Cells], object]
 
 KEPT = object()  # stands in a slot whose value is not known yet
 _SPEC = re.compile(r"[<>^]?[+ ]?0?\d{0,2},?(\.\d{1,2})?[sdfeg%]?")
@@ -58,6 +56,7 @@ _UNORDERED: dict[str, Callable[..., object]] = {
     "float": float,
     "abs": abs,
 }
+_OF_ORDER = {"sum", "sorted", "min", "max"}  # for floats also these
 _ORDERED: dict[str, Callable[..., object]] = {"list": list, "tuple": tuple, "str": str}
 
 
@@ -97,8 +96,10 @@ class Closures:
         make = _MAKERS.get(type(node))
         if make is None:
             raise NotColumnarError(f"the expression {type(node).__name__}")
-        if not (self._bound and self._invariant(node)):
+        if not self._bound:
             return make(self, node)
+        if not self._invariant(node):
+            return self._paid(make(self, node)) if isinstance(node, _MAKING) else make(self, node)
         before, self._bound = self._bound, {}  # its parts are not kept beside it
         try:
             return self._kept(make(self, node))
@@ -121,6 +122,25 @@ class Closures:
             return value
 
         return kept
+
+    def _paid(self, step: Step) -> Step:
+        """The step of a turn, whose value is paid for: a loop may make one in each turn."""
+        return self._then(step, self._meter.make)
+
+    def _operand(self, node: ast.expr) -> Step:
+        """The step of what is compared, searched or handed to a builtin: in a loop, that is paid for in each turn."""
+        step = self.step(node)
+        return self._then(step, self._meter.look) if self._bound and not isinstance(node, ast.Constant) else step
+
+    @staticmethod
+    def _then(step: Step, pay: Callable[[object], None]) -> Step:
+        def paid(cells: Cells) -> object:
+            value = step(cells)
+            if is_long(value):
+                pay(value)
+            return value
+
+        return paid
 
     def _constant(self, node: ast.Constant) -> Step:
         value = node.value
@@ -182,7 +202,9 @@ class Closures:
         return lambda cells: yes(cells) if test(cells) else no(cells)
 
     def _compare(self, node: ast.Compare) -> Step:
-        steps = [self.step(each) for each in (node.left, *node.comparators)]
+        searched = len(node.ops) == 1 and isinstance(node.ops[0], ast.In | ast.NotIn)  # only what is on the right
+        first = self.step(node.left) if searched else self._operand(node.left)
+        steps = [first, *[self._operand(each) for each in node.comparators]]
         operations = [self._comparison(each, right) for each, right in zip(node.ops, node.comparators, strict=True)]
         if len(operations) == 1:
             (left, right), (operation,) = steps, operations
@@ -229,13 +251,13 @@ class Closures:
         if not _SPEC.fullmatch(spec):
             raise NotColumnarError("an f-string with such a format")
         step = self.step(node.value)
-        return lambda cells: format(in_order(step(cells)), spec)
+        return lambda cells: format(spelled(step(cells)), spec)
 
     def _call(self, node: ast.Call) -> Step:
         if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
             raise NotColumnarError("keyword arguments")
         if isinstance(node.func, ast.Attribute):
-            return self._method(node.func, [self.step(each) for each in node.args])
+            return self._method(node.func, [self._operand(each) for each in node.args])
         if not (isinstance(node.func, ast.Name) and self._builtin(node.func.id) and len(node.args) == 1):
             raise NotColumnarError("a call")
         name, (argument,) = node.func.id, node.args
@@ -245,11 +267,16 @@ class Closures:
         if isinstance(argument, ast.GeneratorExp) and name not in ("len", "bool", "int", "float", "abs", "str"):
             items = self._loop(argument, call if name in _UNORDERED else None)
             return items if name in _UNORDERED else lambda cells: call(items(cells))
-        step = self.step(argument)
-        return (lambda cells: call(in_order(step(cells)))) if name in _ORDERED else lambda cells: call(step(cells))
+        step = self._operand(argument)
+        if name in _ORDERED:
+            check = spelled if name == "str" else in_order
+            return lambda cells: call(check(step(cells)))
+        if name in _OF_ORDER:
+            return lambda cells: given_values(call, step(cells))
+        return lambda cells: call(step(cells))
 
     def _method(self, node: ast.Attribute, arguments: list[Step]) -> Step:
-        name, value = node.attr, self.step(node.value)
+        name, value = node.attr, self._operand(node.value)
         if name == "join" and len(arguments) == 1:
             return lambda cells: join(value(cells), arguments[0](cells))
         if name == "replace" and len(arguments) == 2:
@@ -277,21 +304,22 @@ class Closures:
             give, tests = self.step(node.elt), [self.step(each) for each in loop.ifs]
         finally:
             self._bound = before
-        among = _Among()
-        charge, turns = self._meter.charge, _turns(place, give, tests)
+        among, meter, turns = Among(), self._meter, turns_of(place, give, tests)
 
         def run(cells: Cells) -> object:
             over = items(cells)
-            charge(over)
+            meter.charge(over)
             if call is None:
                 return list(turns(cells, in_order(over)))  # type: ignore[arg-type]
+            given = turns(cells, over)  # type: ignore[arg-type]
             if member is not None and over:
                 whole = member(cells)
                 found = among(over, whole) if call is any and type(whole) is list else None
                 if found is not None:
                     return found
-                return call(each in whole for each in over)  # type: ignore[operator, attr-defined]
-            return call(turns(cells, over))  # type: ignore[arg-type]
+                meter.look(whole, len(over))  # type: ignore[arg-type]
+                given = (each in whole for each in over)  # type: ignore[operator, attr-defined]
+            return of_a_set(call, given) if isinstance(over, set | frozenset) else call(given)
 
         return run
 
@@ -304,42 +332,7 @@ class Closures:
         return None
 
 
-class _Among:
-    """Whether any of some words is in a list, by hash; the words are most often the same in every row."""
-
-    def __init__(self) -> None:
-        self._words: object = None
-        self._hashed: frozenset = frozenset()
-
-    def __call__(self, words: object, whole: list) -> bool | None:
-        """The answer, or None where something cannot be hashed."""
-        try:
-            if words is not self._words:
-                self._words, self._hashed = words, frozenset(words)  # type: ignore[call-overload]
-            return not self._hashed.isdisjoint(whole)
-        except TypeError:
-            self._words = None
-            return None
-
-
-def _turns(place: int, give: Step, tests: list[Step]) -> Callable[[Cells, Iterable[object]], Iterable[object]]:
-    """What a comprehension gives, one after the other."""
-
-    def plain(cells: Cells, over: Iterable[object]) -> Iterable[object]:
-        for cells[place] in over:
-            yield give(cells)
-
-    def tested(cells: Cells, over: Iterable[object]) -> Iterable[object]:
-        for cells[place] in over:
-            for test in tests:
-                if not test(cells):
-                    break
-            else:
-                yield give(cells)
-
-    return tested if tests else plain
-
-
+_MAKING = (ast.Call, ast.BinOp, ast.Subscript, ast.JoinedStr, ast.List, ast.Tuple, ast.Set, ast.ListComp, ast.SetComp)
 _MAKERS: dict[type[ast.expr], Callable[..., Step]] = {
     ast.Constant: Closures._constant,
     ast.List: Closures._sequence,

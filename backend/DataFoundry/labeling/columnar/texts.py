@@ -6,11 +6,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from DataFoundry.labeling.columnar.bounds import Meter, TooLongError
-from DataFoundry.labeling.columnar.closures import KEPT, Closures, Step
+from DataFoundry.labeling.columnar.bounds import CHARACTERS_OF_A_TURN, Meter, TooLongError
+from DataFoundry.labeling.columnar.closures import KEPT, Closures
+from DataFoundry.labeling.columnar.loops import Step
 from DataFoundry.labeling.columnar.vector import WIDEST, NotColumnarError, Rows, Vector
-
-_CHARACTERS_OF_A_TURN = 256  # a turn over longer texts counts as several
 
 Codes = tuple[np.ndarray, list]  # (n,) or () places, and the values that they stand for
 
@@ -71,12 +70,12 @@ def _answers(
     raised = np.zeros(count, dtype=bool)
     pairs = list(zip(places, columns, strict=True))
     for code in used:
-        cells = blank.copy()
-        meter.weight = 1
+        cells, characters = blank.copy(), 0
         for place, values in pairs:
             value = cells[place] = values[code]
-            if type(value) is str and len(value) > _CHARACTERS_OF_A_TURN:
-                meter.weight += len(value) // _CHARACTERS_OF_A_TURN
+            if type(value) is str and len(value) > CHARACTERS_OF_A_TURN:
+                characters += len(value)
+        meter.begin_row(characters)
         try:
             answer = answers[code] = step(cells)
         except NotColumnarError:
