@@ -235,12 +235,7 @@ def fill_missing(
     """
     if mode not in MODES:
         raise RequestError(f"There is no mode {mode!r:.60}; choose one of {', '.join(MODES)}.", field="mode")
-    if (model_path is None) != (config_path is None):
-        lacking = "config_path" if config_path is None else "model_path"
-        raise RequestError(
-            f"A model needs both of its files: give {lacking}, too; or neither, to learn from the table alone.",
-            field=lacking,
-        )
+    _refuse_half_a_model(model_path, config_path)
     data = input_path(data_path, "data_path")
     written = checked_output(output_path, "output_path", ROW_SUFFIXES, f"{data.name.split('.')[0]}_filled.csv")
     refuse_input_as_output(written, data)
@@ -250,18 +245,10 @@ def fill_missing(
         table.check(columns)
         schema = discover(table, None)
         frame = table.read().reset_index(drop=True)
-        wanted = list(columns or frame.columns)
-        taken = [name for name in wanted if f"filled__{name}" in frame.columns]
-        if taken:
-            raise ColumnError(
-                f"The table has a column 'filled__{taken[0]}' already, which would say what was filled in; rename or "
-                f"remove it, or leave {taken[0]!r} out of columns.",
-                missing=[],
-            )
-        drawn = None
-        if model_path is not None and config_path is not None:
-            drawn = _drawn(model_path, config_path, frame, seed)
-        most = 1.0 if columns else _MOSTLY
+        wanted = list(frame.columns if columns is None else columns)
+        _refuse_markers(wanted, frame)
+        drawn = None if model_path is None else _drawn(model_path, str(config_path), frame, seed)
+        most = _MOSTLY if columns is None else 1.0
         filled = fill_table(frame, schema, wanted, mode == "draw", seed, drawn, most)
         whole = filled.frame.assign(**{f"filled__{name}": cells for name, cells in filled.marks.items()})
         with row_writer(written) as rows:
@@ -269,19 +256,31 @@ def fill_missing(
     return {
         "num_filled": sum(int(cells.sum()) for cells in filled.marks.values()),
         "output_path": str(written),
-        "columns": {
-            name: {
-                "filled": each.by_rule + each.by_others,
-                "by_rule": each.by_rule,
-                "left": each.left,
-                "quality": each.quality,
-            }
-            for name, each in filled.columns.items()
-        },
+        "columns": {name: each.told() for name, each in filled.columns.items()},
         "rows_learnt": {"table": len(frame), "drawn": 0 if drawn is None else len(drawn)},
         "seed": seed,
         "warnings": filled.notes,
     }
+
+
+def _refuse_half_a_model(model_path: str | None, config_path: str | None) -> None:
+    if (model_path is None) != (config_path is None):
+        lacking = "config_path" if config_path is None else "model_path"
+        raise RequestError(
+            f"A model needs both of its files: give {lacking}, too; or neither, to learn from the table alone.",
+            field=lacking,
+        )
+
+
+def _refuse_markers(wanted: Sequence[str], frame: pd.DataFrame) -> None:
+    """Raise ColumnError if the table has a column that would say what was filled."""
+    taken = [name for name in wanted if f"filled__{name}" in frame.columns]
+    if taken:
+        raise ColumnError(
+            f"The table has a column 'filled__{taken[0]}' already, which would say what was filled in; rename or "
+            f"remove it, or leave {taken[0]!r} out of columns.",
+            missing=[],
+        )
 
 
 def _drawn(model_path: str, config_path: str, frame: pd.DataFrame, seed: int) -> pd.DataFrame | None:

@@ -1,5 +1,7 @@
 """Missing cells are filled by rules and by the other columns, from file to file."""
 
+import datetime
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 from DataFoundry.cleaner import fill_missing
 from DataFoundry.errors import ColumnError, RequestError
+from DataFoundry.filling.columns import Learning, Numbers
 from DataFoundry.generator import generate_data
 from DataFoundry.trainer import create_config, train_model
 
@@ -229,3 +232,36 @@ def test_draws_keep_what_follows_from_another_column(root: Path) -> None:
     both = filled.dropna(subset=["city", "country"])
     assert len(both) > 800
     assert (both["city"].map(dict(zip(city, country, strict=True))) == both["country"]).all()
+
+
+def test_columns_of_times_and_of_infinities_are_no_failure(root: Path) -> None:
+    draw = np.random.default_rng(7)
+    size = draw.normal(size=300)
+    gaps = draw.random(300) < 0.2
+    table = pd.DataFrame(
+        {
+            "size": size,
+            "at": [None if gap else datetime.time(place % 24) for place, gap in enumerate(gaps)],
+            "endless": np.where(gaps, np.nan, np.inf),
+        }
+    )
+    table.to_parquet(root / "odd.parquet")
+    answer = fill_missing(str(root / "odd.parquet"), seed=1, output_path=str(root / "filled.parquet"))
+    json.dumps(answer, allow_nan=False)
+    told: Any = answer["columns"]
+    assert told["endless"]["left"] == gaps.sum()
+    assert any("'endless' stay missing: only 0 rows" in note for note in answer["warnings"])
+
+
+def test_a_single_cell_is_told_in_the_singular(root: Path) -> None:
+    answer, _ = fill(root, pd.DataFrame({"note": [None, *(f"a {place} b c" for place in range(40))]}))
+    assert any(note.startswith("1 cell of 'note' stays missing") for note in answer["warnings"])
+
+
+def test_what_is_measured_of_the_greatest_floats_is_a_number_or_nothing() -> None:
+    draw = np.random.default_rng(8)
+    size = draw.normal(size=300)
+    learning = Learning(size[:, None], [False], 1)
+    quality = Numbers(learning, (size + draw.normal(size=300)) * 1e200).quality
+    assert "explained" not in quality and np.isfinite(quality["error"])
+    assert Numbers(learning, size * 3).quality["explained"] > 0.9

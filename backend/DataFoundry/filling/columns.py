@@ -175,9 +175,10 @@ class Numbers:
         self.quality: dict[str, float] = {}
         if len(held):
             off = self._likely(learning.features[held], self._trees[:1]) - values[held]
-            variance = float(np.var(values[held]))
-            if variance > 0:
-                self.quality["explained"] = 1 - float(np.mean(off**2)) / variance
+            with np.errstate(over="ignore"):
+                variance, unexplained = float(np.var(values[held])), float(np.mean(off**2))
+            if variance > 0 and np.isfinite([variance, unexplained]).all():  # squares of the greatest floats are not
+                self.quality["explained"] = 1 - unexplained / variance
                 if self.quality["explained"] < 0 and self._asks is None:  # the other columns tell nothing
                     self._trees = []
                     off = values[learnt].mean() - values[held]

@@ -37,6 +37,15 @@ class FilledColumn:
     left: int = 0
     quality: dict[str, float] = field(default_factory=dict)
 
+    def told(self) -> dict[str, object]:
+        """As JSON has it."""
+        return {
+            "filled": self.by_rule + self.by_others,
+            "by_rule": self.by_rule,
+            "left": self.left,
+            "quality": self.quality,
+        }
+
 
 @dataclass(frozen=True)
 class Filled:
@@ -176,17 +185,18 @@ class _Filling:
         meant = self._meant(name)
         gaps = np.flatnonzero(self._now[name].isna().to_numpy() & ~meant.cells)
         if meant.cells.any():
-            self._notes.append(f"{_cells(int(meant.cells.sum()))} of {name!r} stay missing, {meant.why}")
+            self._notes.append(f"{_cells_stay(int(meant.cells.sum()), name)}, {meant.why}")
         if not len(gaps):
             return
-        why = self._why_not(name)
+        place = self._features.names.index(name) if name in self._features.names else None
+        known = np.zeros(0, dtype=np.int64) if place is None else np.flatnonzero(~np.isnan(self._known[:, place]))
+        why = self._why_not(name, len(known))
         if why is None and len(gaps) > self._most_missing * len(self._now):
             why = "most of the column is missing, which may mean something; name it in columns to fill it."
         if why is not None:
-            self._notes.append(f"{_cells(len(gaps))} of {name!r} stay missing: {why}")
+            self._notes.append(f"{_cells_stay(len(gaps), name)}: {why}")
             return
-        place = self._features.names.index(name)
-        known = np.flatnonzero(self._learning.frame[name].notna().to_numpy() & ~np.isnan(self._known[:, place]))
+        assert place is not None  # a column that is no feature is not filled
         rest = [each for each in range(len(self._features.names)) if each != place]
         learning = Learning(
             self._known[known][:, rest], [self._features.categorical[each] for each in rest], self._seed
@@ -217,8 +227,8 @@ class _Filling:
         assert values is not None  # `_why_not` has asked
         return values, numbers.quality
 
-    def _why_not(self, name: str) -> str | None:
-        """Why nothing can be learnt of a column, a sentence's end; None where it can."""
+    def _why_not(self, name: str, known: int) -> str | None:
+        """Why nothing can be learnt of a column of which so many rows are known, as a sentence ends; None if it can."""
         column = self._columns[name]
         if not fills(column) or is_made_anew(column, self._rows):
             what = "personal" if column.personal else f"{column.kind.replace('_', ' ')}"
@@ -227,9 +237,8 @@ class _Filling:
             return "durations are not filled in; turn the column into a number of days or seconds."
         if len(self._features.names) < 2:
             return "there is no other column to tell them."
-        known = int(self._learning.frame[name].notna().sum())
         if known < _FEWEST_KNOWN:
-            return f"only {known} rows have a value, and at least {_FEWEST_KNOWN} are needed to learn from."
+            return f"only {known} rows have a value that tells something; {_FEWEST_KNOWN} are needed to learn from."
         return None
 
     def _keep_rules(self) -> None:
@@ -246,9 +255,7 @@ class _Filling:
                 wrong = self._breaking(rule)
             taken = sum(self._take_back(name, wrong) for name in rule.columns)
             if taken:
-                self._notes.append(
-                    f"{_cells(taken)} stay missing, since what is likely would break a rule: {rule.sentence}"
-                )
+                self._notes.append(f"{_cells_stay(taken)}, since what is likely would break a rule: {rule.sentence}")
 
     def _follow(self, rule: Rule) -> np.ndarray:
         """Replace filled cells by what follows from their row; (n,) bool the rows in which another cell is at fault."""
@@ -300,5 +307,6 @@ def _with(column: pd.Series, cells: np.ndarray, values: pd.Series) -> pd.Series:
     return filled.astype(column.dtype) if column.dtype.kind in "Mm" or str(column.dtype)[0].isupper() else filled
 
 
-def _cells(count: int) -> str:
-    return "1 cell" if count == 1 else f"{count:,} cells"
+def _cells_stay(count: int, name: str | None = None) -> str:
+    cells = "1 cell" if count == 1 else f"{count:,} cells"
+    return f"{cells}{'' if name is None else f' of {name!r}'} {'stays' if count == 1 else 'stay'} missing"
