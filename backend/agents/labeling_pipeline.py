@@ -15,7 +15,7 @@ from agents.labeling.diagnosis import correction, diagnose
 from agents.labeling.journal import Attempt, Stopwatch
 from agents.labeling.measure import added_by, cross_fitted
 from agents.labeling.proposing import proposed
-from agents.labeling.without_hand_labels import labeled_without
+from agents.labeling.without_hand_labels import labeled_without, proposed_functions
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError
 from DataFoundry.labeling import doubts
@@ -82,7 +82,8 @@ def run(
     -------
     `output_path`, `auc` and `auc_interval` (95 %, both cross-fitted), `target_reached`, `outcome` (`met`: the interval
     lies above the target; `met_within_noise`: the estimate does; `not_met`), `attempts`, `best_attempt`, `stopped`,
-    `journal_path`, counts of labels, what the class numbers stand for, and `warnings`.
+    `journal_path`, counts of labels, what the class numbers stand for, and `warnings`. Without hand-labeled rows what
+    `without_hand_labels.labeled_without` tells.
 
     Raises
     ------
@@ -93,11 +94,17 @@ def run(
     raw_path = input_path(raw_data_path, "raw_data_path")
     options = ReadOptions.of(read_options)
     if hand_labeled_examples_path is None:
-        output = checked_output(output_path, "output_path", default=f"{raw_path.stem}_labeled.parquet")
+        if label_column is not None:
+            raise RequestError(
+                "label_column names the labels of hand-labeled rows; give hand_labeled_examples_path, or leave it out.",
+                field="label_column",
+            )
+        functions, proposer = labeling_functions, "given"
+        if not functions:
+            table = open_table(raw_path, options)
+            functions, proposer = proposed_functions(user_goal, _profiled(table, list(table.columns))), "language model"
         seed = secrets.randbits(32) if seed is None else seed
-        table = open_table(raw_path, options)
-        profiled = _profiled(table, list(table.columns))
-        return labeled_without(user_goal, raw_path, output, profiled, labeling_functions, seed, read_options)
+        return labeled_without(raw_path, output_path, functions, proposer, seed, read_options)
     if labeling_functions:
         raise RequestError(
             "Give labeling_functions or hand_labeled_examples_path: with hand-labeled rows the pipeline finds "

@@ -13,49 +13,51 @@ from DataFoundry.errors import RequestError
 from DataFoundry.labeling.suggesting.examples import Examples
 
 _CLASSES = (0, 1)
+_TAKEN_OVER = ("output_path", "report_path", "num_rows", "num_labeled", "label_distribution", "aggregator")
 
 
-def labeled_without(
-    goal: str,
-    raw_path: Path,
-    output: Path,
-    profiled: pd.DataFrame,
-    functions: Sequence[Mapping[str, str]] | None,
-    seed: int,
-    read_options: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    """Label the table, and say that nothing has measured the labels.
-
-    Parameters
-    ----------
-    profiled
-        Rows of the table, of which a language model is told the columns.
-    functions
-        As `labeler.create_labels` takes them; None asks the language model, where one is plugged in.
+def proposed_functions(goal: str, profiled: pd.DataFrame) -> list[dict[str, str]]:
+    """The functions of two classes that a language model proposes from the columns of `profiled`.
 
     Raises
     ------
     RequestError
-        If there are neither functions nor a language model.
+        If none is plugged in, or it gives no usable answer.
     """
-    proposer = "given"
-    if not functions:
-        proposer = "language model"
-        nothing = Examples(profiled, np.zeros(0, dtype=np.int64), _CLASSES, "label")
-        rules = proposed(goal, nothing)
-        if not rules:
-            raise RequestError(
-                "Without hand-labeled rows the pipeline needs labeling functions: give labeling_functions, or "
-                "hand_labeled_examples_path with ten rows or more, from which it finds functions itself, or plug in a "
-                "language model that proposes them.",
-                field="hand_labeled_examples_path",
-            )
-        functions = [rule.named(number).as_request() for number, rule in enumerate(rules, start=1)]
+    rules = proposed(goal, Examples(profiled, np.zeros(0, dtype=np.int64), _CLASSES, "label"))
+    if not rules:
+        raise RequestError(
+            "Without hand-labeled rows the pipeline needs labeling functions: give labeling_functions, or "
+            "hand_labeled_examples_path with ten rows or more, from which it finds functions itself, or plug in a "
+            "language model that proposes them.",
+            field="hand_labeled_examples_path",
+        )
+    return [rule.named(number).as_request() for number, rule in enumerate(rules, start=1)]
+
+
+def labeled_without(
+    raw_path: Path,
+    output_path: str | None,
+    functions: Sequence[Mapping[str, str]],
+    proposer: str,
+    seed: int,
+    read_options: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Label the table, and say that nothing has measured the labels, so that no target can be met.
+
+    Parameters
+    ----------
+    functions
+        As `labeler.create_labels` takes them.
+    proposer
+        Who they come from, `given` or `language model`.
+    """
     labels = labeler.create_labels(
-        str(raw_path), functions, output_path=str(output), seed=seed, read_options=read_options
+        str(raw_path), functions, output_path=output_path, seed=seed, read_options=read_options
     )
+    given = proposer == "given"
     return {
-        **{key: labels[key] for key in ("output_path", "num_rows", "num_labeled", "label_distribution", "aggregator")},
+        **{key: labels[key] for key in _TAKEN_OVER},
         "auc": None,
         "auc_interval": None,
         "target_reached": False,
@@ -64,13 +66,13 @@ def labeled_without(
         "stopped": "no hand-labeled rows tell how good the labels are",
         "functions": labels["lf_analysis"],
         "proposer": proposer,
-        "labeling_functions": [dict(each) for each in functions] if proposer != "given" else [],
+        "labeling_functions": [] if given else [dict(each) for each in functions],
         "num_hand_labels": 0,
         "seed": seed,
         "warnings": [
             *labels["warnings"],  # type: ignore[misc]
-            f"The labels come from functions {'that were given' if proposer == 'given' else 'of a language model'}, "
-            "and nothing has measured them; label some rows by hand (suggest-rows names those that tell most) and call "
-            "again with hand_labeled_examples_path.",
+            f"The labels come from functions {'that were given' if given else 'of a language model'}, and nothing has "
+            "measured them, so that no target can be met; label some rows by hand (suggest-rows names those that tell "
+            "most) and call again with hand_labeled_examples_path.",
         ],
     }

@@ -15,6 +15,8 @@ from DataFoundry.labeling.suggesting.examples import Examples
 from DataFoundry.labeling.suggesting.goal import mentioned
 from DataFoundry.labeling.suggesting.mining import Recipe, mine
 from DataFoundry.labeling.suggesting.rules import HAS, Predicate, Rule
+from DataFoundry.labeling.suggesting.suggested import suggest, suggestion_warnings
+from DataFoundry.labeling.suggesting.words import telling_words
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
 
@@ -150,6 +152,7 @@ def test_without_hand_labels_functions_must_be_given_and_the_answer_says_which(
     output = str(root / "out.parquet")
     answer = labeling_pipeline.run("x", files["data_path"], labeling_functions=functions, output_path=output, seed=1)
     assert answer["proposer"] == "given" and answer["outcome"] == "not_measured" and answer["auc"] is None
+    assert Path(answer["report_path"]).exists()
     assert answer["num_labeled"] > 0 and len(pd.read_parquet(output)) == 600
     assert any("nothing has measured" in each for each in answer["warnings"])
     with pytest.raises(RequestError, match="create-labels"):
@@ -162,3 +165,22 @@ def test_too_few_hand_labels_are_refused(root: Path, files: dict[str, str]) -> N
     visits(5).to_csv(root / "few.csv", index=False)
     with pytest.raises(ImpossibleError, match="at least 10"):
         labeler.suggest_functions(files["data_path"], str(root / "few.csv"))
+
+
+def test_what_is_told_of_functions_found_in_noise_is_that_they_are_no_better_than_chance() -> None:
+    """The mean over many draws: a filter on the rows that measure would make it too good."""
+    told, warned = [], 0
+    for seed in range(40):
+        draw = np.random.default_rng(seed)
+        table = pd.DataFrame(draw.normal(size=(100, 20))).rename(columns=str)
+        noise = Examples(table, draw.integers(0, 2, 100), (0, 1), "y")
+        found = suggest(noise, 10, seed)
+        told += [each.accuracy for each in found if each.accuracy is not None and each.votes >= 5]
+        warned += any("no more often than chance" in each for each in suggestion_warnings(found, noise))
+    assert len(told) > 50 and abs(np.mean(told) - 0.5) < 0.05
+    assert warned > 5
+
+
+def test_the_telling_words_of_many_long_texts_are_found_in_one_pass_with_the_same_scores() -> None:
+    column = pd.Series(["win cash now", "win again", "see you later", "see now", None, "win now today"])
+    assert telling_words(column, np.array([1, 1, 0, 0, 0, 1]))[:2] == ["win", "now"]

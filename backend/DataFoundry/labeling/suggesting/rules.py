@@ -12,9 +12,10 @@ HAS = "has"
 
 @dataclass(frozen=True)
 class Predicate:
-    """A test of one column: `>`, `<=` with a number, `==` with a text, a number or a boolean, `has` with a word.
+    """A test of one column: `>`, `<=` with a number, `==` with a text, a number or a boolean, `has` with a
+    piece of text.
 
-    `has` looks for the word anywhere in a text, in whatever case.
+    `has` looks for it anywhere in a text, also inside of longer words, in whatever case.
     """
 
     column: str
@@ -40,7 +41,7 @@ class Predicate:
 
     def sentence(self) -> str:
         """The test in plain words."""
-        words = {">": "is more than", "<=": "is at most", "==": "is", HAS: "has the word"}
+        words = {">": "is more than", "<=": "is at most", "==": "is", HAS: "contains"}
         value = repr(self.value) if isinstance(self.value, str) else self.value
         return f"{self.column} {words[self.operator]} {value}"
 

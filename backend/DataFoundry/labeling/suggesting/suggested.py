@@ -14,7 +14,7 @@ from DataFoundry.sources.table import Table
 
 DEFAULT_FUNCTIONS, MOST_FUNCTIONS = 10, 100
 _FEW_VOTES = 10
-_FEW_REFUTE = 5
+_FEWEST_TO_REFUTE = 5  # votes
 _LEARN_SHARE = 0.6  # of each class's rows
 _DIGITS = 4
 
@@ -79,14 +79,14 @@ def answered(hand: Table, column: str, columns: Sequence[str], most: int, goal: 
         "classes": {str(number): str(value) for number, value in enumerate(examples.classes)},
         "num_hand_labels": len(examples.labels),
         "not_looked_at": {name: kind for name, kind in others.items() if kind != "text"},
-        "warnings": _warnings(found, examples),
+        "warnings": suggestion_warnings(found, examples),
     }
 
 
 def suggest(examples: Examples, most: int, seed: int, said: Mentioned | None = None) -> list[Suggestion]:
     """At most `most` functions, found on six tenths of the hand-labeled rows and measured on the others.
 
-    Those that are no better than chance there are left out.
+    None is left out for what is measured there: of those that are left, it would be too good.
     """
     learn, measure = _halves(examples.labels, np.random.default_rng(seed))
     rules = mine(examples.taken(learn), Recipe(functions=most), said=said).rules
@@ -109,13 +109,7 @@ def suggest(examples: Examples, most: int, seed: int, said: Mentioned | None = N
                 total,
             )
         )
-    return [each for each in found if not _refuted(each, examples)]
-
-
-def _refuted(each: Suggestion, examples: Examples) -> bool:
-    """Whether a function was no better than chance on the rows that it was not found on."""
-    share = float(np.mean(examples.labels == each.label))
-    return each.accuracy is not None and each.votes >= _FEW_REFUTE and each.accuracy <= share
+    return found
 
 
 def _halves(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +122,7 @@ def _halves(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, n
     return chosen, np.setdiff1d(np.arange(len(labels)), chosen)
 
 
-def _warnings(found: Sequence[Suggestion], examples: Examples) -> list[str]:
+def suggestion_warnings(found: Sequence[Suggestion], examples: Examples) -> list[str]:
     """What a person should know before taking the functions over."""
     if not found:
         return [
@@ -143,6 +137,12 @@ def _warnings(found: Sequence[Suggestion], examples: Examples) -> list[str]:
             f"No function votes for {' or '.join(silent)}; write one, or give default_label or class_balance to "
             "create-labels, else every row gets another class."
         )
+    refuted = [each.name for each in found if _refuted(each, examples)]
+    if refuted:
+        warnings.append(
+            f"Right no more often than chance on the rows that they were not found on: {', '.join(refuted)}; leave "
+            "them out."
+        )
     few = sum(each.votes < _FEW_VOTES for each in found)
     if few:
         warnings.append(
@@ -150,3 +150,9 @@ def _warnings(found: Sequence[Suggestion], examples: Examples) -> list[str]:
             "not found on: their accuracy is hardly known, as the interval says; label more rows by hand."
         )
     return warnings
+
+
+def _refuted(each: Suggestion, examples: Examples) -> bool:
+    """Whether a function was no better than chance on the rows that it was not found on."""
+    share = float(np.mean(examples.labels == each.label))
+    return each.accuracy is not None and each.votes >= _FEWEST_TO_REFUTE and each.accuracy <= share

@@ -1,7 +1,6 @@
 """Words of free texts that may tell classes apart."""
 
 import re
-from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -34,14 +33,15 @@ def telling_words(column: pd.Series, labels: np.ndarray) -> list[str]:
     labels
         (n,) class numbers.
     """
-    found = [set(_WORD.findall(str(value).lower())) if isinstance(value, str) else set() for value in column]
-    counts = Counter(word for words in found for word in words)
-    known = [word for word, count in counts.items() if _FEWEST_ROWS <= count < len(column)]
-    classes = np.eye(int(labels.max(initial=0)) + 1)[labels]
+    shares = np.bincount(labels) / max(len(labels), 1)
+    counts: dict[str, np.ndarray] = {}
+    for value, label in zip(column, labels.tolist(), strict=True):
+        for word in set(_WORD.findall(value.lower())) if isinstance(value, str) else ():
+            counts.setdefault(word, np.zeros(len(shares)))[label] += 1
     scored = []
-    for word in known:
-        there = np.array([word in words for words in found], dtype=float)
-        expected = there.sum() * classes.mean(axis=0)
-        gap = (there @ classes - expected) ** 2 / np.maximum(expected, 1e-9)
-        scored.append((-float(gap.sum()), word))
+    for word, by_class in counts.items():
+        rows = by_class.sum()
+        if _FEWEST_ROWS <= rows < len(column):
+            expected = rows * shares
+            scored.append((-float(((by_class - expected) ** 2 / np.maximum(expected, 1e-9)).sum()), word))
     return [word for _, word in sorted(scored)[:_MOST_WORDS]]
