@@ -1,6 +1,6 @@
 """Warnings that a person who writes labeling functions wants."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -24,25 +24,28 @@ def on_columns(functions: Sequence[LabelingFunction], columns: Sequence[str]) ->
     ]
 
 
-def on_votes(names: Sequence[str], summary: VoteSummary) -> list[str]:
-    """Functions that never vote, return None or always agree, and classes that nobody votes for."""
+def on_votes(names: Sequence[str], summary: VoteSummary, silent: Collection[str] = ()) -> list[str]:
+    """Functions that never vote, return None or always agree, and classes that nobody votes for.
+
+    Of the functions in `silent` it is known why they do not vote.
+    """
     if summary.rows == 0:
         return ["The table has no rows."]
     votes = summary.votes_by_class
     found = [
         f"{name} never votes: it abstains on every row."
         for name, count in zip(names, votes.sum(axis=1), strict=True)
-        if not count
+        if not count and name not in silent
     ]
     found += [
         f"{name} returned None on {count} rows; return -1 to abstain."
         for name, count in zip(names, summary.nones.tolist(), strict=True)
-        if count
+        if count and name not in silent
     ]
     found += [f"{one} and {other} always agree: one of them adds nothing." for one, other in _twins(names, summary)]
-    silent = np.flatnonzero(votes.sum(axis=0) == 0).tolist()
-    if silent and (votes.sum(axis=0) > 0).sum() > 1:  # of a single class that is voted for `doubts` tells
-        classes = ", ".join(map(str, silent))
+    unsaid = np.flatnonzero(votes.sum(axis=0) == 0).tolist()
+    if unsaid and (votes.sum(axis=0) > 0).sum() > 1:  # of a single class that is voted for `doubts` tells
+        classes = ", ".join(map(str, unsaid))
         found.append(f"No function votes for class {classes}, so votes alone can never give that label.")
     return found
 

@@ -165,7 +165,7 @@ def _warnings(
 ) -> list[str]:
     found = [
         *advice.on_columns(working, table.columns),
-        *[each for each in advice.on_votes(voted.names, voted.summary) if each.split(" ")[0] not in errors],
+        *advice.on_votes(voted.names, voted.summary, silent=set(errors)),
         *advice.on_accuracy(voted.names, labels),
     ]
     if table.num_rows is None or table.num_rows > voted.summary.rows:

@@ -98,3 +98,10 @@ def test_over_http(server):
     assert answer.status_code == 200, answer.text
     assert answer.json()["lf_analysis"][0]["coverage"] == 3 / 4
     assert answer.json()["message"] == "2 functions tried on 4 rows, 1 of them failed."
+
+
+def test_a_function_that_fails_is_not_told_to_abstain_whatever_its_name(tried):
+    broken = {"name": "my bad one", "code": "def f(x):\n    return x['a'] / 0"}
+    answer = tried([broken, LOW])
+    assert answer["lf_analysis"][0]["error"]
+    assert not any("my bad" in each for each in answer["warnings"])
