@@ -14,7 +14,7 @@ from DataFoundry.labeling.features import FeatureSpace
 from DataFoundry.labeling.functions import LabelingFunction
 from DataFoundry.labeling.hand_labels import HandLabels
 from DataFoundry.labeling.reasons import Reasons
-from DataFoundry.labeling.table_features import feature_columns, plain, same_types
+from DataFoundry.labeling.table_features import feature_columns, plain
 from DataFoundry.sources.coded import coded_blocks
 from DataFoundry.sources.table import Table
 
@@ -103,13 +103,11 @@ def suggested(
     Raises
     ------
     ImpossibleError
-        If no column is a feature, so that all rows are alike.
+        If the table has no rows, or no column is a feature, so that all rows are alike.
     """
-    features, others = feature_columns(candidates.frame, columns)
-    if hand is not None:
-        both = same_types(candidates.frame, hand.frame, features)
-        others |= dict.fromkeys(set(features) - set(both), "not in the hand-labeled rows, or of another type there")
-        features = both
+    if not candidates.total:
+        raise ImpossibleError("The table has no rows; name a table with rows to label.")
+    features, others = feature_columns(candidates.frame, columns, None if hand is None else hand.frame)
     space = FeatureSpace.of(candidates.frame, features)
     if not space.parts:
         raise ImpossibleError(

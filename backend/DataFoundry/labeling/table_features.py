@@ -9,7 +9,9 @@ from DataFoundry.schema.discovery import columns_in
 _TELLING = ("number", "moment", "boolean", "category", "formatted_number")
 
 
-def feature_columns(sample: pd.DataFrame, columns: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+def feature_columns(
+    sample: pd.DataFrame, columns: Sequence[str], hand: pd.DataFrame | None = None
+) -> tuple[list[str], dict[str, str]]:
     """The columns that are features, and for each of the others why it is none.
 
     Keys, names and contacts tell who a row is, not what it is like: a model would learn them by heart.
@@ -20,6 +22,8 @@ def feature_columns(sample: pd.DataFrame, columns: Sequence[str]) -> tuple[list[
         Rows of the table.
     columns
         Of which to choose.
+    hand
+        Hand-labeled rows, which a feature must have, too: as numbers in both or in neither.
     """
     features, others = [], {}
     for name, found in columns_in(sample[list(columns)]).items():
@@ -27,6 +31,8 @@ def feature_columns(sample: pd.DataFrame, columns: Sequence[str]) -> tuple[list[
             others[name] = f"personal ({found.kind})"
         elif found.kind not in _TELLING:
             others[name] = found.kind
+        elif hand is not None and not _in_both(name, sample, hand):
+            others[name] = "not in the hand-labeled rows, or of another type there"
         else:
             features.append(name)
     return features, others
@@ -38,11 +44,7 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(coded, object))
 
 
-def same_types(frame: pd.DataFrame, other: pd.DataFrame, columns: Sequence[str]) -> list[str]:
-    """The columns that both frames have, and that are numbers in both or in neither."""
-    return [
-        name
-        for name in columns
-        if name in other.columns
-        and pd.api.types.is_numeric_dtype(frame[name]) == pd.api.types.is_numeric_dtype(other[name])
-    ]
+def _in_both(name: str, sample: pd.DataFrame, hand: pd.DataFrame) -> bool:
+    return name in hand.columns and (
+        pd.api.types.is_numeric_dtype(sample[name]) == pd.api.types.is_numeric_dtype(hand[name])
+    )

@@ -10,7 +10,7 @@ from DataFoundry.labeling import calibration
 from DataFoundry.labeling.features import FeatureSpace
 from DataFoundry.labeling.hand_labels import HandLabels
 from DataFoundry.labeling.intervals import roc_auc, wilson
-from DataFoundry.labeling.table_features import feature_columns, same_types
+from DataFoundry.labeling.table_features import feature_columns
 
 COLUMN = "label_predicted"
 SAMPLE_ROWS = 10_000  # of those with votes; more teach a linear model nothing
@@ -105,11 +105,7 @@ def fit(covered: Covered, hand: HandLabels | None, columns: Sequence[str], seed:
             f"The votes say class {int(shares.argmax())} of nearly every row that they label, so every other row would "
             "get it, too; add functions for another class, or give hand-labeled rows."
         )
-    features, others = feature_columns(covered.frame, columns)
-    if hand is not None:
-        both = same_types(covered.frame, hand.frame, features)
-        others |= dict.fromkeys(set(features) - set(both), "not in the hand-labeled rows, or of another type there")
-        features = both
+    features, others = feature_columns(covered.frame, columns, None if hand is None else hand.frame)
     space = FeatureSpace.of(covered.frame, features)
     if not space.parts:
         return "No column of the table can be a feature (keys, personal columns and free texts are none)."

@@ -142,3 +142,9 @@ def test_over_http(server):
     answer = server.post("/api/labeling/suggest-rows", body)
     assert answer.status_code == 200, answer.text
     assert answer.json()["message"] == "3 rows to label next."
+
+
+def test_a_table_without_rows_is_said_to_have_none(root):
+    (root / "empty.csv").write_text("a,b\n")
+    with pytest.raises(ImpossibleError, match="no rows"):
+        labeler.suggest_rows(str(root / "empty.csv"))
