@@ -1,6 +1,12 @@
 """Labeling functions run by Python itself, row by row: what every way of running them must give."""
 
+from hypothesis import event
+
 from DataFoundry.labeling import encoding
+from DataFoundry.labeling.columnar import statements
+from DataFoundry.labeling.columnar.vector import NotColumnarError
+from DataFoundry.labeling.functions import read_function
+from DataFoundry.labeling.ways import Block
 
 
 class Row:
@@ -39,3 +45,17 @@ def plainly(code, frame):
             return votes, nones, place
         votes.append(int(vote))
     return votes, nones, None
+
+
+def whole_columns_agree(code, frame):
+    """Assert that a source run on whole columns, where it can be, gives what Python gives."""
+    votes, nones, fault = plainly(code, frame)
+    try:
+        outcome = statements.run(read_function("lf", code), Block(frame, 0).vector, len(frame))
+    except NotColumnarError as error:
+        event(f"not columnar: {error}")
+        return
+    event("columnar, fault" if fault is not None else "columnar")
+    assert outcome.fault == fault
+    if fault is None:
+        assert (outcome.votes.tolist(), outcome.nones) == (votes, nones)

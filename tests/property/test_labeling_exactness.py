@@ -5,9 +5,9 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, event, given, note, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
-from tests.helpers.plain_labeling import plainly
+from tests.helpers.plain_labeling import plainly, whole_columns_agree
 
 from DataFoundry.labeling.columnar import statements
 from DataFoundry.labeling.columnar.vector import NotColumnarError
@@ -164,16 +164,7 @@ def test_whole_columns_give_what_python_gives(seed):
     code, frame = made(seed)
     note(code)
     note(str(frame.to_dict("list")))
-    votes, nones, fault = plainly(code, frame)
-    try:
-        outcome = statements.run(read_function("lf", code), Block(frame, 0).vector, len(frame))
-    except NotColumnarError:
-        event("not columnar")
-        return
-    event("columnar, fault" if fault is not None else "columnar")
-    assert outcome.fault == fault
-    if fault is None:
-        assert (outcome.votes.tolist(), outcome.nones) == (votes, nones)
+    whole_columns_agree(code, frame)
 
 
 @given(SEEDS)
