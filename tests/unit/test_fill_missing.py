@@ -265,3 +265,17 @@ def test_what_is_measured_of_the_greatest_floats_is_a_number_or_nothing() -> Non
     quality = Numbers(learning, (size + draw.normal(size=300)) * 1e200).quality
     assert "explained" not in quality and np.isfinite(quality["error"])
     assert Numbers(learning, size * 3).quality["explained"] > 0.9
+
+
+@pytest.mark.parametrize("wild", range(0, 400, 80))
+def test_nothing_is_learnt_from_a_wild_value_and_that_is_told(root: Path, wild: int) -> None:
+    draw = np.random.default_rng(9)
+    size = draw.uniform(100, 200, 400).round(1)
+    cost = pd.Series((size * 3 + draw.normal(size=400)).round(1))
+    cost[wild] = 999_999.0
+    gaps = draw.random(400) < 0.2
+    gaps[wild] = False
+    answer, filled = fill(root, pd.DataFrame({"size": size, "cost": cost.mask(gaps)}))
+    assert (filled["cost"][gaps] - size[gaps] * 3).abs().median() < 10  # one guess for all would be off by 75
+    assert any("1 value lies far outside the others of 'cost'" in note for note in answer["warnings"])
+    assert filled["cost"][wild] == 999_999.0

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from DataFoundry.cleaning.checks import ranges
 from DataFoundry.filling.by_rules import Meant, as_column, contradicted, determined, meant_missing, usable
 from DataFoundry.filling.columns import NUMERIC, Categories, Features, Learning, Numbers, fills
 from DataFoundry.preprocessing.schema import is_made_anew
@@ -178,7 +179,21 @@ class _Filling:
         self._learning = TableView(learning, self._columns)
         self._features = Features(self._learning, usable_)
         self._known = self._features.of(self._learning)
+        self._forget_far_values()
         self._told = self._features.of(self._view())
+
+    def _forget_far_values(self) -> None:
+        """Learn nothing from numbers that lie far outside the others: one of them would outweigh all the rest."""
+        for mark in ranges.look(ranges.learn(self._learning, ()), self._learning):
+            if mark.column in self._features.names:
+                self._known[mark.rows, self._features.names.index(mark.column)] = np.nan
+                if mark.column in self._done:
+                    count = len(mark.rows)
+                    values = "1 value lies" if count == 1 else f"{count:,} values lie"
+                    self._notes.append(
+                        f"{values} far outside the others of {mark.column!r}, and nothing was learnt from "
+                        f"{'it' if count == 1 else 'them'}; check-table shows where."
+                    )
 
     def _by_others(self, name: str) -> None:
         column = self._columns[name]
