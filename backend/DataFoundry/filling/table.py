@@ -196,28 +196,19 @@ class _Filling:
                     )
 
     def _by_others(self, name: str) -> None:
-        column = self._columns[name]
-        meant = self._meant(name)
-        gaps = np.flatnonzero(self._now[name].isna().to_numpy() & ~meant.cells)
-        if meant.cells.any():
-            self._notes.append(f"{_cells_stay(int(meant.cells.sum()), name)}, {meant.why}")
-        if not len(gaps):
-            return
-        place = self._features.names.index(name) if name in self._features.names else None
+        """Fill the cells of a column that nothing but the other columns can tell."""
+        names = self._features.names
+        place = names.index(name) if name in names else None
         known = np.zeros(0, dtype=np.int64) if place is None else np.flatnonzero(~np.isnan(self._known[:, place]))
-        why = self._why_not(name, len(known))
-        if why is None and len(gaps) > self._most_missing * len(self._now):
-            why = "most of the column is missing, which may mean something; name it in columns to fill it."
-        if why is not None:
-            self._notes.append(f"{_cells_stay(len(gaps), name)}: {why}")
+        gaps = self._gaps(name, len(known))
+        if place is None or not len(gaps):
             return
-        assert place is not None  # a column that is no feature is not filled
-        rest = [each for each in range(len(self._features.names)) if each != place]
+        rest = [each for each in range(len(names)) if each != place]
         learning = Learning(
             self._known[known][:, rest], [self._features.categorical[each] for each in rest], self._seed
         )
         asked = self._told[gaps][:, rest]
-        if column.kind in NUMERIC:
+        if self._columns[name].kind in NUMERIC:
             values, quality = self._numbers(name, learning, known, place, asked)
         else:
             categories = Categories(learning, self._learning.frame[name].iloc[known])
@@ -227,11 +218,23 @@ class _Filling:
         self._done[name].by_others += self._put(name, values)
         if self._others is None:  # rows that a model drew say nothing of how right a guess is
             self._done[name].quality = {key: round(each, 4) for key, each in quality.items()}
-        filled = np.zeros(len(self._now), dtype=bool)
-        filled[gaps] = True
-        self._guessed[name] = filled
+        self._guessed[name] = np.isin(np.arange(len(self._now)), gaps)
         if self._draw:  # what was drawn for one cell tells what the next one is like
             self._told[gaps, place] = self._features.column(self._view(), name)[gaps]
+
+    def _gaps(self, name: str, known: int) -> np.ndarray:
+        """Positions of the cells to guess, where so many rows of the column are known; those that are left are told."""
+        meant = self._meant(name)
+        gaps = np.flatnonzero(self._now[name].isna().to_numpy() & ~meant.cells)
+        if meant.cells.any():
+            self._notes.append(f"{_cells_stay(int(meant.cells.sum()), name)}, {meant.why}")
+        why = self._why_not(name, known) if len(gaps) else None
+        if why is None and len(gaps) > self._most_missing * len(self._now):
+            why = "most of the column is missing, which may mean something; name it in columns to fill it."
+        if why is None:
+            return gaps
+        self._notes.append(f"{_cells_stay(len(gaps), name)}: {why}")
+        return gaps[:0]
 
     def _numbers(
         self, name: str, learning: Learning, known: np.ndarray, place: int, asked: np.ndarray
