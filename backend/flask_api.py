@@ -40,9 +40,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main() -> None:
-    """Serve until interrupted."""
-    arguments = parse_arguments()
+def main(given: list[str] | None = None) -> None:
+    """Serve until interrupted; `given` None takes the process's own command line."""
+    arguments = parse_arguments(given)
     if arguments.new_api_key is not None:
         _print_new_key(arguments.new_api_key, arguments.scopes)
         return

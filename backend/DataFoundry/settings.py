@@ -6,9 +6,21 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 
-BACKEND = Path(__file__).resolve().parents[1]
-OUTPUT_FOLDER = BACKEND / "output_data"
-TESTING_FOLDER = BACKEND / "testing_data"
+BACKEND = Path(__file__).resolve().parents[1]  # where the code lies
+HOME_VARIABLE = "DATAFOUNDRY_HOME"
+
+
+def _home() -> Path:
+    """`DATAFOUNDRY_HOME`; else `backend/` of a checkout, or, of an installed package, where the process was started."""
+    named = os.environ.get(HOME_VARIABLE)
+    if named:
+        return Path(os.path.abspath(named))
+    return BACKEND if (BACKEND / "requirements.txt").is_file() else Path.cwd()
+
+
+HOME = _home()  # relative paths of requests begin here
+OUTPUT_FOLDER = HOME / "output_data"
+TESTING_FOLDER = HOME / "testing_data"
 DATA_ROOTS_VARIABLE = "DATAFOUNDRY_DATA_ROOTS"
 DEVICE_VARIABLE = "DATAFOUNDRY_DEVICE"
 STATE_VARIABLE = "DATAFOUNDRY_STATE_DIR"
@@ -106,7 +118,7 @@ def add_data_roots(folders: Iterable[str]) -> None:
 
 
 def data_roots() -> tuple[Path, ...]:
-    """Folders that requests may read and write: `backend/`, where the process was started, and those added.
+    """Folders that requests may read and write: `HOME`, where the process was started, and those added.
 
     `DATAFOUNDRY_DATA_ROOTS` adds more, separated like `PATH`. Symbolic links are resolved, once for each process.
     """
@@ -115,5 +127,5 @@ def data_roots() -> tuple[Path, ...]:
 
 @cache  # each request asks several times, and each look at a link lets another thread in
 def _resolved(added: str) -> tuple[Path, ...]:
-    chosen = [BACKEND, _STARTED_IN, *(Path(each) for each in added.split(os.pathsep) if each)]
+    chosen = [HOME, _STARTED_IN, *(Path(each) for each in added.split(os.pathsep) if each)]
     return tuple(dict.fromkeys(Path(os.path.realpath(each)) for each in chosen))

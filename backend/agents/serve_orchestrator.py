@@ -32,11 +32,11 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main() -> None:
-    """Serve until interrupted."""
+def main(given: list[str] | None = None) -> None:
+    """Serve until interrupted; `given` None takes the process's own command line."""
     import waitress
 
-    arguments = parse_arguments()
+    arguments = parse_arguments(given)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     add_data_roots(arguments.data_root)
     app = create_app(Orchestrator(Path(arguments.database) if arguments.database else None))

@@ -12,14 +12,15 @@ import threading
 from collections.abc import Iterator
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Protocol
 
-from DataFoundry.settings import BACKEND
 from jobs import host
 from jobs.work import Message, Order
 
 logger = logging.getLogger(__name__)
 
+_IMPORT_ROOT = Path(__file__).resolve().parents[1]
 _START_HOST = "import sys; sys.path.insert(0, sys.argv[1]); from jobs.host import main; main(int(sys.argv[2]))"
 
 
@@ -133,7 +134,7 @@ class HostLauncher:
         if self._control is not None:
             self._control.close()
         with theirs:
-            command = [sys.executable, "-P", "-c", _START_HOST, str(BACKEND), str(theirs.fileno())]
+            command = [sys.executable, "-P", "-c", _START_HOST, str(_IMPORT_ROOT), str(theirs.fileno())]
             # A session of its own, so that a signal to the server's terminal does not reach it.
             self._host = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
         self._control = ours

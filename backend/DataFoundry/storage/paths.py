@@ -1,8 +1,9 @@
 """Which paths a request may name.
 
-A path is absolute or relative to `backend/`; it must lie inside a data root once symbolic links are resolved, must not
-be hidden or code, and must have a data file's suffix. What is checked is what is opened: `open_for_reading` walks the
-resolved path from its root without following any link, so that a link put there meanwhile is refused, too.
+A path is absolute or relative to `settings.HOME` (`backend/` of a checkout); it must lie inside a data root once
+symbolic links are resolved, must not be hidden or code, and must have a data file's suffix. What is checked is what is
+opened: `open_for_reading` walks the resolved path from its root without following any link, so that a link put there
+meanwhile is refused, too.
 """
 
 import errno
@@ -20,7 +21,7 @@ from DataFoundry.errors import (
     OutsideDataRootsError,
     PathTextError,
 )
-from DataFoundry.settings import BACKEND, DATA_ROOTS_VARIABLE, OUTPUT_FOLDER, data_roots
+from DataFoundry.settings import BACKEND, DATA_ROOTS_VARIABLE, HOME, OUTPUT_FOLDER, data_roots
 
 TABLE_SUFFIXES = (".csv", ".parquet")  # that are written
 PACKED_SUFFIXES = (".gz", ".zip", ".zst", ".bz2")
@@ -168,7 +169,7 @@ def _named(text: str) -> Path:
         return path
     if path.parts[:1] == ("backend",):  # the specification's examples write backend/output_data/...
         path = Path(*path.parts[1:])
-    return BACKEND / path
+    return HOME / path
 
 
 def _inside_roots(text: str, field: str) -> Path:

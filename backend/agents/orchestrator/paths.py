@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from DataFoundry.settings import BACKEND, data_roots
+from DataFoundry.settings import HOME, data_roots
 
 _HIDDEN = re.compile(r"(^|[/\\])\.[^./\\]")
 _CODE_SUFFIXES = (".py", ".sh", ".env", ".pem", ".key", ".conf", ".ini", ".toml", ".yaml", ".yml", ".so", ".exe")
@@ -25,7 +25,7 @@ def why_forbidden(text: str) -> str:
         return f"{text} is not a data file; only tables, models and reports can be used."
     parts = Path(text).parts
     relative = Path(*parts[1:]) if len(parts) > 1 and parts[0] == "backend" else Path(text)
-    resolved = Path(os.path.normpath(BACKEND / relative))
+    resolved = Path(os.path.normpath(HOME / relative))
     if not any(resolved.is_relative_to(root) for root in data_roots()):
         roots = ", ".join(str(root) for root in data_roots())
         return (

@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.orchestrator.datasets import path_of
 from DataFoundry.errors import ImpossibleError, MissingFileError
-from DataFoundry.settings import BACKEND, OUTPUT_FOLDER, TESTING_FOLDER
+from DataFoundry.settings import HOME, OUTPUT_FOLDER, TESTING_FOLDER
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.paths import input_path
 
@@ -75,7 +75,7 @@ def _existing(text: str) -> str:
 
 
 def _without_case(text: str) -> list[Path]:
-    folders = [BACKEND]
+    folders = [HOME]
     for part in Path(text).parts:
         folders = [
             child
