@@ -10,6 +10,8 @@ from DataFoundry.errors import ConfigError
 from DataFoundry.settings import LOCAL_HOSTS, add_data_roots, limits, named_device
 from serving import keys, logs, sockets
 from serving.brokers import check_broker
+from serving.hosts import VARIABLE as HOSTS_VARIABLE
+from serving.hosts import add_allowed_hosts, allowed_hosts, named_host
 from serving.origins import named_origins
 from serving.proxies import trusted_proxies
 from serving.rate_storage import rate_storage
@@ -31,6 +33,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         help="One more folder that requests may read and write; may be given several times",
     )
     parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="One more name that the service is reached by, besides localhost, addresses in numbers and the machine's "
+        f"own names (or {HOSTS_VARIABLE}); may be given several times",
+    )
+    parser.add_argument(
         "--api-key-file", metavar="FILE", help=f"API keys that may be used (or {keys.FILE_VARIABLE}, {keys.VARIABLE})"
     )
     parser.add_argument(
@@ -47,6 +57,7 @@ def main(given: list[str] | None = None) -> None:
         _print_new_key(arguments.new_api_key, arguments.scopes)
         return
     add_data_roots(arguments.data_root)
+    add_allowed_hosts([*arguments.allowed_host, *named_host(arguments.host)])
     try:
         logs.configure(arguments.debug)
         _check_settings(arguments.api_key_file)
@@ -83,6 +94,7 @@ def _check_settings(key_file: str | None) -> None:
     """Find out now what a setting has wrong."""
     limits()
     named_origins()
+    allowed_hosts()
     rate_storage()
     trusted_proxies()
     check_broker()

@@ -13,7 +13,10 @@ os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # checkpoints build p
 
 from agents.orchestrator.service import DATABASE_VARIABLE, Orchestrator  # noqa: E402
 from agents.wire.app import create_app  # noqa: E402
+from DataFoundry.errors import ConfigError  # noqa: E402
 from DataFoundry.settings import LOCAL_HOSTS, add_data_roots  # noqa: E402
+from serving.hosts import VARIABLE as HOSTS_VARIABLE  # noqa: E402
+from serving.hosts import add_allowed_hosts, named_host  # noqa: E402
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -29,6 +32,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="DIR",
         help="One more folder that requests may read and write; may be given several times",
     )
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="One more name that the service is reached by, besides localhost, addresses in numbers and the machine's "
+        f"own names (or {HOSTS_VARIABLE}); may be given several times",
+    )
     return parser.parse_args(arguments)
 
 
@@ -39,7 +50,11 @@ def main(given: list[str] | None = None) -> None:
     arguments = parse_arguments(given)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     add_data_roots(arguments.data_root)
-    app = create_app(Orchestrator(Path(arguments.database) if arguments.database else None))
+    add_allowed_hosts([*arguments.allowed_host, *named_host(arguments.host)])
+    try:
+        app = create_app(Orchestrator(Path(arguments.database) if arguments.database else None))
+    except ConfigError as error:
+        sys.exit(str(error))
     if arguments.host not in LOCAL_HOSTS:
         logging.warning(
             "Anyone who reaches %s:%s can use the orchestrator, which knows no API keys; --host 127.0.0.1 keeps it to "

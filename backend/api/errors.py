@@ -66,6 +66,7 @@ MEANINGS = {
     413: "The request or a file is larger than a limit.",
     414: "The address is longer than 8,190 bytes.",
     415: "The body is not JSON.",
+    421: "The request was sent to a name that is none of the service's.",
     422: "The request is well-formed, but cannot be done with this data.",
     426: "The route speaks WebSocket only.",
     429: "Too many requests in a minute; Retry-After says how many seconds to wait.",

@@ -11,6 +11,8 @@ from agents.wire import chat, streams
 from agents.wire.bodies import Answered, Asked, AskedAsync, BadBody, Chat, read
 from agents.wire.events import Recorder
 from agents.wire.runs import Runs
+from api.errors import HttpProblem
+from api.security import hosts
 from DataFoundry.settings import limits
 
 Answer = Response | tuple[Response, int] | tuple[str, int]
@@ -22,6 +24,7 @@ def create_app(orchestrator: Orchestrator | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = limits().max_request_bytes
     service = orchestrator or Orchestrator()
+    hosts.register(app)
     _errors(app)
     _requests(app, service)
     _streams(app, service)
@@ -38,6 +41,12 @@ def _errors(app: Flask) -> None:
     @app.errorhandler(WorkflowError)
     def workflow_error(error: WorkflowError) -> Answer:
         return jsonify(streams.error_body(error)), 422
+
+    @app.errorhandler(HttpProblem)
+    def problem(error: HttpProblem) -> Answer:
+        answer = jsonify({"detail": error.description, "code": error.name_in_body})
+        answer.headers.extend(error.get_headers())
+        return answer, error.code or 500
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Answer:

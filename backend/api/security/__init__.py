@@ -2,14 +2,16 @@
 
 from flask import Flask
 
-from api.security import access, cors, rates
+from api.security import access, cors, hosts, rates
 
 
 def register(app: Flask) -> None:
     """Let no request reach a route of `app` unchecked.
 
-    Requests are told apart first, counted second and refused third, so that guessing keys is counted, too.
+    Names that are not ours are refused at once. Requests are then told apart first, counted second and refused third,
+    so that guessing keys is counted, too.
     """
+    hosts.register(app)
     origins = cors.register(app)
     access.identify(app)
     rates.register(app)
