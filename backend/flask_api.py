@@ -7,7 +7,8 @@ import sys
 from typing import Any
 
 from DataFoundry.errors import ConfigError
-from DataFoundry.settings import LOCAL_HOSTS, add_data_roots, limits, named_device
+from DataFoundry.roots import add_data_roots
+from DataFoundry.settings import LOCAL_HOSTS, limits, named_device
 from serving import keys, logs, sockets
 from serving.brokers import check_broker
 from serving.hosts import VARIABLE as HOSTS_VARIABLE

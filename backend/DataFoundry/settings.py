@@ -1,9 +1,7 @@
-"""What the operator sets: data roots, device, limits. Each has one default, here."""
+"""What the operator sets: device, limits, state. Each has one default, here; data roots are in `roots`."""
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from functools import cache
 from pathlib import Path
 
 BACKEND = Path(__file__).resolve().parents[1]  # where the code lies
@@ -21,15 +19,13 @@ def _home() -> Path:
 HOME = _home()  # relative paths of requests begin here
 OUTPUT_FOLDER = HOME / "output_data"
 TESTING_FOLDER = HOME / "testing_data"
-DATA_ROOTS_VARIABLE = "DATAFOUNDRY_DATA_ROOTS"
+KEY_FILE_VARIABLE = "DATAFOUNDRY_API_KEY_FILE"
 DEVICE_VARIABLE = "DATAFOUNDRY_DEVICE"
 STATE_VARIABLE = "DATAFOUNDRY_STATE_DIR"
 BROKER_VARIABLE = "DATAFOUNDRY_BROKER_URL"
 RESULTS_VARIABLE = "DATAFOUNDRY_RESULTS_URL"
 DEVICES = ("auto", "cuda", "mps", "cpu")
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")  # of --host: nobody else reaches them
-
-_STARTED_IN = Path.cwd()  # a later chdir must not move the roots
 
 
 def limit(default: int, meaning: str) -> int:
@@ -109,23 +105,3 @@ def named_device() -> str:
 def state_folder() -> Path:
     """Where the service keeps its jobs: `DATAFOUNDRY_STATE_DIR`, else a hidden folder that no request can name."""
     return Path(os.path.abspath(os.environ.get(STATE_VARIABLE) or OUTPUT_FOLDER / ".state"))
-
-
-def add_data_roots(folders: Iterable[str]) -> None:
-    """Let this process and its children read and write `folders`, besides the roots of the environment."""
-    known = os.environ.get(DATA_ROOTS_VARIABLE, "").split(os.pathsep)
-    os.environ[DATA_ROOTS_VARIABLE] = os.pathsep.join(os.path.abspath(each) for each in [*folders, *known] if each)
-
-
-def data_roots() -> tuple[Path, ...]:
-    """Folders that requests may read and write: `HOME`, where the process was started, and those added.
-
-    `DATAFOUNDRY_DATA_ROOTS` adds more, separated like `PATH`. Symbolic links are resolved, once for each process.
-    """
-    return _resolved(os.environ.get(DATA_ROOTS_VARIABLE, ""))
-
-
-@cache  # each request asks several times, and each look at a link lets another thread in
-def _resolved(added: str) -> tuple[Path, ...]:
-    chosen = [HOME, _STARTED_IN, *(Path(each) for each in added.split(os.pathsep) if each)]
-    return tuple(dict.fromkeys(Path(os.path.realpath(each)) for each in chosen))

@@ -14,7 +14,8 @@ os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # checkpoints build p
 from agents.orchestrator.service import DATABASE_VARIABLE, Orchestrator  # noqa: E402
 from agents.wire.app import create_app  # noqa: E402
 from DataFoundry.errors import ConfigError  # noqa: E402
-from DataFoundry.settings import LOCAL_HOSTS, add_data_roots  # noqa: E402
+from DataFoundry.roots import add_data_roots  # noqa: E402
+from DataFoundry.settings import LOCAL_HOSTS  # noqa: E402
 from serving.hosts import VARIABLE as HOSTS_VARIABLE  # noqa: E402
 from serving.hosts import add_allowed_hosts, named_host  # noqa: E402
 

@@ -33,6 +33,6 @@ def work_here(every_folder: bool) -> None:
     """
     os.environ.setdefault("DATAFOUNDRY_HOME", os.getcwd())
     if every_folder:
-        from DataFoundry.settings import add_data_roots
+        from DataFoundry.roots import add_data_roots
 
         add_data_roots([os.path.abspath(os.sep)])

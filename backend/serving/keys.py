@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from DataFoundry.errors import ConfigError
+from DataFoundry.settings import KEY_FILE_VARIABLE
 from DataFoundry.storage.files import read_operator_file
 
 logger = logging.getLogger(__name__)
 
 VARIABLE = "DATAFOUNDRY_API_KEYS"
-FILE_VARIABLE = "DATAFOUNDRY_API_KEY_FILE"
+FILE_VARIABLE = KEY_FILE_VARIABLE
 SCOPES = {
     "read": "look at tables, files, jobs and settings",
     "write": "write files: uploads, configurations, models, synthetic tables, reports",

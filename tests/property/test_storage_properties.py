@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from DataFoundry.errors import DataFoundryError
-from DataFoundry.settings import data_roots
+from DataFoundry.roots import data_roots
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.paths import input_path, output_path
 from DataFoundry.storage.tables import TableWriter, write_table

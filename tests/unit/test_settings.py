@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from DataFoundry.settings import DATA_ROOTS_VARIABLE, add_data_roots, data_roots
+from DataFoundry.roots import DATA_ROOTS_VARIABLE, add_data_roots, data_roots
 
 
 def test_added_roots_stand_beside_each_root_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

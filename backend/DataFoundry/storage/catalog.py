@@ -6,18 +6,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from DataFoundry.settings import OUTPUT_FOLDER, TESTING_FOLDER, limits
+from DataFoundry.roots import listed_folders
+from DataFoundry.settings import limits
 from DataFoundry.storage.paths import DATA_SUFFIXES, input_path, open_for_reading
 
 
 def list_files() -> list[dict[str, Any]]:
     """`name, path, size, modified` of the data files under the output and testing folders, newest first.
 
-    Hidden files and folders, links, and what is not data are left out. `size` is in bytes, `modified` is ISO 8601 in
-    UTC. At most `settings.Limits.max_listed_files` entries.
+    For a client with roots of its own: under these and the testing folder. Hidden files and folders, links, and what is
+    not data are left out. `size` is in bytes, `modified` is ISO 8601 in UTC. At most
+    `settings.Limits.max_listed_files` entries.
     """
     found = []
-    for path in (*_data_files(OUTPUT_FOLDER), *_data_files(TESTING_FOLDER)):
+    for path in dict.fromkeys(path for folder in listed_folders() for path in _data_files(folder)):
         try:
             status = path.stat(follow_symlinks=False)
         except FileNotFoundError:  # removed meanwhile

@@ -1,9 +1,10 @@
 """Which paths a request may name.
 
-A path is absolute or relative to `settings.HOME` (`backend/` of a checkout); it must lie inside a data root once
-symbolic links are resolved, must not be hidden or code, and must have a data file's suffix. What is checked is what is
-opened: `open_for_reading` walks the resolved path from its root without following any link, so that a link put there
-meanwhile is refused, too.
+A path is absolute, or relative: then an input is looked up in `backend/`, where the program was started and in
+each data root, and an output is written below the first. It must lie inside a data root once symbolic links are
+resolved, must not be hidden or code, and must have a data file's suffix; outputs replace nothing that belongs to the
+program. What is checked is what is opened: `open_for_reading` walks the resolved path from its root without following
+any link, so that a link put there meanwhile is refused, too.
 """
 
 import errno
@@ -21,7 +22,17 @@ from DataFoundry.errors import (
     OutsideDataRootsError,
     PathTextError,
 )
-from DataFoundry.settings import BACKEND, DATA_ROOTS_VARIABLE, HOME, OUTPUT_FOLDER, data_roots
+from DataFoundry.roots import (
+    CODE_FOLDERS,
+    DATA_ROOTS_VARIABLE,
+    data_roots,
+    is_beneath,
+    is_private,
+    is_read_only,
+    lookup_folders,
+    output_home,
+)
+from DataFoundry.settings import OUTPUT_FOLDER
 
 TABLE_SUFFIXES = (".csv", ".parquet")  # that are written
 PACKED_SUFFIXES = (".gz", ".zip", ".zst", ".bz2")
@@ -35,7 +46,7 @@ READ_SUFFIXES = (
 )
 DATA_SUFFIXES = (*READ_SUFFIXES, ".pt", ".pth", ".joblib", ".html", ".png", ".svg", ".md", ".log")
 _LONGEST = 4096
-_CODE_FOLDERS = tuple(str(BACKEND / name) for name in ("DataFoundry", "agents", "api", "jobs", "serving"))
+_CODE_FOLDERS = tuple(map(str, CODE_FOLDERS))
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 
 
@@ -55,20 +66,8 @@ def input_path(text: str, field: str, suffixes: tuple[str, ...] = READ_SUFFIXES)
     ------
     PathTextError, OutsideDataRootsError, NotDataError, MissingFileError, ImpossibleError
     """
-    path = _inside_roots(text, field)
-    try:
-        status = _looked_at(path)
-    except OSError as error:
-        kind = MissingFileError if error.errno == errno.ENAMETOOLONG else ImpossibleError
-        raise kind(f"{field}: {text[:100]!r} cannot be read ({error.strerror}); check it.", field=field) from None
-    is_folder = status is not None and stat.S_ISDIR(status.st_mode)
-    if not is_folder:
-        _refuse_suffix(path, field, DATA_SUFFIXES, text)
-    if status is None:
-        raise MissingFileError(
-            f"{field}: there is no file {text!r}; check the spelling, or upload it first.", field=field
-        )
-    if is_folder:
+    path, status = _found(text, field)
+    if stat.S_ISDIR(status.st_mode):
         if suffixes != READ_SUFFIXES or not any(path.glob("*.parquet")):
             raise ImpossibleError(f"{field}: {text!r} is a folder; name a file ({_listed(suffixes)}).", field=field)
         return path
@@ -81,6 +80,34 @@ def input_path(text: str, field: str, suffixes: tuple[str, ...] = READ_SUFFIXES)
     return path
 
 
+def _found(text: str, field: str) -> tuple[Path, os.stat_result]:
+    """The first file or folder inside the roots that `text` may mean, and what the system knows of it."""
+    looked: list[str] = []
+    outside: OutsideDataRootsError | None = None
+    for candidate in _candidates(text, field):
+        try:
+            path = _inside_roots(candidate, text, field)
+            status = _looked_at(path)
+        except OutsideDataRootsError as error:
+            outside = outside or error
+            continue
+        except OSError as error:
+            kind = MissingFileError if error.errno == errno.ENAMETOOLONG else ImpossibleError
+            raise kind(f"{field}: {text[:100]!r} cannot be read ({error.strerror}); check it.", field=field) from None
+        if status is None or not stat.S_ISDIR(status.st_mode):
+            _refuse_suffix(path, field, DATA_SUFFIXES, text)
+        if status is not None:
+            return path, status
+        looked.append(str(path))
+    if outside is not None and not looked:
+        raise outside
+    raise MissingFileError(
+        f"{field}: there is no file {text!r} (looked for {', '.join(looked)}); check the spelling, or upload it first.",
+        field=field,
+        looked=looked,
+    )
+
+
 def output_path(text: str | None, field: str, suffixes: tuple[str, ...] = TABLE_SUFFIXES, default: str = "") -> Path:
     """The file that a request wants written; None takes `default` under the output folder.
 
@@ -89,10 +116,11 @@ def output_path(text: str | None, field: str, suffixes: tuple[str, ...] = TABLE_
     PathTextError, OutsideDataRootsError, NotDataError
     """
     if text is None:
-        return OUTPUT_FOLDER / default
-    path = _inside_roots(text, field)
+        return output_home() / default
+    named = _candidates(text, field)[0]
+    path = _writable(named, text, field)
     kind = _looked_at_output(path, text, field)
-    if _named(text).is_symlink():
+    if named.is_symlink():
         raise NotDataError(f"{field}: {text!r} is a symbolic link; name the file itself.", field=field)
     if kind == stat.S_IFDIR:
         raise NotDataError(f"{field}: {text!r} is a folder; name a file ({_listed(suffixes)}).", field=field)
@@ -110,8 +138,8 @@ def output_folder(text: str | None, field: str, default: str) -> Path:
     PathTextError, OutsideDataRootsError, NotDataError
     """
     if text is None:
-        return OUTPUT_FOLDER / default
-    path = _inside_roots(text, field)
+        return output_home() / default
+    path = _writable(_candidates(text, field)[0], text, field)
     if _looked_at_output(path, text, field) not in (None, stat.S_IFDIR):
         raise NotDataError(f"{field}: {text!r} is a file; name a folder.", field=field)
     return path
@@ -162,20 +190,21 @@ def _open_beneath(root: str, parts: tuple[str, ...]) -> int:
         os.close(folder)
 
 
-def _named(text: str) -> Path:
-    """The absolute path that `text` names, links not yet resolved."""
+def _candidates(text: str, field: str) -> list[Path]:
+    """The absolute paths that `text` may mean, links not yet resolved; raises PathTextError."""
+    _refuse_text(text, field)
     path = Path(text)
     if path.is_absolute():
-        return path
+        return [path]
     if path.parts[:1] == ("backend",):  # the specification's examples write backend/output_data/...
         path = Path(*path.parts[1:])
-    return HOME / path
+    return [folder / path for folder in lookup_folders()]
 
 
-def _inside_roots(text: str, field: str) -> Path:
-    _refuse_text(text, field)
+def _inside_roots(candidate: Path, text: str, field: str) -> Path:
+    """`candidate` with its links resolved, if requests may look there at all."""
     try:
-        path = os.path.realpath(_named(text))
+        path = os.path.realpath(candidate)
     except (OSError, ValueError):
         raise PathTextError(f"{field}: {text[:100]!r} is not a usable path.", field=field) from None
     root = _root_of(path)
@@ -183,9 +212,23 @@ def _inside_roots(text: str, field: str) -> Path:
         raise _outside(field, text)
     if any(part.startswith(".") for part in path[len(root) :].split(os.sep)):
         raise NotDataError(f"{field}: {text!r} is hidden (a part begins with a dot); name another file.", field=field)
-    if any(_is_beneath(path, folder) for folder in _CODE_FOLDERS):
+    if any(is_beneath(path, folder) for folder in _CODE_FOLDERS):
         raise NotDataError(f"{field}: {text!r} lies in the program's own code; name another file.", field=field)
+    if is_private(path):
+        raise NotDataError(f"{field}: {text!r} is the operator's, and no data; name another file.", field=field)
     return Path(path)
+
+
+def _writable(candidate: Path, text: str, field: str) -> Path:
+    """As `_inside_roots`, for what is to be written."""
+    path = _inside_roots(candidate, text, field)
+    if is_read_only(str(path)):
+        raise NotDataError(
+            f"{field}: {text[:200]!r} lies in the program's own folders, which are read only; write to "
+            f"{OUTPUT_FOLDER.name}/... or to another data root.",
+            field=field,
+        )
+    return path
 
 
 def _refuse_text(text: str, field: str) -> None:
@@ -219,12 +262,7 @@ def _looked_at_output(path: Path, text: str, field: str) -> int | None:
 
 
 def _root_of(path: str) -> str | None:
-    return next((root for root in map(str, data_roots()) if _is_beneath(path, root)), None)
-
-
-def _is_beneath(path: str, folder: str) -> bool:
-    """As `Path.is_relative_to` of absolute paths without links, at a tenth of its cost: each request asks ten times."""
-    return path == folder or path.startswith(os.path.join(folder, ""))
+    return next((root for root in map(str, data_roots()) if is_beneath(path, root)), None)
 
 
 def _outside(field: str, text: str) -> OutsideDataRootsError:

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from DataFoundry.settings import HOME, data_roots
+from DataFoundry.roots import data_roots, lookup_folders
 
 _HIDDEN = re.compile(r"(^|[/\\])\.[^./\\]")
 _CODE_SUFFIXES = (".py", ".sh", ".env", ".pem", ".key", ".conf", ".ini", ".toml", ".yaml", ".yml", ".so", ".exe")
@@ -25,8 +25,8 @@ def why_forbidden(text: str) -> str:
         return f"{text} is not a data file; only tables, models and reports can be used."
     parts = Path(text).parts
     relative = Path(*parts[1:]) if len(parts) > 1 and parts[0] == "backend" else Path(text)
-    resolved = Path(os.path.normpath(HOME / relative))
-    if not any(resolved.is_relative_to(root) for root in data_roots()):
+    meant = [Path(os.path.normpath(folder / relative)) for folder in lookup_folders()]
+    if not any(path.is_relative_to(root) for path in meant for root in data_roots()):
         roots = ", ".join(str(root) for root in data_roots())
         return (
             f"{text} lies outside the data folders ({roots}); move the file there or start me with another data root."

@@ -6,7 +6,8 @@ from typing import Any
 
 from agents.orchestrator.datasets import path_of
 from DataFoundry.errors import ImpossibleError, MissingFileError
-from DataFoundry.settings import HOME, OUTPUT_FOLDER, TESTING_FOLDER
+from DataFoundry.roots import data_roots, lookup_folders, output_home
+from DataFoundry.settings import TESTING_FOLDER
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.paths import input_path
 
@@ -50,8 +51,8 @@ def model(value: str, results: list[dict[str, Any]]) -> ModelFiles:
 
 def _folders_of(name: str) -> list[Path]:
     """Where a model called `name` may lie: as it was trained, or on the labeled version."""
-    models = OUTPUT_FOLDER / "models"
-    return [models / name, models / f"{name}_labeled", OUTPUT_FOLDER / name]
+    models = output_home() / "models"
+    return [models / name, models / f"{name}_labeled", output_home() / name]
 
 
 def _existing(text: str) -> str:
@@ -65,7 +66,7 @@ def _existing(text: str) -> str:
         found = (
             _without_case(text)
             if "/" in text
-            else [folder / text for folder in (TESTING_FOLDER, OUTPUT_FOLDER) if (folder / text).is_file()]
+            else [folder / text for folder in (TESTING_FOLDER, output_home()) if (folder / text).is_file()]
         )
         if len(found) != 1:
             raise
@@ -75,7 +76,7 @@ def _existing(text: str) -> str:
 
 
 def _without_case(text: str) -> list[Path]:
-    folders = [HOME]
+    folders = list(lookup_folders())
     for part in Path(text).parts:
         folders = [
             child
@@ -84,4 +85,4 @@ def _without_case(text: str) -> list[Path]:
             for child in folder.iterdir()
             if child.name.lower() == part.lower()
         ]
-    return folders
+    return [path for path in folders if any(path.is_relative_to(root) for root in data_roots())]

@@ -14,8 +14,8 @@ from api.responses import Uploaded, UploadState
 from api.schemas import UploadFile
 from api.security.cors import refuse_other_sites
 from DataFoundry.errors import ImpossibleError
+from DataFoundry.roots import output_home
 from DataFoundry.storage import paths, uploads
-from DataFoundry.storage.upload_room import UPLOAD_FOLDER
 
 blueprint = APIBlueprint("uploads", __name__, url_prefix="/api/files/upload", tag="Uploads")
 Answer = tuple[dict[str, Any], int, dict[str, str]]
@@ -100,7 +100,7 @@ def _target(asked: UploadFile, sent: Incoming) -> Path:
             "The bytes have no name; send ?filename=NAME or ?path=PATH, or a form whose part 'file' has one."
         )
     name = filename.replace("\\", "/").rsplit("/", 1)[-1]  # some browsers send the path on their machine
-    return paths.output_path(f"{UPLOAD_FOLDER}/{name}" if name else "", "filename", paths.DATA_SUFFIXES)
+    return paths.output_path(f"{output_home() / 'uploads'}/{name}" if name else "", "filename", paths.DATA_SUFFIXES)
 
 
 def _may_overwrite() -> bool:

@@ -148,6 +148,67 @@ def test_an_output_must_be_a_data_file_of_its_kind(text: str) -> None:
         output_path(text, "output_path")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "adult.csv",
+        "testing_data/adult.csv",
+        "testing_data/new.csv",
+        "testing_data/../testing_data/adult_test.csv",
+        "examples/table.csv",
+        "backend/examples/deeper/table.csv",
+        "DataFoundry/table.csv",
+        "serving/table.parquet",
+        "new_folder/table.csv",
+        "output_data/../table.csv",
+        str(BACKEND / "testing_data" / "adult.csv"),
+        str(BACKEND / "table.csv"),
+        str(BACKEND.parent / "tests" / "data" / "table.csv"),
+        str(BACKEND.parent / "docs" / "table.csv"),
+    ],
+)
+def test_an_output_never_replaces_what_belongs_to_the_program(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAFOUNDRY_DATA_ROOTS", f"{BACKEND.parent}:{BACKEND / 'testing_data'}")
+    for check in (lambda: output_path(text, "output_path"), lambda: output_folder(text, "output_dir", "models")):
+        with pytest.raises(NotDataError, match="read only|own code"):
+            check()
+
+
+def test_outputs_go_to_the_output_folder_and_to_added_roots(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in ("output_data/a.csv", "backend/output_data/a.csv", str(OUTPUT_FOLDER / "a.csv")):
+        assert output_path(text, "output_path") == OUTPUT_FOLDER / "a.csv"
+    assert output_path(str(root / "a.csv"), "output_path") == root / "a.csv"
+    monkeypatch.setenv("DATAFOUNDRY_DATA_ROOTS", str(BACKEND / "mine"))
+    assert output_path("mine/a.csv", "output_path") == BACKEND / "mine" / "a.csv"
+
+
+def test_a_link_into_the_programs_folders_is_no_way_in(root: Path) -> None:
+    (root / "in").symlink_to(BACKEND / "testing_data")
+    with pytest.raises(NotDataError, match="read only"):
+        output_path(str(root / "in" / "adult.csv"), "output_path")
+
+
+def test_the_key_file_and_the_jobs_are_no_data(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "keys.txt").write_text("me:read:0")
+    (root / "link.txt").symlink_to(root / "keys.txt")
+    monkeypatch.setenv("DATAFOUNDRY_API_KEY_FILE", str(root / "keys.txt"))
+    monkeypatch.setenv("DATAFOUNDRY_STATE_DIR", str(root))
+    for name in ("keys.txt", "link.txt", "running/x.txt", "owners/x.txt"):
+        with pytest.raises(NotDataError, match="operator's"):
+            input_path(str(root / name), "data_path")
+        with pytest.raises(NotDataError):
+            output_path(str(root / name), "path", (".txt",))
+
+
+def test_an_input_is_looked_up_in_each_root_and_a_missing_one_says_where(root: Path) -> None:
+    (root / "only_here.csv").write_text("a\n1\n")
+    assert input_path("only_here.csv", "data_path") == root / "only_here.csv"
+    with pytest.raises(MissingFileError) as caught:
+        input_path("nowhere.csv", "data_path")
+    assert str(BACKEND / "nowhere.csv") in caught.value.message and str(root / "nowhere.csv") in caught.value.message
+    assert caught.value.details["looked"][0] == str(BACKEND / "nowhere.csv")
+
+
 def test_an_output_is_never_written_through_a_link(root: Path) -> None:
     (root / "b.csv").write_text("a\n1\n")
     (root / "link.csv").symlink_to(root / "b.csv")
