@@ -47,7 +47,14 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--new-api-key", metavar="NAME", help="Print a fresh API key and its line for the file, and end"
     )
-    parser.add_argument("--scopes", default=",".join(keys.SCOPES), help="What the key of --new-api-key may do")
+    parser.add_argument("--scopes", default=",".join(keys.USUAL), help="What the key of --new-api-key may do")
+    parser.add_argument(
+        "--key-root",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="A data root of the key of --new-api-key, in place of those of the service; may be given several times",
+    )
     return parser.parse_args(arguments)
 
 
@@ -55,7 +62,7 @@ def main(given: list[str] | None = None) -> None:
     """Serve until interrupted; `given` None takes the process's own command line."""
     arguments = parse_arguments(given)
     if arguments.new_api_key is not None:
-        _print_new_key(arguments.new_api_key, arguments.scopes)
+        _print_new_key(arguments.new_api_key, arguments.scopes, arguments.key_root)
         return
     add_data_roots(arguments.data_root)
     add_allowed_hosts([*arguments.allowed_host, *named_host(arguments.host)])
@@ -83,9 +90,9 @@ def main(given: list[str] | None = None) -> None:
     server.serve(_load, bound, lambda: _tell(arguments.host, arguments.port))
 
 
-def _print_new_key(name: str, scopes: str) -> None:
+def _print_new_key(name: str, scopes: str, roots: list[str]) -> None:
     try:
-        key, line = keys.new_key(name, scopes)
+        key, line = keys.new_key(name, scopes, roots)
     except ConfigError as error:
         sys.exit(str(error))
     print(f"Key, shown this once: {key}\nLine for the key file: {line}")

@@ -52,10 +52,10 @@ def read_preferences(headers: Iterable[str]) -> Preferences:
     )
 
 
-def read_key(headers: Headers, path: str, body: Mapping[str, Any]) -> Key | None:
+def read_key(headers: Headers, path: str, body: Mapping[str, Any], client: str = "") -> Key | None:
     """The `Idempotency-Key` of a request, if it has one.
 
-    Clients with different credentials never share a key.
+    Clients with different credentials never share one; `client` names the API key, where there is one.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def read_key(headers: Headers, path: str, body: Mapping[str, Any]) -> Key | None
     found = re.match(KEY_PATTERN, text.strip())
     if found is None:
         raise RequestError("Idempotency-Key must be 1 to 255 printable ASCII characters.")
-    who = [headers.get("Authorization", ""), headers.get("X-API-Key", "")]
+    who = [client] if client else [headers.get("Authorization", ""), headers.get("X-API-Key", "")]
     return Key(_digest([*who, found[1]]), _digest([path, body]))
 
 

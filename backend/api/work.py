@@ -6,6 +6,7 @@ from flask import Response, after_this_request, jsonify, request
 
 from api.preferences import Preferences, read_key, read_preferences
 from api.reply import succeeded
+from api.security.access import client
 from api.views import shown
 from jobs import service
 from jobs.operations import OPERATIONS
@@ -25,12 +26,12 @@ def run_job(operation: str, arguments: dict[str, Any]) -> dict[str, Any] | Respo
         What the operation raised, and those of `jobs.runner.Runner.submit`.
     """
     wanted = read_preferences(request.headers.getlist("Prefer"))
-    key = read_key(request.headers, request.path, arguments)
+    key = read_key(request.headers, request.path, arguments, client())
     after_this_request(_varies)
     if not wanted.respond_async and key is None:
         return _waited_for(operation, arguments)
     runner = service.runner()
-    job, _ = runner.submit(operation, arguments, durable=True, key=key)
+    job, _ = runner.submit(operation, arguments, durable=True, key=key, client=client())
     if not job.over:
         job = runner.wait(job.id, (wanted.wait or 0) if wanted.respond_async else None)
     return _answer(job) if job.over else _accepted(job, wanted)
@@ -41,7 +42,7 @@ def _waited_for(operation: str, arguments: dict[str, Any]) -> dict[str, Any] | R
 
     def ask() -> dict[str, Any]:
         runner = service.runner()
-        job, _ = runner.submit(operation, arguments)
+        job, _ = runner.submit(operation, arguments, client=client())
         return _answer(runner.wait(job.id))
 
     about = OPERATIONS[operation].about

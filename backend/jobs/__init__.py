@@ -7,6 +7,7 @@ launch      starts workers and listens to them: of a host, of `spawn` where ther
 remote      the same for Celery workers, with `DATAFOUNDRY_BROKER_URL`
 store       every job in SQLite
 runner      the queue: submit, wait, cancel, close
+lane        the threads that take jobs from the queue one by one
 remembered  answers about files that have not changed since
 service     the one runner of a server process
 """

@@ -1,7 +1,6 @@
 """The queue: jobs come in, run in worker processes a few at a time, and end in the store."""
 
 import logging
-import queue
 import sqlite3
 import threading
 import time
@@ -23,8 +22,10 @@ from DataFoundry.errors import (
     RequestRunningError,
     ReusedKeyError,
 )
+from DataFoundry.roots import own_roots
 from DataFoundry.settings import Limits
 from DataFoundry.storage import journal
+from jobs.lane import Lane
 from jobs.launch import Launcher, Worker
 from jobs.operations import OPERATIONS
 from jobs.owners import Owner
@@ -77,12 +78,17 @@ class Runner:
         self._live: dict[str, _Live] = {}
         self._closing = False
         self._lanes = {
-            is_short: _Lane("short jobs" if is_short else "jobs", bounds.max_running_jobs, self._run)
+            is_short: Lane("short jobs" if is_short else "jobs", bounds.max_running_jobs, self._run)
             for is_short in (True, False)
         }
 
     def submit(
-        self, operation: str, arguments: dict[str, Any], durable: bool = False, key: Key | None = None
+        self,
+        operation: str,
+        arguments: dict[str, Any],
+        durable: bool = False,
+        key: Key | None = None,
+        client: str = "",
     ) -> tuple[Job, bool]:
         """A new job, and True; or the finished one that has this key already, and False.
 
@@ -90,6 +96,8 @@ class Runner:
         ----------
         durable
             It is to go on after a restart and after the death of its process; else either is its end.
+        client
+            Who asks. The work is confined to the data roots that the asking thread is confined to.
 
         Raises
         ------
@@ -106,7 +114,7 @@ class Runner:
                 f"{lane.waiting} jobs are waiting already, as many as may; try again in a while.",
                 retry_after=_RETRY_AFTER,
             )
-        job, new = self._added(operation, arguments, durable, key)
+        job, new = self._added(operation, arguments, durable, key, client)
         if new:
             self._enqueue(job)
         elif key is not None and job.digest != key.digest:
@@ -124,8 +132,13 @@ class Runner:
         live = self._live.get(name)
         job = live.job if live is not None and live.done.is_set() else self.store.get(name)
         if job is None:
-            raise MissingJobError(f"There is no job {name[:100]!r}; it never was, or it is too old to be remembered.")
+            raise self.missing(name)
         return job
+
+    @staticmethod
+    def missing(name: str) -> MissingJobError:
+        """What is said of a job that is not there."""
+        return MissingJobError(f"There is no job {name[:100]!r}; it never was, or it is too old to be remembered.")
 
     def wait(self, name: str, seconds: float | None = None) -> Job:
         """The job once it is over, or as it is after so many seconds."""
@@ -185,9 +198,11 @@ class Runner:
         self._owner.leave()
         self.store.close()
 
-    def _added(self, operation: str, arguments: dict[str, Any], durable: bool, key: Key | None) -> tuple[Job, bool]:
+    def _added(
+        self, operation: str, arguments: dict[str, Any], durable: bool, key: Key | None, client: str
+    ) -> tuple[Job, bool]:
         try:
-            return self.store.add(operation, arguments, self._owner.name, durable, key)
+            return self.store.add(operation, arguments, self._owner.name, durable, key, client, own_roots())
         except sqlite3.OperationalError as error:
             if "full" in str(error):
                 raise DiskFullError("The disk is full, so that the job could not be noted; free some space.") from None
@@ -306,7 +321,7 @@ class Runner:
     def _launched(self, live: _Live) -> Worker:
         """Begin a job; what was promised waits until it can be begun."""
         job = live.job
-        order = Order(job.id, job.operation, job.arguments or {}, str(self._journals), job.attempts)
+        order = Order(job.id, job.operation, job.arguments or {}, str(self._journals), job.attempts, job.roots)
         while True:
             try:
                 return self._launchers[OPERATIONS[job.operation].short].launch(order)
@@ -358,32 +373,3 @@ class Runner:
 
 def _failed(error: DataFoundryError) -> dict[str, Any]:
     return {"problem": vars(Problem.of(error))}
-
-
-class _Lane:
-    """Jobs that wait in a line, and the threads that take them one by one."""
-
-    def __init__(self, name: str, width: int, run: Callable[[_Live], None]) -> None:
-        self._name = name
-        self._width = width
-        self._run = run
-        self._waiting: queue.SimpleQueue[_Live] = queue.SimpleQueue()
-        self._threads: list[threading.Thread] = []
-        self._lock = threading.Lock()
-
-    @property
-    def waiting(self) -> int:
-        """How many wait; those that a thread has taken are not counted."""
-        return self._waiting.qsize()
-
-    def put(self, live: _Live) -> None:
-        """Let a job wait for its turn."""
-        self._waiting.put(live)
-        with self._lock:
-            if len(self._threads) < self._width:
-                self._threads.append(threading.Thread(target=self._serve, name=self._name, daemon=True))
-                self._threads[-1].start()
-
-    def _serve(self) -> None:
-        while True:
-            self._run(self._waiting.get())

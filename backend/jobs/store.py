@@ -37,11 +37,13 @@ CREATE TABLE IF NOT EXISTS jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, operation TEXT NOT NULL, arguments TEXT NOT NULL,
     state TEXT NOT NULL, owner TEXT NOT NULL, durable INTEGER NOT NULL, created REAL NOT NULL, started REAL,
     finished REAL, seconds REAL, attempts INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 1,
-    cancelling INTEGER NOT NULL DEFAULT 0, progress TEXT, result TEXT, problem TEXT, key TEXT UNIQUE, digest TEXT);
+    cancelling INTEGER NOT NULL DEFAULT 0, progress TEXT, result TEXT, problem TEXT, key TEXT UNIQUE, digest TEXT,
+    client TEXT NOT NULL DEFAULT '', roots TEXT);
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
 """
+_ADDED = {"client": "TEXT NOT NULL DEFAULT ''", "roots": "TEXT"}  # columns that older files lack
 _SHORT = "number, id, operation, NULL AS arguments, state, owner, durable, created, started, finished, seconds, " + (
-    "attempts, version, cancelling, progress, NULL AS result, problem, digest"
+    "attempts, version, cancelling, progress, NULL AS result, problem, digest, client, roots"
 )
 T = TypeVar("T")
 
@@ -64,6 +66,10 @@ class Job:
         How often it was begun.
     version
         Grows with each change.
+    client
+        Who asked for it: the name of a key, empty where there are none.
+    roots
+        The data roots that its work is confined to; None for those of the service.
     """
 
     number: int
@@ -84,6 +90,8 @@ class Job:
     result: dict[str, Any] | None
     problem: Problem | None
     digest: str | None
+    client: str
+    roots: list[str] | None
 
     @property
     def over(self) -> bool:
@@ -119,7 +127,14 @@ class Store:
             self._connection = self._connected(":memory:")
 
     def add(
-        self, operation: str, arguments: dict[str, Any], owner: str, durable: bool, key: Key | None = None
+        self,
+        operation: str,
+        arguments: dict[str, Any],
+        owner: str,
+        durable: bool,
+        key: Key | None = None,
+        client: str = "",
+        roots: Sequence[str] | None = None,
     ) -> tuple[Job, bool]:
         """A new job, and True; or the job that has this key, and False."""
 
@@ -132,9 +147,11 @@ class Store:
                     return str(known["id"]), False
             name = str(uuid.uuid4())
             connection.execute(
-                "INSERT INTO jobs (id, operation, arguments, state, owner, durable, created, key, digest) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (name, operation, json.dumps(arguments), QUEUED, owner, durable, time.time())
+                "INSERT INTO jobs "
+                "(id, operation, arguments, state, owner, durable, created, client, roots, key, digest) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (name, operation, json.dumps(arguments), QUEUED, owner, durable, time.time(), client)
+                + ((json.dumps([*roots]) if roots else None),)
                 + ((key.key, key.digest) if key is not None else (None, None)),
             )
             return name, True
@@ -149,17 +166,21 @@ class Store:
         rows = self._read("SELECT * FROM jobs WHERE id = ?", (name,))
         return _job(rows[0]) if rows else None
 
-    def list(self, state: str | None = None, before: int | None = None, most: int = 100) -> list[Job]:
-        """Jobs, newest first, without their arguments and results; those numbered below `before`."""
+    def list(
+        self, state: str | None = None, before: int | None = None, most: int = 100, client: str | None = None
+    ) -> list[Job]:
+        """Jobs (of one client), newest first, without their arguments and results; those numbered below `before`."""
         rows = self._read(
-            f"SELECT {_SHORT} FROM jobs WHERE state = coalesce(?, state) AND number < ? ORDER BY number DESC LIMIT ?",
-            (state, before if before is not None else 2**62, most),
+            f"SELECT {_SHORT} FROM jobs WHERE state = coalesce(?, state) AND client = coalesce(?, client) "
+            "AND number < ? ORDER BY number DESC LIMIT ?",
+            (state, client, before if before is not None else 2**62, most),
         )
         return [_job(row) for row in rows]
 
-    def count(self, state: str) -> int:
-        """How many jobs are in a state."""
-        return int(self._read("SELECT count(*) AS jobs FROM jobs WHERE state = ?", (state,))[0]["jobs"])
+    def count(self, state: str, client: str | None = None) -> int:
+        """How many jobs, or jobs of one client, are in a state."""
+        query = "SELECT count(*) AS jobs FROM jobs WHERE state = ? AND client = coalesce(?, client)"
+        return int(self._read(query, (state, client))[0]["jobs"])
 
     def start(self, name: str) -> Job | None:
         """The job, running from now on; None if it is no longer queued."""
@@ -299,6 +320,7 @@ class Store:
             if found != "ok":
                 raise sqlite3.DatabaseError(str(found)[:200])
             connection.execute("SELECT number, cancelling, digest FROM jobs LIMIT 1").fetchone()
+            _complete(connection)
             connection.execute("BEGIN IMMEDIATE").connection.rollback()
         except BaseException:
             connection.close()
@@ -314,9 +336,20 @@ class Store:
                 os.replace(path.with_name(path.name + suffix), aside.with_name(aside.name + suffix))
 
 
+def _complete(connection: sqlite3.Connection) -> None:
+    """Add the columns that a file of an earlier version lacks."""
+    there = {row["name"] for row in connection.execute("PRAGMA table_info(jobs)")}
+    for name in _ADDED.keys() - there:
+        try:
+            connection.execute(f"ALTER TABLE jobs ADD COLUMN {name} {_ADDED[name]}")
+        except sqlite3.OperationalError as error:
+            if "duplicate" not in str(error):  # else another process was faster
+                raise
+
+
 def _job(row: sqlite3.Row) -> Job:
     values = {name: row[name] for name in row.keys() if name != "key"}  # noqa: SIM118  # a row is no dict
-    for name in ("arguments", "progress", "result"):
+    for name in ("arguments", "progress", "result", "roots"):
         values[name] = json.loads(values[name]) if values[name] is not None else None
     values["problem"] = Problem(**json.loads(values["problem"])) if values["problem"] is not None else None
     return Job(**{**values, "durable": bool(values["durable"]), "cancelling": bool(values["cancelling"])})

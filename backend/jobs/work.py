@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from DataFoundry import errors
 from DataFoundry.errors import DataFoundryError, JobKilledError
 from DataFoundry.progress import reported_to
+from DataFoundry.roots import confined_to
 from DataFoundry.storage import journal
 from jobs.operations import OPERATIONS
 
@@ -27,6 +28,7 @@ class Order:
     arguments: Mapping[str, Any]
     journals: str  # folder
     attempt: int = 1
+    roots: Sequence[str] | None = None  # that the work is confined to; None for those of the service
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -80,7 +82,11 @@ def perform(order: Order, tell: Callable[[Message], None]) -> None:
 
 def _outcome(order: Order, tell: Callable[[Message], None]) -> Message:
     try:
-        with journal.keep(Path(order.journals), order.job), reported_to(lambda report: tell({"progress": report})):
+        with (
+            confined_to(order.roots),
+            journal.keep(Path(order.journals), order.job),
+            reported_to(lambda report: tell({"progress": report})),
+        ):
             result = OPERATIONS[order.operation].run(order.arguments)
             json.dumps(result, allow_nan=False)
             return {"result": result}

@@ -1,9 +1,9 @@
 """API keys: who may use the service, and for what. Only digests are kept.
 
 A key is 256 random bits, so that its plain SHA-256 cannot be guessed back and no slow hash is needed. One line a key,
-`name:scopes:sha256`, in a file (`--api-key-file`) or in `DATAFOUNDRY_API_KEYS`, where `;` may stand for a new line.
-The file may be changed while the service runs: a line that is taken out is a key that opens nothing any more, whatever
-else is wrong with the file.
+`name:scopes:sha256`, in a file (`--api-key-file`) or in `DATAFOUNDRY_API_KEYS`, where `;` may stand for a new line. A
+key that reads and writes in data roots of its own names them: `name:scopes:sha256:root1,root2`. The file may be changed
+while the service runs: a line that is taken out is a key that opens nothing any more, whatever else is wrong with it.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ import logging
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,10 @@ SCOPES = {
     "read": "look at tables, files, jobs and settings",
     "write": "write files: uploads, configurations, models, synthetic tables, reports",
     "execute": "run labeling functions and the pipelines, which write their results",
+    "admin": "see and stop what every key began: jobs, threads and uploads",
 }
+USUAL = ("read", "write", "execute")
+ADMIN = "admin"
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -40,6 +43,7 @@ class ApiKey:
     name: str
     scopes: frozenset[str]
     digest: str  # SHA-256 in hexadecimal
+    roots: tuple[str, ...] = ()  # absolute; none at all stands for those of the service
 
 
 def read_keys(text: str) -> tuple[ApiKey, ...]:
@@ -114,13 +118,15 @@ class KeyRing:
         return (status.st_mtime_ns, status.st_ino, status.st_size) if status else None
 
 
-def new_key(name: str, scopes: str) -> tuple[str, str]:
+def new_key(name: str, scopes: str, roots: Sequence[str] = ()) -> tuple[str, str]:
     """A fresh key, and its line for the key file.
 
     Parameters
     ----------
     scopes
         Some of `SCOPES`, separated by commas.
+    roots
+        Its own data roots, if it is to have any.
 
     Raises
     ------
@@ -128,6 +134,8 @@ def new_key(name: str, scopes: str) -> tuple[str, str]:
     """
     key = f"df_{secrets.token_urlsafe(32)}"
     line = f"{name}:{scopes}:{_digest(key)}"
+    if roots:
+        line += f":{','.join(os.path.abspath(each) for each in roots)}"
     read_keys(line)
     return key, line
 
@@ -154,7 +162,8 @@ def _lines(text: str) -> list[str]:
 
 def _read_line(line: str) -> ApiKey:
     name, _, rest = line.partition(":")
-    scopes, _, digest = rest.partition(":")
+    scopes, _, rest = rest.partition(":")
+    digest, named, roots = rest.partition(":")
     if not _NAME.fullmatch(name):
         raise ConfigError(
             "The name of an API key is 1 to 64 letters, digits, dots, dashes or underscores, and a line "
@@ -169,4 +178,15 @@ def _read_line(line: str) -> ApiKey:
         raise ConfigError(
             f"The API key {name!r} has no SHA-256 digest; a line is name:scopes:sha256, as --new-api-key prints it."
         )
-    return ApiKey(name, chosen, digest.strip().lower())
+    return ApiKey(name, chosen, digest.strip().lower(), _read_roots(name, roots) if named else ())
+
+
+def _read_roots(name: str, text: str) -> tuple[str, ...]:
+    """An empty list must not open the roots of the service to a key that was to have its own."""
+    roots = [each.strip() for each in text.split(",")]
+    if not all(os.path.isabs(each) for each in roots):
+        raise ConfigError(
+            f"The data roots of the API key {name!r} must be absolute paths, separated by commas; a line is "
+            "name:scopes:sha256:root1,root2, or name:scopes:sha256 for the data roots of the service."
+        )
+    return tuple(roots)

@@ -116,6 +116,7 @@ class Partial:
     total: int
     overwrite: bool
     sha256: str | None
+    client: str = ""  # whose it is: the name of a key, empty where there are none
 
     @property
     def content(self) -> Path:
@@ -136,8 +137,8 @@ class Partial:
         return {"upload_id": self.identifier, "path": self.target, "received": self.received, "total": self.total}
 
 
-def begin(wanted: Wanted, total: int) -> Partial:
-    """Start an upload of `total` bytes that will come in pieces.
+def begin(wanted: Wanted, total: int, client: str = "") -> Partial:
+    """Start an upload of `total` bytes that will come in pieces from `client`.
 
     Raises
     ------
@@ -147,7 +148,7 @@ def begin(wanted: Wanted, total: int) -> Partial:
     _refuse_existing(wanted)
     with room(wanted.target.parent, _kept_bytes()) as claimed:
         claimed.take(total)
-        partial = Partial(uuid.uuid4().hex, str(wanted.target), total, wanted.overwrite, wanted.sha256)
+        partial = Partial(uuid.uuid4().hex, str(wanted.target), total, wanted.overwrite, wanted.sha256, client)
         files.write_json(_manifest(partial.identifier), asdict(partial))
     return partial
 
@@ -165,7 +166,12 @@ def find(identifier: str) -> Partial:
             return Partial(**json.loads(files.read_small(_manifest(identifier))))
         except FileNotFoundError:
             pass
-    raise MissingFileError("There is no unfinished upload of this id; begin a new one.")
+    raise missing()
+
+
+def missing() -> MissingFileError:
+    """What is said of an upload that is not there."""
+    return MissingFileError("There is no unfinished upload of this id; begin a new one.")
 
 
 def extend(partial: Partial, start: int, pieces: Iterable[bytes]) -> dict[str, Any] | None:

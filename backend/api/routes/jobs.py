@@ -11,9 +11,11 @@ from api.events import followed, may_follow
 from api.reply import succeeded
 from api.responses import JobFound, JobsListed
 from api.schemas import ListJobs
+from api.security.access import client, may_see, sees_all
 from api.views import shown
 from jobs import service
-from jobs.store import QUEUED, RUNNING
+from jobs.runner import Runner
+from jobs.store import QUEUED, RUNNING, Job
 
 # OpenAPI 3.1 has no words for a stream of events, hence its empty schema.
 _EVENTS: Any = {
@@ -30,18 +32,26 @@ blueprint = APIBlueprint("jobs", __name__, url_prefix="/api/jobs", tag="Jobs")
 @blueprint.input(ListJobs, location="query", arg_name="asked")
 @blueprint.output(JobsListed)
 def list_jobs(asked: ListJobs) -> dict[str, Any]:
-    """List jobs, newest first, without their answers."""
-    store = service.runner().store
-    jobs = store.list(asked.state, asked.before, asked.limit)
+    """List jobs, newest first, without their answers: those of the key, with the scope `admin` those of all."""
+    store, of = service.runner().store, None if sees_all() else client()
+    jobs = store.list(asked.state, asked.before, asked.limit, of)
     return succeeded(
         f"{len(jobs)} jobs.",
         {
             "jobs": [shown(job) for job in jobs],
-            "running": store.count(RUNNING),
-            "queued": store.count(QUEUED),
+            "running": store.count(RUNNING, of),
+            "queued": store.count(QUEUED, of),
             "next_before": jobs[-1].number if len(jobs) == asked.limit else None,
         },
     )
+
+
+def _seen(job_id: str) -> Job:
+    """The job, if this client may see it; raises MissingJobError, whether it is another's or there is none."""
+    job = service.runner().get(job_id)
+    if not may_see(job.client):
+        raise Runner.missing(job_id)
+    return job
 
 
 @blueprint.get("/<job_id>")
@@ -49,7 +59,7 @@ def list_jobs(asked: ListJobs) -> dict[str, Any]:
 @blueprint.doc(responses={404: "There is no such job."})
 def get_job(job_id: str) -> dict[str, Any]:
     """Tell the state, progress and answer of a job."""
-    job = service.runner().get(job_id)
+    job = _seen(job_id)
     return succeeded(f"The job is {job.state}.", {"job": shown(job, in_full=True)})
 
 
@@ -58,7 +68,7 @@ def get_job(job_id: str) -> dict[str, Any]:
 @blueprint.doc(responses={404: "There is no such job.", 409: "The job is over already."})
 def cancel_job(job_id: str) -> dict[str, Any]:
     """Cancel a job: its process is killed, and what it left unfinished is removed."""
-    job = service.runner().cancel(job_id)
+    job = service.runner().cancel(_seen(job_id).id)
     return succeeded("The job is cancelled; nothing half-written is left.", {"job": shown(job, in_full=True)})
 
 
@@ -66,7 +76,7 @@ def cancel_job(job_id: str) -> dict[str, Any]:
 @blueprint.doc(responses=_EVENTS)
 def job_events(job_id: str) -> Response:
     """Follow a job by server-sent events, until it is over; `Last-Event-ID` is honoured."""
-    job = service.runner().get(job_id)
+    job = _seen(job_id)
     seen = request.headers.get("Last-Event-ID", "", type=str)
     after = int(seen) if seen.isdecimal() and len(seen) < 16 else 0
     if job.over and after >= job.version:
@@ -97,5 +107,5 @@ def _lines(job_id: str, after: int) -> Iterator[str]:
 )
 def job_websocket(job_id: str) -> Response:
     """Follow a job over a WebSocket, until it is over."""
-    service.runner().get(job_id)
+    _seen(job_id)
     return websocket.follow(job_id)

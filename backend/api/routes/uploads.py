@@ -12,6 +12,7 @@ from api.incoming import Incoming, incoming, piece_of
 from api.reply import succeeded
 from api.responses import Uploaded, UploadState
 from api.schemas import UploadFile
+from api.security.access import client, may_see
 from api.security.cors import refuse_other_sites
 from DataFoundry.errors import ImpossibleError
 from DataFoundry.roots import output_home
@@ -36,7 +37,7 @@ def upload(asked: UploadFile) -> Answer | Response:
     wanted = uploads.Wanted(_target(asked, sent), overwrite=_may_overwrite(), sha256=asked.sha256)
     if piece is None:
         return _created(uploads.receive(wanted, sent.pieces, sent.size))
-    partial = uploads.begin(wanted, piece.total)
+    partial = uploads.begin(wanted, piece.total, client())
     return _extended(partial, sent, 0 if piece.start is None else piece.start)
 
 
@@ -45,7 +46,7 @@ def upload(asked: UploadFile) -> Answer | Response:
 def upload_piece(upload_id: str) -> Answer | Response:
     """Send one more piece of an unfinished upload, named by `Content-Range: bytes FIRST-LAST/TOTAL`."""
     refuse_other_sites()
-    partial = uploads.find(upload_id)
+    partial = _seen(upload_id)
     piece = piece_of(request)
     if piece is None or piece.start is None or piece.total != partial.total:
         raise BadRequest(f"Say which piece this is with Content-Range: bytes FIRST-LAST/{partial.total}.")
@@ -56,7 +57,7 @@ def upload_piece(upload_id: str) -> Answer | Response:
 @blueprint.output(UploadState)
 def upload_state(upload_id: str) -> Answer:
     """Tell how far an unfinished upload came; HEAD tells it in the header Upload-Offset."""
-    state = uploads.find(upload_id).state()
+    state = _seen(upload_id).state()
     return succeeded(_progress(state), state), 200, _place(state)
 
 
@@ -64,10 +65,18 @@ def upload_state(upload_id: str) -> Answer:
 @blueprint.output(UploadState)
 def discard_upload(upload_id: str) -> dict[str, Any]:
     """Remove an unfinished upload."""
-    partial = uploads.find(upload_id)
+    partial = _seen(upload_id)
     state = partial.state()
     uploads.discard(partial)
     return succeeded("The unfinished upload was removed.", state)
+
+
+def _seen(upload_id: str) -> uploads.Partial:
+    """The unfinished upload, if this client may see it; one of another's is as if it were not there."""
+    partial = uploads.find(upload_id)
+    if not may_see(partial.client):
+        raise uploads.missing()
+    return partial
 
 
 def _extended(partial: uploads.Partial, sent: Incoming, start: int) -> Answer | Response:

@@ -1,12 +1,15 @@
-"""Who may do what, how often, and from which pages: one check before every route, whatever routes there are."""
+"""Who may do what, how often, and from which pages: one check before every route, whatever routes there are.
+
+Both servers use it: the API, and the orchestrator (`agents.wire`).
+"""
 
 from flask import Flask
 
 from api.security import access, cors, hosts, rates
 
 
-def register(app: Flask) -> None:
-    """Let no request reach a route of `app` unchecked.
+def register(app: Flask, posts: str = "write") -> None:
+    """Let no request reach a route of `app` unchecked; POSTs need the scope `posts` where nothing else is said.
 
     Names that are not ours are refused at once. Requests are then told apart first, counted second and refused third,
     so that guessing keys is counted, too.
@@ -15,4 +18,4 @@ def register(app: Flask) -> None:
     origins = cors.register(app)
     access.identify(app)
     rates.register(app)
-    access.authorize(app, preflights=bool(origins))
+    access.authorize(app, preflights=bool(origins), posts=posts)

@@ -1,10 +1,14 @@
-"""API keys: with any key set, every route but `/health` needs one whose scopes allow it."""
+"""API keys: with any key set, every route but `/health` needs one whose scopes allow it.
+
+What a key begins - jobs, threads, uploads - is its own, by its name, so that it stays when the key itself is exchanged.
+"""
 
 from flask import Flask, g, request
 from werkzeug.routing import Rule
 
 from api.errors import HttpProblem
-from serving.keys import SCOPES, ApiKey, KeyRing, configured_keys, find_key
+from DataFoundry.roots import confine
+from serving.keys import ADMIN, SCOPES, ApiKey, KeyRing, configured_keys, find_key
 
 OPEN = {"/health"}
 _READING = {"GET", "HEAD", "OPTIONS"}
@@ -15,13 +19,14 @@ NEEDS = {
     "/api/labeling/run-pipeline": "execute",
     "/api/training/run-pipeline": "execute",
 }
+OF_ALL = {"/metrics"}  # tell of what everybody does: not for keys that are confined to roots of their own
 
 
-def scope_of(rule: Rule | None, method: str) -> str:
+def scope_of(rule: Rule | None, method: str, posts: str = "write") -> str:
     """The scope that a request needs; a route that does not exist needs that of its method."""
     if rule is not None and rule.rule in NEEDS:
         return NEEDS[rule.rule]
-    return "read" if method in _READING else "write"
+    return "read" if method in _READING else posts
 
 
 def identify(app: Flask) -> None:
@@ -32,9 +37,31 @@ def identify(app: Flask) -> None:
     def find() -> None:
         presented = _presented()
         g.api_key = find_key(ring.keys(), presented) if presented else None
+        confine(g.api_key.roots if g.api_key else None)
+
+    @app.teardown_request
+    def leave(_error: BaseException | None) -> None:
+        confine(None)  # the thread goes on with others' requests
 
 
-def authorize(app: Flask, preflights: bool) -> None:
+def client() -> str:
+    """The name of the key that this request shows; empty where there are no keys."""
+    key: ApiKey | None = g.get("api_key")
+    return key.name if key is not None else ""
+
+
+def sees_all() -> bool:
+    """Whether this request may see what others began: an administrator's may, and all where there are no keys."""
+    key: ApiKey | None = g.get("api_key")
+    return key is None or ADMIN in key.scopes
+
+
+def may_see(owner: str) -> bool:
+    """Whether this request may see what the key named `owner` began."""
+    return sees_all() or owner == client()
+
+
+def authorize(app: Flask, preflights: bool, posts: str = "write") -> None:
     """Refuse what the key does not allow; `preflights` lets browsers ask which headers they may send (CORS)."""
     if not configured_keys():
         return
@@ -49,13 +76,21 @@ def authorize(app: Flask, preflights: bool) -> None:
         key: ApiKey | None = g.api_key
         if key is None:
             raise _who_are_you()
-        needed = scope_of(rule, request.method)
+        needed = scope_of(rule, request.method, posts)
         if needed not in key.scopes:
             raise HttpProblem(
                 403,
                 "scope_missing",
                 f"The API key {key.name!r} may not {SCOPES[needed]}; use one with the scope {needed!r}.",
                 details={"needed": needed, "scopes": sorted(key.scopes)},
+            )
+        if key.roots and rule is not None and rule.rule in OF_ALL and not sees_all():
+            raise HttpProblem(
+                403,
+                "scope_missing",
+                f"The API key {key.name!r} has data roots of its own and may not see what others do; use one with the "
+                f"scope {ADMIN!r}.",
+                details={"needed": ADMIN, "scopes": sorted(key.scopes)},
             )
 
 

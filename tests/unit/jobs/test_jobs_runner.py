@@ -20,6 +20,7 @@ from DataFoundry.errors import (
     RequestRunningError,
     ReusedKeyError,
 )
+from DataFoundry.roots import confined_to
 from DataFoundry.settings import Limits
 from jobs import service
 from jobs.launch import HostLauncher, SpawnLauncher
@@ -81,6 +82,16 @@ def test_the_answer_is_that_of_the_function(start, table):
     assert new and over.state == SUCCEEDED and over.result == OPERATIONS["dataset.info"].run({"data_path": table})
     assert over.result["message"] == "300 rows, 2 columns."
     assert runner.get(job.id).result == over.result
+
+
+def test_work_is_confined_to_the_roots_of_whoever_asks(start, table, tmp_path):
+    runner, own = start(), tmp_path / "own"
+    own.mkdir()
+    Path(own, "mine.csv").write_text("a\n1\n")
+    with confined_to([str(own)]):
+        asked = [runner.submit("dataset.info", {"data_path": path})[0] for path in (table, str(own / "mine.csv"))]
+    refused, done = (runner.wait(job.id) for job in asked)
+    assert refused.problem.error().code == "outside_data_roots" and done.state == SUCCEEDED
 
 
 def test_an_error_of_the_library_crosses_as_itself(start, table):

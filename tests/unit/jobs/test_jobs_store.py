@@ -138,3 +138,22 @@ def test_without_a_folder_jobs_are_kept_in_memory(tmp_path, caplog):
     store = Store(tmp_path / "file" / "state")
     assert added(store)[1] and store.list()
     assert "will not outlive" in caplog.text
+
+
+def test_jobs_of_one_client_are_listed_and_counted_by_themselves(store):
+    mine, _ = added(store, client="a", roots=["/data/a"])
+    added(store, client="b")
+    added(store)
+    assert [job.id for job in store.list(client="a")] == [mine.id] and store.count(QUEUED, "a") == 1
+    assert (mine.client, mine.roots) == ("a", ["/data/a"])
+    assert len(store.list()) == store.count(QUEUED) == 3
+
+
+def test_a_file_of_an_earlier_version_keeps_its_jobs(store, tmp_path):
+    job, _ = added(store)
+    store.close()
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as older:
+        for column in ("client", "roots"):
+            older.execute(f"ALTER TABLE jobs DROP COLUMN {column}")
+    found = Store(tmp_path).get(job.id)
+    assert found is not None and (found.client, found.roots) == ("", None)

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from DataFoundry.errors import ConfigError
-from serving.keys import SCOPES, VARIABLE, configured_keys, find_key, new_key, read_keys
+from serving.keys import SCOPES, USUAL, VARIABLE, configured_keys, find_key, new_key, read_keys
 
 DIGEST = "0" * 64
 
@@ -45,6 +45,9 @@ def test_each_of_many_keys_is_found() -> None:
         ("a:read:", "digest"),
         ("a:read:df_the-key-itself", "digest"),
         (f"a:read:{DIGEST}0", "digest"),
+        (f"a:read:{DIGEST}:", "absolute paths"),
+        (f"a:read:{DIGEST}:relative", "absolute paths"),
+        (f"a:read:{DIGEST}:/data/a,", "absolute paths"),
         (f"a:read:{DIGEST}\na:write:{'1' * 64}", "Two API keys"),
     ],
 )
@@ -59,4 +62,12 @@ def test_no_variable_means_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     assert configured_keys() == ()
     monkeypatch.setenv(VARIABLE, f"a:read:{DIGEST}")
     assert [key.name for key in configured_keys()] == ["a"]
-    assert set(SCOPES) == {"read", "write", "execute"}
+    assert set(SCOPES) == {"read", "write", "execute", "admin"} and set(USUAL) == set(SCOPES) - {"admin"}
+
+
+def test_a_key_may_have_roots_of_its_own() -> None:
+    assert read_keys(f"a:read:{DIGEST}")[0].roots == ()
+    assert read_keys(f"a:read:{DIGEST}:/data/a, /data/b:c")[0].roots == ("/data/a", "/data/b:c")
+    key, line = new_key("a", "read", ["/data/a"])
+    found = find_key(read_keys(line), key)
+    assert line.endswith(":/data/a") and found is not None and found.roots == ("/data/a",)
