@@ -15,7 +15,8 @@ from agents.orchestrator.service import DATABASE_VARIABLE, Orchestrator  # noqa:
 from agents.wire.app import create_app  # noqa: E402
 from DataFoundry.errors import ConfigError  # noqa: E402
 from DataFoundry.roots import add_data_roots  # noqa: E402
-from DataFoundry.settings import LOCAL_HOSTS  # noqa: E402
+from DataFoundry.settings import LOCAL_HOSTS, limits  # noqa: E402
+from serving import keys  # noqa: E402
 from serving.hosts import VARIABLE as HOSTS_VARIABLE  # noqa: E402
 from serving.hosts import add_allowed_hosts, named_host  # noqa: E402
 
@@ -32,6 +33,11 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         default=[],
         metavar="DIR",
         help="One more folder that requests may read and write; may be given several times",
+    )
+    parser.add_argument(
+        "--api-key-file",
+        metavar="FILE",
+        help=f"API keys that may be used, as those of the API (or {keys.FILE_VARIABLE}, {keys.VARIABLE})",
     )
     parser.add_argument(
         "--allowed-host",
@@ -52,21 +58,30 @@ def main(given: list[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     add_data_roots(arguments.data_root)
     add_allowed_hosts([*arguments.allowed_host, *named_host(arguments.host)])
+    if arguments.api_key_file is not None:
+        os.environ[keys.FILE_VARIABLE] = os.path.abspath(arguments.api_key_file)
     try:
         app = create_app(Orchestrator(Path(arguments.database) if arguments.database else None))
-    except ConfigError as error:
+        known = keys.configured_keys()
+    except (ConfigError, ValueError) as error:
         sys.exit(str(error))
-    if arguments.host not in LOCAL_HOSTS:
+    if arguments.host not in LOCAL_HOSTS and not known:
         logging.warning(
-            "Anyone who reaches %s:%s can use the orchestrator, which knows no API keys; --host 127.0.0.1 keeps it to "
-            "this machine.",
+            "Anyone who reaches %s:%s can use the orchestrator; --host 127.0.0.1 keeps it to this machine.",
             arguments.host,
             arguments.port,
         )
     logging.info("The orchestrator listens on http://%s:%s (POST /generate)", arguments.host, arguments.port)
     # send_bytes=1: an event is sent when it happens, not when some kilobytes have gathered
     waitress.serve(
-        app, host=arguments.host, port=arguments.port, threads=32, send_bytes=1, ident="DataFoundry", _quiet=True
+        app,
+        host=arguments.host,
+        port=arguments.port,
+        threads=32,
+        send_bytes=1,
+        ident="DataFoundry",
+        max_request_body_size=limits().max_request_bytes + 2**20,  # what is a little larger gets our own words
+        _quiet=True,
     )
 
 

@@ -1,5 +1,6 @@
 """The orchestrator as the wire sees it: a request and a thread in, a reply out."""
 
+import hashlib
 import os
 import re
 import threading
@@ -92,8 +93,10 @@ class Orchestrator:
         value = reports.plan_in_words(plan.as_list()) if plan.status == "ok" else plan.message
         return Reply(value, plan.status, "", plan.as_list() if plan.status == "ok" else [])
 
-    def run(self, text: str, thread_id: str | None = None, emit: Emit = silent) -> Reply:
+    def run(self, text: str, thread_id: str | None = None, emit: Emit = silent, client: str = "") -> Reply:
         """Do what `text` asks, or answer the thread's question with it, or go on where the thread was interrupted.
+
+        Threads belong to whoever began them: the same name means another thread to another `client`, the name of a key.
 
         Raises
         ------
@@ -101,19 +104,20 @@ class Orchestrator:
             If a step failed.
         """
         thread_id = thread_id or uuid.uuid4().hex
-        with self._locks[thread_id]:
-            self.store.touch(thread_id)
-            config: Any = {"configurable": {"thread_id": thread_id}, "recursion_limit": 2 * MAX_STEPS + 50}
-            context = Context(self.planner, thread_id, emit)
+        kept = _kept_as(thread_id, client)
+        with self._locks[kept]:
+            self.store.touch(kept)
+            config: Any = {"configurable": {"thread_id": kept}, "recursion_limit": 2 * MAX_STEPS + 50}
+            context = Context(self.planner, kept, emit)
             try:
                 self._graph.invoke(self._input(text, config), config, context=context, durability="sync")
             except DataFoundryError as error:
                 raise self._failed(config, thread_id, error.message, type(error).__name__) from error
             return self._reply(config, thread_id)
 
-    def waiting(self, thread_id: str) -> str:
+    def waiting(self, thread_id: str, client: str = "") -> str:
         """The question that a thread waits to have answered; empty when there is none."""
-        snapshot = self._graph.get_state({"configurable": {"thread_id": thread_id}})
+        snapshot = self._graph.get_state({"configurable": {"thread_id": _kept_as(thread_id, client)}})
         return str(snapshot.interrupts[0].value) if snapshot.interrupts else ""
 
     def _input(self, text: str, config: Any) -> Any:
@@ -152,6 +156,11 @@ class Orchestrator:
     def _failed(self, config: Any, thread_id: str, message: str, kind: str) -> WorkflowError:
         values = self._graph.get_state(config).values
         return WorkflowError(reports.failure(values["plan"], values.get("results") or [], message), kind, thread_id)
+
+
+def _kept_as(thread_id: str, client: str) -> str:
+    """The name of a thread in the checkpoints, and in the names of its outputs: no other client can name it."""
+    return hashlib.sha256(f"{client}\0{thread_id}".encode()).hexdigest()[:32] if client else thread_id
 
 
 def works() -> bool:

@@ -1,20 +1,23 @@
 """The Flask application of port 8000."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Flask, Request, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from agents.orchestrator.service import THREAD_ID, Orchestrator, Reply, WorkflowError, works
+from agents.orchestrator.state import silent
 from agents.wire import chat, streams
 from agents.wire.bodies import Answered, Asked, AskedAsync, BadBody, Chat, read
 from agents.wire.events import Recorder
 from agents.wire.runs import Runs
 from api.errors import HttpProblem
-from api.security import hosts
+from api.security import register as secure
+from api.security.access import client, sees_all
 from DataFoundry.settings import limits
 
+Last = Callable[[Reply, Recorder], Iterator[str]]
 Answer = Response | tuple[Response, int] | tuple[str, int]
 
 
@@ -24,7 +27,7 @@ def create_app(orchestrator: Orchestrator | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = limits().max_request_bytes
     service = orchestrator or Orchestrator()
-    hosts.register(app)
+    secure(app, posts="execute")  # a request in words may come to anything that the pipelines do
     _errors(app)
     _requests(app, service)
     _streams(app, service)
@@ -74,26 +77,23 @@ def _requests(app: Flask, service: Orchestrator) -> None:
     @app.post("/generate")
     def generate() -> Answer:
         asked = read(request, Asked)
-        return jsonify(_run(service, asked, request).as_dict())
+        return jsonify(_run(service, asked, request, client()).as_dict())
 
     @app.post("/v1/workflow")
     def workflow() -> Answer:
         asked = read(request, Asked)
-        reply = _run(service, asked, request)
+        reply = _run(service, asked, request, client())
         if reply.status == "clarify" and not asked.dry_run:
-            return jsonify(app.extensions["runs"].asked(reply)), 202
+            return jsonify(app.extensions["runs"].asked(reply, client())), 202
         return jsonify(reply.as_dict())
 
 
-def _run(service: Orchestrator, asked: Asked, sent: Request, recorder: Recorder | None = None) -> Reply:
+def _run(service: Orchestrator, asked: Asked, sent: Request, of: str, recorder: Recorder | None = None) -> Reply:
+    """Do what is asked for the client `of`."""
     if asked.dry_run:
         return service.dry_run(asked.input_message)
     thread_id = asked.thread_id or _conversation(sent)
-    return (
-        service.run(asked.input_message, thread_id, recorder.emit)
-        if recorder
-        else service.run(asked.input_message, thread_id)
-    )
+    return service.run(asked.input_message, thread_id, recorder.emit if recorder else silent, of)
 
 
 def _conversation(sent: Request) -> str | None:
@@ -106,32 +106,42 @@ def _streams(app: Flask, service: Orchestrator) -> None:
     def streamed(show: Any, last: Any, versioned: bool) -> Response:
         asked = read(request, Asked)
         sent = request._get_current_object()  # type: ignore[attr-defined]  # the request lives on in the stream's thread
+        of = client()
         failed = streams.event_error if versioned else streams.bare_error
         return streams.stream(
-            asked.input_message, lambda recorder: _run(service, asked, sent, recorder), show, last, failed
+            asked.input_message, lambda recorder: _run(service, asked, sent, of, recorder), show, last(of), failed
         )
 
-    def answered(reply: Reply, recorder: Recorder) -> Iterator[str]:
-        if reply.status == "clarify" and reply.thread_id and request.path.startswith("/v1/"):
-            told = app.extensions["runs"].asked(reply)
-            yield f"event: interaction_required\n{streams.data({'event_type': 'interaction_required', **told})}"
-        yield streams.data(reply.as_dict())
+    def answered(versioned: bool) -> Callable[[str], Last]:
+        def of_client(of: str) -> Last:
+            def last(reply: Reply, recorder: Recorder) -> Iterator[str]:
+                if versioned and reply.status == "clarify" and reply.thread_id:
+                    told = app.extensions["runs"].asked(reply, of)
+                    yield f"event: interaction_required\n{streams.data({'event_type': 'interaction_required', **told})}"
+                yield streams.data(reply.as_dict())
 
-    def trajectory(reply: Reply, recorder: Recorder) -> Iterator[str]:
-        yield streams.data(reply.as_dict())
-        for step in recorder.trajectory(reply.value):
-            yield streams.data(step)
+            return last
+
+        return of_client
+
+    def trajectory(of: str) -> Last:
+        def last(reply: Reply, recorder: Recorder) -> Iterator[str]:
+            yield streams.data(reply.as_dict())
+            for step in recorder.trajectory(reply.value):
+                yield streams.data(step)
+
+        return last
 
     for prefix in ("/generate", "/v1/workflow"):
         versioned = prefix.startswith("/v1")
 
         def human(versioned: bool = versioned) -> Answer:
-            return streamed(streams.human, answered, versioned)
+            return streamed(streams.human, answered(versioned), versioned)
 
         def full(versioned: bool = versioned) -> Answer:
             wanted = request.args.get("filter_steps")
             kinds = None if wanted is None else frozenset(wanted.upper().split(","))
-            return streamed(streams.raw(kinds), answered, versioned)
+            return streamed(streams.raw(kinds), answered(versioned), versioned)
 
         def atif(versioned: bool = versioned) -> Answer:
             return streamed(streams.nothing, trajectory, versioned)
@@ -143,16 +153,16 @@ def _streams(app: Flask, service: Orchestrator) -> None:
 def _chats(app: Flask, service: Orchestrator) -> None:
     def answer(asked: Chat, streaming: bool) -> Answer:
         text = asked.messages[-1].text()
-        thread_id = asked.thread_id or _conversation(request)
+        thread_id, of = asked.thread_id or _conversation(request), client()
         if streaming:
             return streams.stream(
                 text,
-                lambda recorder: service.run(text, thread_id, recorder.emit),
+                lambda recorder: service.run(text, thread_id, recorder.emit, of),
                 streams.human,
                 chat.chunks,
                 streams.bare_error,
             )
-        return jsonify(chat.completion(text, service.run(text, thread_id)))
+        return jsonify(chat.completion(text, service.run(text, thread_id, client=of)))
 
     def whole() -> Answer:
         return answer(read(request, Chat), streaming=False)
@@ -180,13 +190,15 @@ def _background(app: Flask, service: Orchestrator) -> None:
 
     def submit() -> Answer:
         asked = read(request, AskedAsync)
-        job = runs.submit(asked.input_message, asked.job_id, asked.thread_id, asked.expiry_seconds, asked.sync_timeout)
+        job = runs.submit(
+            asked.input_message, asked.job_id, asked.thread_id, asked.expiry_seconds, asked.sync_timeout, client()
+        )
         if job["status"] in ("submitted", "running"):
             return jsonify({"job_id": job["job_id"], "status": "submitted"}), 202
         return jsonify(job)
 
     def job(job_id: str) -> Answer:
-        known = runs.job(job_id)
+        known = runs.job(job_id, client(), sees_all())
         return jsonify(known) if known else (jsonify({"detail": f"Job {job_id} not found"}), 404)
 
     for prefix in ("/generate", "/v1/workflow"):
@@ -195,12 +207,12 @@ def _background(app: Flask, service: Orchestrator) -> None:
 
     @app.get("/executions/<execution_id>")
     def execution(execution_id: str) -> Answer:
-        known = runs.execution(execution_id)
+        known = runs.execution(execution_id, client(), sees_all())
         return jsonify(known) if known else (jsonify({"detail": f"Execution {execution_id} not found"}), 404)
 
     @app.post("/executions/<execution_id>/interactions/<interaction_id>/response")
     def respond(execution_id: str, interaction_id: str) -> Answer:
         answered = read(request, Answered)
-        if not runs.answer(execution_id, interaction_id, answered.response.text):
+        if not runs.answer(execution_id, interaction_id, answered.response.text, client(), sees_all()):
             return jsonify({"detail": f"Interaction {interaction_id} not found"}), 404
         return "", 204

@@ -8,6 +8,7 @@ from typing import Any
 
 from agents.orchestrator.service import Orchestrator, Reply
 from agents.wire.streams import error_body
+from DataFoundry.roots import confined_to, own_roots
 
 logger = logging.getLogger(__name__)
 
@@ -15,23 +16,25 @@ _JOB, _EXECUTION = "job", "execution"
 
 
 class Runs:
-    """Jobs and executions of one orchestrator."""
+    """Jobs and executions of one orchestrator, each for the client that began it: to others it is not there."""
 
     def __init__(self, orchestrator: Orchestrator) -> None:
         self._orchestrator = orchestrator
         self._store = orchestrator.store
-        for job_id, job in self._store.all(_JOB).items():
+        for name, job in self._store.all(_JOB).items():
             if job["status"] in ("submitted", "running"):  # of a process that is gone
                 self._store.put(
                     _JOB,
-                    job_id,
+                    name,
                     {**job, "status": "interrupted", "error": "the server was stopped", "updated_at": _now()},
                 )
 
-    def submit(self, text: str, job_id: str | None, thread_id: str | None, expiry: int, wait: float) -> dict[str, Any]:
+    def submit(
+        self, text: str, job_id: str | None, thread_id: str | None, expiry: int, wait: float, client: str = ""
+    ) -> dict[str, Any]:
         """Begin a job, wait for it at most `wait` seconds, and tell how it stands. A known id is not begun again."""
         job_id = job_id or str(uuid.uuid4())
-        known = self.job(job_id)
+        known = self.job(job_id, client)
         if known is not None and known["status"] != "interrupted":
             return known
         job = {
@@ -43,29 +46,41 @@ class Runs:
             "expires_at": _later(expiry),
             "output": None,
         }
-        self._store.put(_JOB, job_id, job)
-        worker = threading.Thread(target=self._work, args=(job, text, thread_id or job_id, expiry), daemon=True)
+        name, roots = _name(job_id, client), own_roots()
+        self._store.put(_JOB, name, job)
+
+        def work() -> None:
+            self._store.put(_JOB, name, {**job, "status": "running", "updated_at": _now()})
+            with confined_to(roots):
+                outcome = self._outcome(text, thread_id or job_id, client)
+            self._store.put(_JOB, name, {**job, **outcome, "updated_at": _now(), "expires_at": _later(expiry)})
+
+        worker = threading.Thread(target=work, daemon=True)
         worker.start()
         worker.join(wait)
-        return self.job(job_id) or job
+        return self.job(job_id, client) or job
 
-    def job(self, job_id: str) -> dict[str, Any] | None:
-        """How a job stands, or None."""
-        return self._store.get(_JOB, job_id)
+    def job(self, job_id: str, client: str = "", sees_all: bool = False) -> dict[str, Any] | None:
+        """How a job stands, or None; an administrator (`sees_all`) also hears of others' jobs."""
+        mine = self._store.get(_JOB, _name(job_id, client))
+        if mine is not None or not sees_all:
+            return mine
+        every = self._store.all(_JOB)
+        return next((job for name, job in every.items() if name.rpartition("/")[2] == job_id), None)
 
-    def _work(self, job: dict[str, Any], text: str, thread_id: str, expiry: int) -> None:
-        self._store.put(_JOB, job["job_id"], {**job, "status": "running", "updated_at": _now()})
+    def _outcome(self, text: str, thread_id: str, client: str) -> dict[str, Any]:
         try:
-            outcome: dict[str, Any] = {"status": "success", "output": self._orchestrator.run(text, thread_id).as_dict()}
+            reply = self._orchestrator.run(text, thread_id, client=client)
         except BaseException as error:  # a thread has nobody else to tell
-            outcome = {"status": "failure", "error": error_body(error)["message"]}
-        self._store.put(_JOB, job["job_id"], {**job, **outcome, "updated_at": _now(), "expires_at": _later(expiry)})
+            return {"status": "failure", "error": error_body(error)["message"]}
+        return {"status": "success", "output": reply.as_dict()}
 
-    def asked(self, reply: Reply) -> dict[str, Any]:
+    def asked(self, reply: Reply, client: str = "") -> dict[str, Any]:
         """An execution that waits for the answer to a question, as its clients want to be told."""
         execution_id = str(uuid.uuid4())
         execution = {
             "thread_id": reply.thread_id,
+            "client": client,
             "interaction_id": str(uuid.uuid4()),
             "status": "interaction_required",
             "question": reply.value,
@@ -79,9 +94,9 @@ class Runs:
             **_question(execution_id, execution),
         }
 
-    def execution(self, execution_id: str) -> dict[str, Any] | None:
+    def execution(self, execution_id: str, client: str = "", sees_all: bool = False) -> dict[str, Any] | None:
         """How an execution stands, or None."""
-        execution = self._store.get(_EXECUTION, execution_id)
+        execution = self._seen(execution_id, client, sees_all)
         if execution is None:
             return None
         if execution["status"] == "interaction_required":
@@ -93,9 +108,16 @@ class Runs:
             told["error"] = execution["error"]
         return told
 
-    def answer(self, execution_id: str, interaction_id: str, text: str) -> bool:
-        """Answer a question and go on in the background; False when there is no such question."""
+    def _seen(self, execution_id: str, client: str, sees_all: bool) -> dict[str, Any] | None:
         execution = self._store.get(_EXECUTION, execution_id)
+        mine = execution is not None and (sees_all or execution.get("client", "") == client)
+        return execution if mine else None
+
+    def answer(
+        self, execution_id: str, interaction_id: str, text: str, client: str = "", sees_all: bool = False
+    ) -> bool:
+        """Answer a question and go on in the background; False when there is no such question."""
+        execution = self._seen(execution_id, client, sees_all)
         if (
             execution is None
             or execution["interaction_id"] != interaction_id
@@ -104,13 +126,14 @@ class Runs:
             return False
         execution["status"] = "running"
         self._store.put(_EXECUTION, execution_id, execution)
-        threading.Thread(target=self._go_on, args=(execution_id, execution, text), daemon=True).start()
+        threading.Thread(target=self._go_on, args=(execution_id, execution, text, own_roots()), daemon=True).start()
         return True
 
-    def _go_on(self, execution_id: str, execution: dict[str, Any], text: str) -> None:
+    def _go_on(self, execution_id: str, execution: dict[str, Any], text: str, roots: tuple[str, ...] | None) -> None:
         changed: dict[str, Any]
         try:
-            reply = self._orchestrator.run(text, execution["thread_id"])
+            with confined_to(roots):
+                reply = self._orchestrator.run(text, execution["thread_id"], client=execution.get("client", ""))
             if reply.status == "clarify":
                 changed = {
                     "status": "interaction_required",
@@ -122,6 +145,11 @@ class Runs:
         except BaseException as error:  # a thread has nobody else to tell
             changed = {"status": "failed", "error": error_body(error)}
         self._store.put(_EXECUTION, execution_id, {**execution, **changed})
+
+
+def _name(job_id: str, client: str) -> str:
+    """What a job is kept as: clients choose the ids of their jobs, and neither may meet another's."""
+    return f"{client}/{job_id}" if client else job_id
 
 
 def _question(execution_id: str, execution: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from flask import Response
 
 from agents.orchestrator.service import Reply, WorkflowError
 from agents.wire.events import Event, Recorder
+from DataFoundry.roots import confined_to, own_roots
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +32,13 @@ def stream(
     """A response that tells each event by `show`, then the answer by `last`, or the error by `failed`."""
     told: queue.Queue[Event | Reply | BaseException] = queue.Queue()
     recorder = Recorder(text, told.put)
+    roots = own_roots()  # the thread is to be confined as the request is
 
     def work() -> None:
         try:
             recorder.begin()
-            reply = run(recorder)
+            with confined_to(roots):
+                reply = run(recorder)
             recorder.finish(reply.value)
             told.put(reply)
         except BaseException as error:  # told to the client, whatever it is

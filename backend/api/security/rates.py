@@ -3,11 +3,12 @@
 import math
 import time
 
-from flask import Flask, Response, g, request
+from flask import Flask, current_app, g, request
+from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 
-from api.errors import HttpProblem, answer
+from api.errors import HttpProblem
 from DataFoundry.settings import limits
 from serving.rate_storage import MEMORY, rate_storage
 
@@ -34,11 +35,12 @@ def register(app: Flask) -> None:
     limiter.init_app(app)
 
     @app.errorhandler(RateLimitExceeded)
-    def too_many(error: RateLimitExceeded) -> Response:
+    def too_many(error: RateLimitExceeded) -> ResponseReturnValue:
         reset = limiter.current_limit.reset_at if limiter.current_limit else 0
         wait = max(1, math.ceil(reset - time.time()))
         text = f"More requests came from this key or address than {allowed}; ask again in {wait} s."
-        return answer(HttpProblem(429, "too_many_requests", text, {"Retry-After": str(wait)}))
+        problem = HttpProblem(429, "too_many_requests", text, {"Retry-After": str(wait)})
+        return current_app.handle_user_exception(problem)  # in the words of the server that was asked
 
 
 def _client() -> str:
