@@ -1,7 +1,7 @@
 """What the service promises under faults, measured on real servers with real kills.
 
 python benchmarks/service.py trainings 20   trainings killed at random points: how many end bit-equal
-python benchmarks/service.py kills 50       kills of the server under load: lost jobs, partial files
+python benchmarks/service.py kills 50       kills of the server under load, in two minutes: lost jobs, partial files
 python benchmarks/service.py health 1000    /health while two trainings run: latencies
 """
 
@@ -14,8 +14,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import requests
@@ -70,45 +71,69 @@ def trainings(count: int, rng: random.Random) -> None:
         )
 
 
-def kills(count: int, rng: random.Random) -> None:
-    """Kill the server while clients ask for jobs; every promised job must succeed, every file be whole."""
+def kills(count: int, rng: random.Random, seconds: float) -> None:
+    """Kill the server while clients ask for jobs: `count` times in `seconds`, whatever it is at.
+
+    Every promised job must end as succeeded with its file whole, and no job's file be written once more.
+    """
     with served() as (service, table):
         plain = table.with_name("plain.parquet")
         pd.read_parquet(table).drop(columns="label").to_parquet(plain)
-        promised: list[str] = []
+        promised: dict[str, Path] = {}
+        first: dict[Path, int] = {}  # the inode that each file had when it was first seen
         over = threading.Event()
 
         def client(name: int) -> None:
             number = 0
             while not over.is_set():
                 number += 1
-                body = {"data_path": str(plain), "output_path": str(service.root / f"labels{name}_{number}.parquet")}
+                output = service.root / f"labels{name}_{number}.parquet"
+                body = {"data_path": str(plain), "output_path": str(output), "labeling_functions": FUNCTIONS}
                 try:
-                    promised.append(
-                        service.accepted("/api/labeling/create-labels", {**body, "labeling_functions": FUNCTIONS})
-                    )
-                    service.post("/api/dataset/info", {"data_path": str(table)})
+                    promised[service.accepted("/api/labeling/create-labels", body)] = output
                     time.sleep(0.5)
                 except (requests.RequestException, AssertionError):
                     time.sleep(0.2)  # the server is dead for the moment
 
-        clients = [threading.Thread(target=client, args=(name,)) for name in range(4)]
-        for each in clients:
+        def watch() -> None:
+            while not over.is_set():
+                for path in service.root.glob("labels*.parquet"):
+                    with suppress(FileNotFoundError):
+                        first.setdefault(path, path.stat().st_ino)
+                time.sleep(0.01)
+
+        threads = [threading.Thread(target=client, args=(name,)) for name in range(4)]
+        watcher = threading.Thread(target=watch)
+        for each in (*threads, watcher):
             each.start()
+        began = time.monotonic()
         for number in range(count):
-            time.sleep(rng.uniform(0.2, 2.0))
+            due = began + (number + rng.random()) * seconds / count
+            time.sleep(max(0.0, due - time.monotonic()))
             service.kill()
-            service.start()
-            print(f"kill {number + 1}: {len(promised)} jobs promised", flush=True)
+            service.start(wait=False)
+        print(f"{count} kills in {time.monotonic() - began:.0f} s, {len(promised)} jobs promised", flush=True)
+        until(service.answers)
+        jobs = {address: _at_last(service, address) for address in list(promised)}
         over.set()
-        for each in clients:
+        for each in (*threads, watcher):
             each.join()
-        states = pd.Series([service.finished(address)["state"] for address in promised]).value_counts().to_dict()
-        until(lambda: not service.get("/api/jobs").json()["running"])
-        files = list(service.root.glob("labels*.parquet"))
-        whole = sum(len(pd.read_parquet(path)) == 600 for path in files)
-        print(f"{count} kills, {len(promised)} promised jobs: {states}; {whole} of {len(files)} files whole")
+        jobs |= {address: _at_last(service, address) for address in set(promised) - set(jobs)}
+        states = pd.Series([job["state"] for job in jobs.values()]).value_counts().to_dict()
+        files = [promised[address] for address in jobs]
+        whole = sum(path.is_file() and len(pd.read_parquet(path)) == 600 for path in files)
+        twice = sum(path in first and path.stat().st_ino != first[path] for path in files)
+        begun = pd.Series([job["attempts"] for job in jobs.values()])
+        print(f"{len(jobs)} promised jobs: {states}; {whole} files whole, {twice} of them written twice")
+        print(f"begun more than once: {(begun > 1).sum()}, at most {begun.max()} times")
         print(f"unfinished files left: {[path.name for path in service.unfinished_files()]}")
+
+
+def _at_last(service: Service, address: str) -> dict[str, Any]:
+    """A job once it is over, however long that takes after so many kills."""
+    while (job := service.job(address))["state"] in ("queued", "running"):
+        time.sleep(0.2)
+    return job
 
 
 def health(count: int, rng: random.Random) -> None:
@@ -135,10 +160,13 @@ def main() -> None:
     parser.add_argument("what", choices=["trainings", "kills", "health"])
     parser.add_argument("count", type=int)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=120.0, help="in which all kills happen")
     arguments = parser.parse_args()
-    {"trainings": trainings, "kills": kills, "health": health}[arguments.what](
-        arguments.count, random.Random(arguments.seed)
-    )
+    rng = random.Random(arguments.seed)
+    if arguments.what == "kills":
+        kills(arguments.count, rng, arguments.seconds)
+    else:
+        {"trainings": trainings, "health": health}[arguments.what](arguments.count, rng)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ _READ_ONLY = tuple(
     os.path.realpath(each)
     for each in (*CODE_FOLDERS, TESTING_FOLDER, BACKEND / "examples", *(BACKEND.parent / name for name in _BESIDE))
 )
-_STATE = ("jobs.sqlite", "running", "owners")  # of the state folder
+_STATE = ("jobs.sqlite", "running", "owners", "finished")  # of the state folder
 _own: ContextVar[tuple[str, ...] | None] = ContextVar("own_roots", default=None)  # of the client that is served now
 
 

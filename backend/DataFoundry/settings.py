@@ -58,7 +58,9 @@ class Limits:
     max_running_jobs: int = limit(2, "jobs that run at the same time, and as many short ones beside them")
     max_queued_jobs: int = limit(1_000, "jobs that wait for their turn; more are answered with 503")
     max_job_seconds: int = limit(86_400, "seconds that one job may run")
-    max_job_attempts: int = limit(10, "times that an accepted job is begun, if its process dies or the server does")
+    max_job_attempts: int = limit(
+        10, "times that an accepted job is begun, if its process dies; ten times that if the server does"
+    )
     checkpoint_seconds: int = limit(30, "seconds between two states that an interrupted training can go on from")
     max_kept_jobs: int = limit(1_000, "finished jobs whose answers are kept")
     max_event_streams: int = limit(100, "clients that follow jobs by events or WebSocket at the same time")

@@ -6,6 +6,7 @@ host        a small process that has everything imported and forks a worker for 
 launch      starts workers and listens to them: of a host, of `spawn` where there is no fork
 remote      the same for Celery workers, with `DATAFOUNDRY_BROKER_URL`
 store       every job in SQLite
+finished    results that a worker wrote down before anybody heard of them
 runner      the queue: submit, wait, cancel, close
 lane        the threads that take jobs from the queue one by one
 remembered  answers about files that have not changed since

@@ -97,7 +97,8 @@ def _run(task: Task, order: dict[str, Any]) -> Message:
     latest: Message = {}
     use_threads(threads_each())
     with _signs_of_life(task, latest):
-        perform(replace(Order(**order), journals=str(state_folder() / journal.FOLDER)), latest.update)
+        ours = replace(Order(**order), journals=str(state_folder() / journal.FOLDER), finished=None)  # Celery keeps it
+        perform(ours, latest.update)
     return {name: latest[name] for name in ("result", "problem") if name in latest}
 
 

@@ -25,6 +25,7 @@ from DataFoundry.errors import (
 from DataFoundry.roots import own_roots
 from DataFoundry.settings import Limits
 from DataFoundry.storage import journal
+from jobs import finished
 from jobs.lane import Lane
 from jobs.launch import Launcher, Worker
 from jobs.operations import OPERATIONS
@@ -35,6 +36,7 @@ from jobs.work import Order, Problem
 logger = logging.getLogger(__name__)
 
 _LOOK_EVERY = 1.0  # seconds between two looks whether a running job should stop
+_MORE_STOPS = 10  # times as often as a job may be begun may the server be stopped under it
 _RETRY_AFTER = 10  # seconds, for a client that found the queue full
 _MAY_PASS = (ConflictError, DiskFullError, BusyError, JobKilledError, JobTimeoutError)  # another day
 
@@ -74,6 +76,7 @@ class Runner:
         self._launchers = {True: short, False: long}
         self._bounds = bounds
         self._journals = folder / journal.FOLDER
+        self._finished = folder / finished.FOLDER
         self._owner = Owner(folder)
         self._live: dict[str, _Live] = {}
         self._closing = False
@@ -180,11 +183,15 @@ class Runner:
     def recover(self) -> int:
         """Take over what dead servers left: go on with what was promised; how many jobs that are."""
         left = [job for job in self.store.unfinished() if self._owner.is_gone(job.owner)]
-        mine = [self.get(job.id) for job in left if self.store.requeue(job.id, self._owner.name, job.owner)]
+        mine = [self.get(job.id) for job in left if self.store.requeue(job.id, self._owner.name, job.owner, lost=True)]
         going = [job for job in mine if self._goes_on(job)]
         journal.sweep(self._journals)  # after what is not to go on, before anything is at work
-        for job in going:
+        for job in sorted(going, key=lambda each: each.lost):  # one that takes the server along comes last
             self._enqueue(job)
+        for name in finished.noted(self._finished):
+            noted = self.store.get(name)
+            if noted is None or noted.over:
+                finished.forget(self._finished, name)
         if going:
             logger.warning("jobs of a server that was stopped go on: %d", len(going))
         self.store.prune(self._bounds.max_kept_jobs)
@@ -228,11 +235,15 @@ class Runner:
 
     def _goes_on(self, job: Job) -> bool:
         """Whether a job of a dead server goes on; else it is over from here on, and what it left is removed."""
+        if (result := finished.found(self._finished, job.id)) is not None:
+            journal.sweep(self._journals, job.id, everything=True)
+            self.store.finish(job.id, SUCCEEDED, job.seconds or 0.0, result)
+            return False
         if job.cancelling:
             error: DataFoundryError = JobCancelledError("The job was cancelled; nothing half-written is left.")
         elif not job.durable:
             error = JobKilledError("The server was stopped before the answer was ready; send the request again.")
-        elif job.attempts >= self._bounds.max_job_attempts:
+        elif not self._may_go_on(job):
             error = JobKilledError(
                 f"The job was begun {job.attempts} times and interrupted each time; see the server's log."
             )
@@ -283,8 +294,9 @@ class Runner:
         self._end(live, outcome, time.monotonic() - started)
 
     def _may_go_on(self, job: Job) -> bool:
-        """Whether it is begun again after its process died."""
-        return job.durable and job.attempts < self._bounds.max_job_attempts
+        """Whether it is begun again after its process died, or the server: for that the job is not to blame so soon."""
+        most = self._bounds.max_job_attempts
+        return job.durable and job.attempts - job.lost < most and job.lost < _MORE_STOPS * most
 
     def _outcome(self, live: _Live, started: float) -> dict[str, Any]:
         """Run the job in a worker and listen; `result` or `problem`, and `killed` where its process died."""
@@ -302,6 +314,8 @@ class Runner:
                 late = late or looked - started > self._bounds.max_job_seconds
                 if late or self._is_cancelling(job):
                     live.stop()
+        if not outcome and (result := finished.found(self._finished, job.id)) is not None:
+            outcome = {"result": result}  # its process died before it could tell
         stopped = live.stopping.is_set() and not outcome
         over = not outcome and not late and not self._closing and (stopped or not self._may_go_on(job))
         journal.sweep(self._journals, job.id, everything=over)
@@ -321,7 +335,8 @@ class Runner:
     def _launched(self, live: _Live) -> Worker:
         """Begin a job; what was promised waits until it can be begun."""
         job = live.job
-        order = Order(job.id, job.operation, job.arguments or {}, str(self._journals), job.attempts, job.roots)
+        noted = str(self._finished) if job.durable else None
+        order = Order(job.id, job.operation, job.arguments or {}, str(self._journals), job.attempts, job.roots, noted)
         while True:
             try:
                 return self._launchers[OPERATIONS[job.operation].short].launch(order)
@@ -351,6 +366,8 @@ class Runner:
         again = error is not None and (isinstance(error, _MAY_PASS) or type(error) is DataFoundryError)
         result = outcome.get("result")
         kept = self._quietly(self.store.finish, live.job.id, state, seconds, result, problem, again)
+        if kept and live.job.durable:
+            finished.forget(self._finished, live.job.id)
         self._settle(live, replace(live.job, state=state, result=result, problem=problem), kept is True)
         self._quietly(self.store.prune, self._bounds.max_kept_jobs)
 

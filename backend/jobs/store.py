@@ -38,12 +38,13 @@ CREATE TABLE IF NOT EXISTS jobs (
     state TEXT NOT NULL, owner TEXT NOT NULL, durable INTEGER NOT NULL, created REAL NOT NULL, started REAL,
     finished REAL, seconds REAL, attempts INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 1,
     cancelling INTEGER NOT NULL DEFAULT 0, progress TEXT, result TEXT, problem TEXT, key TEXT UNIQUE, digest TEXT,
-    client TEXT NOT NULL DEFAULT '', roots TEXT);
+    client TEXT NOT NULL DEFAULT '', roots TEXT, lost INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
 """
-_ADDED = {"client": "TEXT NOT NULL DEFAULT ''", "roots": "TEXT"}  # columns that older files lack
+# Columns that files of earlier versions lack.
+_ADDED = {"client": "TEXT NOT NULL DEFAULT ''", "roots": "TEXT", "lost": "INTEGER NOT NULL DEFAULT 0"}
 _SHORT = "number, id, operation, NULL AS arguments, state, owner, durable, created, started, finished, seconds, " + (
-    "attempts, version, cancelling, progress, NULL AS result, problem, digest, client, roots"
+    "attempts, version, cancelling, progress, NULL AS result, problem, digest, client, roots, lost"
 )
 T = TypeVar("T")
 
@@ -70,6 +71,8 @@ class Job:
         Who asked for it: the name of a key, empty where there are none.
     roots
         The data roots that its work is confined to; None for those of the service.
+    lost
+        How often it was begun and the server was stopped before it was over.
     """
 
     number: int
@@ -92,6 +95,7 @@ class Job:
     digest: str | None
     client: str
     roots: list[str] | None
+    lost: int
 
     @property
     def over(self) -> bool:
@@ -191,11 +195,13 @@ class Store:
         """Keep the latest progress of a running job."""
         self._change("progress = ?", (json.dumps(progress),), name, RUNNING)
 
-    def requeue(self, name: str, owner: str, before: str) -> bool:
-        """Let `owner` run a job (again) that is not over; False if that is not `before`'s any more."""
-        return self._change(
-            "state = ?, owner = ?", (QUEUED, owner), name, QUEUED, RUNNING, more=" AND owner = ?", also=(before,)
-        )
+    def requeue(self, name: str, owner: str, before: str, lost: bool = False) -> bool:
+        """Let `owner` run a job (again) that is not over; False if that is not `before`'s any more.
+
+        `lost` counts one that was running as lost: its server was stopped.
+        """
+        what, values = "state = ?, owner = ?, lost = lost + (? AND state = ?)", (QUEUED, owner, lost, RUNNING)
+        return self._change(what, values, name, QUEUED, RUNNING, more=" AND owner = ?", also=(before,))
 
     def ask_to_cancel(self, name: str) -> bool:
         """Note that a job is to be cancelled; False if it is over already."""

@@ -14,6 +14,7 @@ from DataFoundry.errors import DataFoundryError, JobKilledError
 from DataFoundry.progress import reported_to
 from DataFoundry.roots import confined_to
 from DataFoundry.storage import journal
+from jobs import finished
 from jobs.operations import OPERATIONS
 
 Message = dict[str, Any]
@@ -29,6 +30,7 @@ class Order:
     journals: str  # folder
     attempt: int = 1
     roots: Sequence[str] | None = None  # that the work is confined to; None for those of the service
+    finished: str | None = None  # folder where the result is written down before it is told
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -89,6 +91,8 @@ def _outcome(order: Order, tell: Callable[[Message], None]) -> Message:
         ):
             result = OPERATIONS[order.operation].run(order.arguments)
             json.dumps(result, allow_nan=False)
+            if order.finished is not None:
+                finished.keep(Path(order.finished), order.job, result)
             return {"result": result}
     except Exception as error:  # told to whoever asked, whatever it is
         return {"problem": asdict(Problem.of(error))}

@@ -30,14 +30,15 @@ class Service:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> "Service":
+    def start(self, wait: bool = True) -> "Service":
         environment = {**os.environ, **self.bounds, "DATAFOUNDRY_STATE_DIR": str(self.root / ".state")}
         command = ["flask_api.py", "--host", "127.0.0.1", "--port", str(self.port), "--data-root", str(self.root)]
         with open(self.root / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *command], cwd=BACKEND, env=environment, stdout=log, stderr=log
             )
-        until(self.answers)
+        if wait:
+            until(self.answers)
         return self
 
     def answers(self) -> bool:

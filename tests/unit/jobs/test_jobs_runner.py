@@ -22,11 +22,12 @@ from DataFoundry.errors import (
 )
 from DataFoundry.roots import confined_to
 from DataFoundry.settings import Limits
-from jobs import service
+from jobs import finished, service
 from jobs.launch import HostLauncher, SpawnLauncher
 from jobs.operations import OPERATIONS
 from jobs.runner import Runner
 from jobs.store import CANCELLED, FAILED, RUNNING, SUCCEEDED, Key, Store
+from jobs.work import Order, perform
 from processes import until
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
@@ -229,6 +230,53 @@ def test_what_a_dead_server_left_goes_on_or_is_told(start, table, tmp_path):
     assert "3 times" in runner.get(tired.id).problem.message
     assert runner.get(unwanted.id).state == CANCELLED
     assert start().recover() == 0
+
+
+def test_work_that_is_done_is_recorded_and_not_begun_again(start, table, tmp_path):
+    """Everybody was killed after the result was written down; or only its process, and the server lives."""
+    store = Store(tmp_path / "state")
+    done, _ = store.add("dataset.info", {"data_path": table}, "dead", durable=True)
+    store.start(done.id)
+    store.ask_to_cancel(done.id)
+    finished.keep(tmp_path / "state" / finished.FOLDER, done.id, {"num_rows": 7})
+    runner = start()
+    assert runner.recover() == 0
+    over = runner.get(done.id)
+    assert (over.state, over.result, over.attempts) == (SUCCEEDED, {"num_rows": 7}, 1)
+    start().recover()
+    assert not list(finished.noted(tmp_path / "state" / finished.FOLDER))
+
+
+def test_a_worker_that_dies_after_its_work_is_done_has_done_it(start, host, long, tmp_path):
+    runner = start()
+    job, _ = runner.submit("training.train_model", long, durable=True)
+    [worker] = until(lambda: workers(host))
+    until(lambda: runner.get(job.id).progress)
+    finished.keep(tmp_path / "state" / finished.FOLDER, job.id, {"model_path": "m"})
+    os.kill(worker, signal.SIGKILL)
+    over = runner.wait(job.id)
+    assert (over.state, over.result, over.attempts) == (SUCCEEDED, {"model_path": "m"}, 1)
+    assert not list(finished.noted(tmp_path / "state" / finished.FOLDER))
+
+
+def test_the_worker_writes_the_result_of_a_promised_job_down(tmp_path, table):
+    order = Order("job", "dataset.info", {"data_path": table}, str(tmp_path / "j"), finished=str(tmp_path / "f"))
+    told: list[dict[str, Any]] = []
+    perform(order, told.append)
+    assert finished.found(tmp_path / "f", "job") == told[-1]["result"]
+
+
+def test_a_server_that_is_stopped_often_costs_a_job_nothing(start, table, tmp_path):
+    store = Store(tmp_path / "state")
+    often, too_often = (store.add("dataset.info", {"data_path": table}, "dead", durable=True)[0] for _ in range(2))
+    for job, times in ((often, 19), (too_often, 20)):
+        for _ in range(times):
+            store.start(job.id)
+            store.requeue(job.id, "dead", "dead", lost=True)
+    runner = start(max_job_attempts=2)
+    runner.recover()
+    assert runner.wait(often.id).state == SUCCEEDED and runner.get(often.id).attempts == 20
+    assert "begun 20 times" in runner.get(too_often.id).problem.message
 
 
 def test_jobs_of_a_living_server_are_its_own(start, long):
