@@ -8,7 +8,8 @@ from typing import Any
 
 from DataFoundry.errors import ConfigError
 from DataFoundry.roots import add_data_roots
-from DataFoundry.settings import LOCAL_HOSTS, limits, named_device
+from DataFoundry.settings import LOCAL_HOSTS, add_sources, limits, named_device
+from DataFoundry.storage.addresses import check_sources
 from serving import keys, logs, sockets
 from serving.brokers import check_broker
 from serving.hosts import VARIABLE as HOSTS_VARIABLE
@@ -42,6 +43,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         f"own names (or {HOSTS_VARIABLE}); may be given several times",
     )
     parser.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="NAME=URL",
+        help="A database or object store that requests may name as source://NAME/table; may be given several times",
+    )
+    parser.add_argument(
         "--api-key-file", metavar="FILE", help=f"API keys that may be used (or {keys.FILE_VARIABLE}, {keys.VARIABLE})"
     )
     parser.add_argument(
@@ -66,6 +74,7 @@ def main(given: list[str] | None = None) -> None:
         return
     add_data_roots(arguments.data_root)
     add_allowed_hosts([*arguments.allowed_host, *named_host(arguments.host)])
+    add_sources(arguments.source)
     try:
         logs.configure(arguments.debug)
         _check_settings(arguments.api_key_file)
@@ -107,6 +116,7 @@ def _check_settings(key_file: str | None) -> None:
     trusted_proxies()
     check_broker()
     named_device()
+    check_sources()
     if key_file is not None:
         os.environ[keys.FILE_VARIABLE] = os.path.abspath(key_file)
     keys.configured_keys()

@@ -31,6 +31,7 @@ DataFoundryError
 │   └── ReusedKeyError           the Idempotency-Key belongs to another request
 ├── DiskFullError
 │   └── QuotaError               the disk has room, but uploads may not take more of it
+├── SourceError                  a database or an object store failed, or would not let us in
 ├── MissingJobError
 ├── BusyError                    the queue or another bound of the service is full for now
 ├── JobKilledError               the process that did the work died
@@ -182,6 +183,10 @@ class QuotaError(DiskFullError):
 
 class ReusedKeyError(ImpossibleError):
     code = "idempotency_key_reused"
+
+
+class SourceError(DataFoundryError):
+    code = "source_failed"
 
 
 class MissingJobError(DataFoundryError):

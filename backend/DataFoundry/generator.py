@@ -15,6 +15,7 @@ from DataFoundry.models.sampling import sample_chunks
 from DataFoundry.progress import Progress
 from DataFoundry.settings import limits
 from DataFoundry.storage import paths
+from DataFoundry.storage.addresses import Address
 from DataFoundry.storage.configs import load_config
 from DataFoundry.storage.files import claim_output
 from DataFoundry.storage.tables import TableWriter
@@ -95,6 +96,8 @@ def _target(path: str | None, wanted: str | None) -> tuple[Path, str]:
     """The file to write and its format; where the path leads is judged before what its suffix says."""
     target = paths.output_path(path, "output_path", tuple(FORMATS.values()))
     chosen = _format(path, wanted)
+    if isinstance(target, Address) and FORMATS[chosen] != target.suffix:
+        raise RequestError(f"{path!r} cannot be written as {chosen}; leave output_format out.")
     return (target if path is not None else target / f"synthetic_data{FORMATS[chosen]}"), chosen
 
 

@@ -153,7 +153,7 @@ def try_functions(
     _refuse_number("max_rows", max_rows, 1, trial.MOST_ROWS)
     _refuse_number("cardinality", cardinality, 2, MAX_CLASSES)
     options = ReadOptions.of(read_options)
-    table = open_table(input_path(data_path, "data_path"), options)
+    table = open_table(input_path(data_path, "data_path"), options, max_rows)
     hand = None
     if hand_labeled_examples_path is not None:
         path = input_path(hand_labeled_examples_path, "hand_labeled_examples_path")

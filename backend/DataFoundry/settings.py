@@ -1,8 +1,11 @@
 """What the operator sets: device, limits, state. Each has one default, here; data roots are in `roots`."""
 
 import os
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from urllib.parse import quote
 
 BACKEND = Path(__file__).resolve().parents[1]  # where the code lies
 HOME_VARIABLE = "DATAFOUNDRY_HOME"
@@ -20,12 +23,16 @@ HOME = _home()  # relative paths of requests begin here
 OUTPUT_FOLDER = HOME / "output_data"
 TESTING_FOLDER = HOME / "testing_data"
 KEY_FILE_VARIABLE = "DATAFOUNDRY_API_KEY_FILE"
+SOURCES_VARIABLE = "DATAFOUNDRY_SOURCES"
 DEVICE_VARIABLE = "DATAFOUNDRY_DEVICE"
 STATE_VARIABLE = "DATAFOUNDRY_STATE_DIR"
 BROKER_VARIABLE = "DATAFOUNDRY_BROKER_URL"
 RESULTS_VARIABLE = "DATAFOUNDRY_RESULTS_URL"
 DEVICES = ("auto", "cuda", "mps", "cpu")
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")  # of --host: nobody else reaches them
+
+_SOURCE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def limit(default: int, meaning: str) -> int:
@@ -107,3 +114,39 @@ def named_device() -> str:
 def state_folder() -> Path:
     """Where the service keeps its jobs: `DATAFOUNDRY_STATE_DIR`, else a hidden folder that no request can name."""
     return Path(os.path.abspath(os.environ.get(STATE_VARIABLE) or OUTPUT_FOLDER / ".state"))
+
+
+def add_sources(named: Iterable[str]) -> None:
+    """Let requests of this process and its children name sources, each `NAME=URL`, besides those of the environment."""
+    known = os.environ.get(SOURCES_VARIABLE, "").splitlines()
+    os.environ[SOURCES_VARIABLE] = "\n".join([*known, *named])
+
+
+def named_sources() -> dict[str, str]:
+    """The URL of each database and object store that the operator named, one `NAME=URL` a line.
+
+    `${VARIABLE}` in a URL stands for what the environment has under that name, percent-encoded, so that no password
+    needs to be on a command line.
+
+    Raises
+    ------
+    ValueError
+        If a line is no name and URL, or a variable is not set. The message holds nothing of a URL.
+    """
+    found = {}
+    for number, line in enumerate(filter(str.strip, os.environ.get(SOURCES_VARIABLE, "").splitlines()), 1):
+        name, parted, url = line.strip().partition("=")
+        if not parted or not _SOURCE_NAME.fullmatch(name) or "://" not in url:
+            raise ValueError(
+                f"Line {number} of the sources is not NAME=URL; a name has letters, digits, - and _ only, and a URL "
+                "begins with postgresql://, mysql://, sqlite:///, duckdb:/// or s3://."
+            )
+        found[name] = _VARIABLE.sub(_from_environment, url)
+    return found
+
+
+def _from_environment(found: re.Match[str]) -> str:
+    value = os.environ.get(found[1])
+    if value is None:
+        raise ValueError(f"A source needs the variable {found[1]}, which is not set in the environment.")
+    return quote(value, safe="")

@@ -9,8 +9,11 @@ from pydantic.config import JsonDict
 
 from DataFoundry.config import ReadOptions
 
-# Neither a URL, nor blank, nor with control characters; the library's own words about a path say more than a pattern.
-PLAIN_PATH: JsonDict = {"pattern": r"^(?![A-Za-z][A-Za-z0-9+.-]+:/)[^\x00-\x1f]*[^\x00-\x1f\x85\s][^\x00-\x1f]*$"}
+# Neither a URL (but a source is one), nor blank, nor with control characters; the library's own words about a path say
+# more than a pattern.
+PLAIN_PATH: JsonDict = {
+    "pattern": r"^(?!(?!source://)[A-Za-z][A-Za-z0-9+.-]+:/)[^\x00-\x1f]*[^\x00-\x1f\x85\s][^\x00-\x1f]*$"
+}
 FILE_NAME: JsonDict = {"pattern": r"^[^\x00-\x1f]*[^/\\\x00-\x1f]$"}
 
 

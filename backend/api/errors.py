@@ -46,6 +46,7 @@ STATUS: dict[type[library.DataFoundryError], int] = {
     library.ReusedKeyError: 422,
     library.DiskFullError: 507,
     library.QuotaError: 507,
+    library.SourceError: 502,
     library.MissingJobError: 404,
     library.BusyError: 503,
     library.JobKilledError: 500,
@@ -72,6 +73,7 @@ MEANINGS = {
     429: "Too many requests in a minute; Retry-After says how many seconds to wait.",
     500: "A defect of the service, or the work was killed or took too long; nothing was written by halves.",
     501: "The server program that runs this cannot do it.",
+    502: "A database or object store that the table comes from or goes to failed; nothing was written by halves.",
     503: "The service cannot work now, or has as much to do as it may; the details or `Retry-After` say more.",
     507: "The disk or the quota is full; nothing was written.",
 }

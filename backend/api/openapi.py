@@ -11,7 +11,7 @@ from api.security.access import OPEN
 from serving.keys import configured_keys
 
 _ANY = {401, 403, 421, 429, 500}
-_FILES = {400, 403, 404, 409, 413, 415, 422, 507} | _ANY
+_FILES = {400, 403, 404, 409, 413, 415, 422, 502, 507} | _ANY
 _READS = {400, 403, 404, 422} | _ANY
 _MORE: dict[str, set[int]] = {
     "/ready": {503} | _ANY,

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from DataFoundry.errors import ConfigError, DiskFullError, NotDataError, OutputBusyError
 from DataFoundry.storage import journal
+from DataFoundry.storage.addresses import Address
 
 
 @contextmanager
@@ -23,7 +24,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A handle to write the new content of `path` to.
 
     The bytes go to a hidden temporary file in the same folder. On a clean exit they are flushed to the disk and take
-    the place of `path` in one step; on any error the temporary file is removed and `path` is as it was.
+    the place of `path` in one step; on any error the temporary file is removed and `path` is as it was. So it is with a
+    table of a source, whose temporary file lies in the output folder.
 
     Raises
     ------
@@ -31,7 +33,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         If the disk or the quota is full.
     NotDataError
         If the folder cannot be written.
+    SourceError, ForbiddenPathError
+        If a source does not take it.
     """
+    if isinstance(path, Address):
+        path.source().refuse_writing()  # sooner than after the work
     temporary = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex}.part")
     with _told_to_people(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,8 +47,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
                 yield handle
                 handle.flush()
                 os.fsync(handle.fileno())
-            os.replace(temporary, path)
-            _sync_folder(path.parent)
+            if isinstance(path, Address):
+                path.source().publish(path.key, temporary)
+            else:
+                os.replace(temporary, path)
+                _sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -158,6 +167,11 @@ def sha256_of(path: Path, block: int = 2**20) -> str:
         while content := handle.read(block):
             digest.update(content)
     return digest.hexdigest()
+
+
+def sha256_of_text(text: str) -> str:
+    """SHA-256 of a text in UTF-8, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def remove_file(path: Path) -> None:

@@ -33,6 +33,7 @@ from DataFoundry.roots import (
     output_home,
 )
 from DataFoundry.settings import OUTPUT_FOLDER
+from DataFoundry.storage.addresses import SCHEME, input_address, output_address
 
 TABLE_SUFFIXES = (".csv", ".parquet")  # that are written
 PACKED_SUFFIXES = (".gz", ".zip", ".zst", ".bz2")
@@ -66,6 +67,8 @@ def input_path(text: str, field: str, suffixes: tuple[str, ...] = READ_SUFFIXES)
     ------
     PathTextError, OutsideDataRootsError, NotDataError, MissingFileError, ImpossibleError
     """
+    if text.startswith(SCHEME):
+        return input_address(text, field, suffixes == READ_SUFFIXES)
     path, status = _found(text, field)
     if stat.S_ISDIR(status.st_mode):
         if suffixes != READ_SUFFIXES or not any(path.glob("*.parquet")):
@@ -117,6 +120,8 @@ def output_path(text: str | None, field: str, suffixes: tuple[str, ...] = TABLE_
     """
     if text is None:
         return output_home() / default
+    if text.startswith(SCHEME):
+        return output_address(text, field, suffixes)
     named = _candidates(text, field)[0]
     path = _writable(named, text, field)
     kind = _looked_at_output(path, text, field)
@@ -148,7 +153,11 @@ def output_folder(text: str | None, field: str, default: str) -> Path:
 def refuse_input_as_output(output: Path, *inputs: Path) -> None:
     """Raise OutputIsInputError if `output` is one of `inputs`, also under another name."""
     for path in inputs:
-        if output == path or (output.exists() and os.path.samefile(output, path)) or path in output.parents:
+        if (
+            output == path
+            or (output.exists() and path.exists() and os.path.samefile(output, path))
+            or path in output.parents
+        ):
             raise OutputIsInputError(f"The output {output.name} is also the input; choose another output path.")
 
 
@@ -201,6 +210,16 @@ def _candidates(text: str, field: str) -> list[Path]:
     return [folder / path for folder in lookup_folders()]
 
 
+def inside_roots(text: str, field: str) -> Path:
+    """The path that `text` names, links resolved, if it lies in a data root and is neither hidden nor code.
+
+    Raises
+    ------
+    PathTextError, OutsideDataRootsError, NotDataError
+    """
+    return _inside_roots(_candidates(text, field)[0], text, field)
+
+
 def _inside_roots(candidate: Path, text: str, field: str) -> Path:
     """`candidate` with its links resolved, if requests may look there at all."""
     try:
@@ -239,7 +258,10 @@ def _refuse_text(text: str, field: str) -> None:
     if any(ord(letter) < 32 or 0xD800 <= ord(letter) <= 0xDFFF for letter in text):
         raise PathTextError(f"{field} holds control characters; give a plain path.", field=field)
     if _URL.match(text) and not re.match(r"[A-Za-z]:/", text):
-        raise PathTextError(f"{field}: {text[:100]!r} is a URL; only files on this machine can be named.", field=field)
+        raise PathTextError(
+            f"{field}: {text[:100]!r} is a URL; name a file on this machine, or a source that the operator named (source://NAME/table).",
+            field=field,
+        )
 
 
 def _looked_at(path: Path) -> os.stat_result | None:
