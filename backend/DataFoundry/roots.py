@@ -58,7 +58,7 @@ def own_roots() -> tuple[str, ...] | None:
 
 
 def data_roots() -> tuple[Path, ...]:
-    """Folders that requests may read: `settings.HOME` (`backend/` of a checkout), where the process was started, and those added.
+    """Folders that requests may read: `settings.HOME`, where the process was started, and those added.
 
     `DATAFOUNDRY_DATA_ROOTS` adds more, separated like `PATH`. Symbolic links are resolved, once for each process.
     """
