@@ -52,5 +52,11 @@ _PROBES: dict[str, Callable[[], None]] = {
     "model_training": _imports("DataFoundry.trainer"),
     "data_generation": _imports("DataFoundry.generator"),
     "anomaly_detection": _imports("DataFoundry.evaluator"),
-    "agent_pipelines": _imports("langgraph.graph", "agents.labeling_pipeline", "agents.training_pipeline"),
+    "agent_pipelines": _imports(
+        "langgraph.graph",
+        "agents.labeling_pipeline",
+        "agents.training_pipeline",
+        "agents.cleaning_pipeline",
+        "agents.sharing_pipeline",
+    ),
 }

@@ -147,6 +147,20 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "columns": ["workclass", "occupation"],
         "output_path": "backend/output_data/adult_filled.csv",
     },
+    "/api/cleaning/run-pipeline": {
+        "data_path": "path/to/table.csv",
+        "label_column": "income",
+        "target_errors_removed": 0.9,
+        "max_attempts": 3,
+        "output_path": "backend/output_data/table_clean.csv",
+    },
+    "/api/generation/run-pipeline": {
+        "data_path": "path/to/table.csv",
+        "label_column": "income",
+        "target_utility_pct": 0.85,
+        "max_attempts": 3,
+        "output_path": "backend/output_data/table_shared.csv",
+    },
 }
 
 

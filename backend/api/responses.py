@@ -252,6 +252,60 @@ class MissingFilled(Reply):
     warnings: list[str]
 
 
+class LearnersCompared(BaseModel):
+    """What learners trained on the table before and after are worth on held-out rows."""
+
+    before: float
+    after: float
+    change: float
+    noise: float
+    measure: str
+    verdict: str
+
+
+class CleaningPipelineDone(Reply):
+    """The best attempt's table was written; every change can be undone."""
+
+    output_path: str
+    journal_path: str
+    report_path: str
+    errors_before: int
+    errors_after: int
+    errors_removed: float
+    utility: LearnersCompared | None
+    target_reached: bool
+    outcome: str
+    attempts: list[dict[str, Any]]
+    summary: str
+    warnings: list[str]
+
+
+class SharingVerdict(BaseModel):
+    """Whether a synthetic table may be shared, and each check behind it."""
+
+    safe_to_share: bool
+    sentence: str
+    checks: list[dict[str, Any]]
+    note: str
+
+
+class SharingPipelineDone(Reply):
+    """The best attempt's synthetic rows were written."""
+
+    output_path: str
+    report_path: str
+    config_path: str
+    model_path: str
+    preprocessor_path: str
+    utility_pct: float | None
+    verdict: SharingVerdict
+    target_reached: bool
+    outcome: str
+    attempts: list[dict[str, Any]]
+    summary: str
+    warnings: list[str]
+
+
 class Scanned(Reply):
     """A report of odd rows was written."""
 

@@ -293,6 +293,43 @@ class FillMissing(RequestModel):
     read_options: ReadOptionsField | None = None
 
 
+class CleaningPipeline(RequestModel):
+    """Make a table clean enough to train on."""
+
+    data_path: Path
+    label_column: Annotated[str | None, Field(min_length=1, description="By default `label`.", examples=["income"])] = (
+        None
+    )
+    holdout_test_path: (
+        Annotated[PathText, Field(description="Right rows; by default a quarter of those without errors.")] | None
+    ) = None
+    target_errors_removed: Annotated[Share, Field(description="Of the errors found.")] | None = None
+    max_attempts: Attempts | None = None
+    output_path: Annotated[PathText, Field(examples=["backend/output_data/adult_clean.csv"])] | None = None
+    seed: Seed | None = None
+    read_options: ReadOptionsField | None = None
+
+
+class SharingPipeline(RequestModel):
+    """Make a synthetic version of a table that may be shared."""
+
+    data_path: Path
+    label_column: Annotated[str | None, Field(min_length=1, description="By default `label`.", examples=["income"])] = (
+        None
+    )
+    holdout_path: (
+        Annotated[PathText, Field(description="Real rows that no training sees; by default a fifth of the table.")]
+        | None
+    ) = None
+    num_rows: Annotated[int, Field(ge=1, le=limits().max_rows_generated, examples=[1000]), Integral] | None = None
+    target_utility_pct: Share | None = None
+    max_attempts: Attempts | None = None
+    output_path: Annotated[PathText, Field(examples=["backend/output_data/adult_shared.csv"])] | None = None
+    output_dir: Annotated[PathText, Field(description="What is made on the way; it holds real rows.")] | None = None
+    seed: Seed | None = None
+    read_options: ReadOptionsField | None = None
+
+
 class ListJobs(RequestModel):
     """Look through jobs, newest first."""
 

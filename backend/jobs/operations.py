@@ -39,11 +39,15 @@ class Operation:
         return {"success": True, "message": self.tell(result), **result}
 
 
+def _attempts(count: int) -> str:
+    return f"{count} attempt{'' if count == 1 else 's'}"
+
+
 def _met(result: Mapping[str, Any]) -> str:
     if result.get("outcome") == "not_measured":
         return "Labels written; without hand-labeled rows nothing has measured them."
     met = "Target reached" if result["target_reached"] else "Target not reached; the best attempt was kept"
-    return f"{met} after {len(result['attempts'])} attempts."
+    return f"{met} after {_attempts(len(result['attempts']))}."
 
 
 OPERATIONS: dict[str, Operation] = {
@@ -90,6 +94,7 @@ OPERATIONS: dict[str, Operation] = {
     "generation.generate_data": Operation(
         "DataFoundry.generator:generate_data", lambda result: f"{result['num_generated']} rows generated."
     ),
+    "generation.run_pipeline": Operation("agents.sharing_pipeline:run", _met),
     "generation.evaluate": Operation(
         "DataFoundry.evaluator:evaluate_synthetic", lambda result: "Synthetic rows compared with real ones."
     ),
@@ -106,4 +111,5 @@ OPERATIONS: dict[str, Operation] = {
     "cleaning.fill_missing": Operation(
         "DataFoundry.cleaner:fill_missing", lambda result: f"{result['num_filled']} cells filled."
     ),
+    "cleaning.run_pipeline": Operation("agents.cleaning_pipeline:run", _met),
 }

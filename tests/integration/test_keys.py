@@ -82,6 +82,8 @@ def test_what_runs_code_of_the_request_needs_execute() -> None:
         "/api/labeling/create-labels",
         "/api/labeling/run-pipeline",
         "/api/training/run-pipeline",
+        "/api/cleaning/run-pipeline",
+        "/api/generation/run-pipeline",
     }
     assert set(NEEDS) <= {rule.rule for rule in RULES}
 

@@ -31,7 +31,13 @@ class Applied:
 
 
 def applied(
-    frame: pd.DataFrame, fixes: pd.DataFrame, before: str, after: str, min_confidence: float, kinds: list[str] | None
+    frame: pd.DataFrame,
+    fixes: pd.DataFrame,
+    before: str,
+    after: str,
+    min_confidence: float,
+    kinds: list[str] | None,
+    empty: bool = False,
 ) -> Applied:
     """Change the cells that fixes name.
 
@@ -45,6 +51,8 @@ def applied(
         The columns of `fixes` that hold what stands in a cell and what should.
     min_confidence, kinds
         Fixes of less confidence, or of another kind, are left out.
+    empty
+        A fix that suggests nothing empties its cell; else it is left out.
 
     Raises
     ------
@@ -53,7 +61,7 @@ def applied(
     ColumnError
         If it names a column that is not there.
     """
-    chosen = _chosen(fixes, frame, before, after, min_confidence, kinds)
+    chosen = _chosen(fixes, frame, before, after, min_confidence, kinds, empty)
     changed, journal, stale = frame.copy(), [], 0
     for name, of_column in chosen.groupby("column", sort=False):
         column = frame[name].astype(object)
@@ -69,7 +77,13 @@ def applied(
 
 
 def _chosen(
-    fixes: pd.DataFrame, frame: pd.DataFrame, before: str, after: str, min_confidence: float, kinds: list[str] | None
+    fixes: pd.DataFrame,
+    frame: pd.DataFrame,
+    before: str,
+    after: str,
+    min_confidence: float,
+    kinds: list[str] | None,
+    empty: bool,
 ) -> pd.DataFrame:
     lacking = [name for name in ("row", "column", before, after, "confidence") if name not in fixes.columns]
     if lacking:
@@ -83,7 +97,7 @@ def _chosen(
     unknown = [name for name in fixes["column"].unique() if name not in frame.columns]
     if unknown:
         raise ColumnError(f"The fixes name the column {unknown[0]!r}, which the table does not have.", missing=unknown)
-    kept = (sure >= min_confidence) & (fixes[after].notna() if after == "suggested" else True)
+    kept = (sure >= min_confidence) & (fixes[after].notna() if after == "suggested" and not empty else True)
     if kinds is not None and "kind" in fixes.columns:
         kept &= fixes["kind"].isin(kinds)
     chosen = fixes[kept].assign(row=rows[kept].astype(int), confidence=sure[kept])

@@ -166,7 +166,7 @@ def _kept_as(thread_id: str, client: str) -> str:
 def works() -> bool:
     """Whether the agents can do their work in this installation: parts import, the graph compiles, a plan is made."""
     try:
-        from agents import labeling_pipeline, training_pipeline  # noqa: F401
+        from agents import cleaning_pipeline, labeling_pipeline, sharing_pipeline, training_pipeline  # noqa: F401
         from agents.orchestrator.tools import REGISTRY
 
         build()

@@ -5,8 +5,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from api.responses import FixesApplied, MissingFilled, Scanned, TableChecked
-from api.schemas import ApplyFixes, CheckTable, DetectAnomalies, FillMissing
+from api.responses import CleaningPipelineDone, FixesApplied, MissingFilled, Scanned, TableChecked
+from api.schemas import ApplyFixes, CheckTable, CleaningPipeline, DetectAnomalies, FillMissing
 from api.work import run_job
 
 blueprint = APIBlueprint("cleaning", __name__, url_prefix="/api/cleaning", tag="Cleaning")
@@ -42,3 +42,11 @@ def apply_fixes(asked: ApplyFixes) -> dict[str, Any] | Response:
 def fill_missing(asked: FillMissing) -> dict[str, Any] | Response:
     """Write a table with its missing cells filled by rules and by what the other columns tell."""
     return run_job("cleaning.fill_missing", asked.given())
+
+
+@blueprint.post("/run-pipeline")
+@blueprint.input(CleaningPipeline, arg_name="asked")
+@blueprint.output(CleaningPipelineDone)
+def run_pipeline(asked: CleaningPipeline) -> dict[str, Any] | Response:
+    """Check, fix, train and measure until a table is clean enough to train on."""
+    return run_job("cleaning.run_pipeline", asked.given())

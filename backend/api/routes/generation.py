@@ -5,8 +5,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from api.responses import Evaluated, Generated
-from api.schemas import EvaluateSynthetic, GenerateData
+from api.responses import Evaluated, Generated, SharingPipelineDone
+from api.schemas import EvaluateSynthetic, GenerateData, SharingPipeline
 from api.work import run_job
 
 blueprint = APIBlueprint("generation", __name__, url_prefix="/api/generation", tag="Generation")
@@ -26,3 +26,11 @@ def generate_data(asked: GenerateData) -> dict[str, Any] | Response:
 def evaluate(asked: EvaluateSynthetic) -> dict[str, Any] | Response:
     """Compare synthetic rows with real ones: utility, shapes, trends, detection, privacy."""
     return run_job("generation.evaluate", asked.given())
+
+
+@blueprint.post("/run-pipeline")
+@blueprint.input(SharingPipeline, arg_name="asked")
+@blueprint.output(SharingPipelineDone)
+def run_pipeline(asked: SharingPipeline) -> dict[str, Any] | Response:
+    """Train, generate and judge until a synthetic version of a table may be shared."""
+    return run_job("generation.run_pipeline", asked.given())

@@ -18,6 +18,8 @@ NEEDS = {
     "/api/labeling/create-labels": "execute",
     "/api/labeling/run-pipeline": "execute",
     "/api/training/run-pipeline": "execute",
+    "/api/cleaning/run-pipeline": "execute",
+    "/api/generation/run-pipeline": "execute",
 }
 OF_ALL = {"/metrics"}  # tell of what everybody does: not for keys that are confined to roots of their own
 

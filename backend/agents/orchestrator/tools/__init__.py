@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from agents.orchestrator.tools import labels, models, rows, tables
+from agents.orchestrator.tools import labels, models, pipelines, rows, tables
 from agents.orchestrator.tools.work import Result, Work
 
 REGISTRY: dict[str, Callable[[Work], Result]] = {
@@ -12,6 +12,8 @@ REGISTRY: dict[str, Callable[[Work], Result]] = {
     "train": models.train,
     "train_agent": models.train_agent,
     "generate": rows.generate,
+    "clean_agent": pipelines.clean_agent,
+    "share_agent": pipelines.share_agent,
     "detect_anomalies": rows.detect_anomalies,
     "evaluate": rows.evaluate,
     "describe": tables.describe,

@@ -26,7 +26,7 @@ _LEAST_SHARE_AFTER = 200_000
 def generate(work: Work) -> Result:
     """Rows from a model, all of them or only those that a condition asks for."""
     model = work.model()
-    rows = _rows(work)
+    rows = wanted_rows(work)
     suffix = {"csv": ".csv", "pt": ".pt"}.get(str(work.args.get("output_format")), ".parquet")
     target = str(work.output("synthetic", suffix))
     seed = work.args.get("seed")
@@ -54,7 +54,7 @@ def generate(work: Work) -> Result:
     )
 
 
-def _rows(work: Work) -> int:
+def wanted_rows(work: Work) -> int:
     """The number that is asked for; `as many as a.csv has` is counted."""
     asked = work.args.get("num_rows", DEFAULT_ROWS)
     if isinstance(asked, dict):

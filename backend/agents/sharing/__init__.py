@@ -1,0 +1,1 @@
+"""Parts of the sharing pipeline: held-out rows, copies, the verdict, and its words."""

@@ -1,0 +1,121 @@
+"""The tables of a sharing run: rows to train on, rows held out, and synthetic rows without a value of either."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agents.training.target import halves
+from DataFoundry import generator
+from DataFoundry.errors import ImpossibleError
+from DataFoundry.metrics.by_kind import without_distribution
+from DataFoundry.schema.hashing import hashes
+from DataFoundry.schema.table_schema import TableSchema
+from DataFoundry.sources.opening import open_table
+from DataFoundry.storage.tables import TableWriter
+
+_HELD_OUT = 0.2
+FEWEST_ROWS = 200  # with fewer, a fifth is too little to tell copying from chance
+_SPARE = 1.05
+_DRAWS = 3
+_NAMES_NOBODY = ("postcode",)  # an area of many people
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows to train on, and two halves of rows that no training sees.
+
+    Attributes
+    ----------
+    whole
+        Every row whose values must not be shared.
+    """
+
+    whole: pd.DataFrame
+    train: pd.DataFrame
+    deciding: pd.DataFrame
+    unseen: pd.DataFrame
+    note: str
+
+
+def split(frame: pd.DataFrame, holdout: pd.DataFrame | None, name: str, seed: int) -> Split:
+    """Held-out rows of a file of their own, or a fifth of the table.
+
+    Raises
+    ------
+    ImpossibleError
+        If there are too few rows to hold some out.
+    """
+    rng = np.random.default_rng((seed, 0))
+    if holdout is not None:
+        deciding, unseen = halves(holdout, rng)
+        return Split(frame, frame, deciding, unseen, f"the {len(holdout):,} rows of {name}")
+    if len(frame) < FEWEST_ROWS:
+        raise ImpossibleError(
+            f"The table has {len(frame):,} rows; at least {FEWEST_ROWS} are needed to tell copying from chance. Give "
+            "more rows, or rows like them as holdout_path."
+        )
+    held = np.zeros(len(frame), dtype=bool)
+    held[rng.choice(len(frame), round(_HELD_OUT * len(frame)), replace=False)] = True
+    deciding, unseen = halves(frame[held], rng)
+    note = f"{int(held.sum()):,} rows of the table that the model was not trained on"
+    return Split(frame, frame[~held].reset_index(drop=True), deciding, unseen, note)
+
+
+def written(frame: pd.DataFrame, path: Path) -> Path:
+    """The table as a file."""
+    with TableWriter(path) as writer:
+        writer.write(frame)
+    return path
+
+
+def identifying(schema: TableSchema, columns: Sequence[str]) -> list[str]:
+    """The columns whose single values may name a person or a row: personal ones, keys, and free texts."""
+    made = set(without_distribution(schema, columns))
+    return [
+        name
+        for name in columns
+        if name in schema.columns
+        and schema.columns[name].kind not in _NAMES_NOBODY
+        and (name in made or schema.columns[name].personal)
+    ]
+
+
+def copied(frame: pd.DataFrame, whole: pd.DataFrame, columns: Sequence[str]) -> dict[str, np.ndarray]:
+    """By column (n,) bool: which values of `frame` stand in `whole`; a missing value stands nowhere."""
+    found = {}
+    for name in columns:
+        if name in frame.columns and name in whole.columns:
+            known = np.unique(hashes(whole[name].dropna()))
+            present = frame[name].notna().to_numpy()
+            found[name] = np.zeros(len(frame), dtype=bool)
+            found[name][present] = np.isin(hashes(frame[name][present]), known)
+    return found
+
+
+def drawn(
+    trained: Mapping[str, Any], rows: int, whole: pd.DataFrame, columns: Sequence[str], path: Path, seed: int
+) -> int:
+    """Write `rows` synthetic rows, none with an identifying value of a real row; the number that was passed over.
+
+    A model avoids the values that it was trained on, but does not know those of the rows held out. Where it cannot make
+    enough others, the rows with the fewest copied values are taken, and the verdict tells.
+    """
+    wanted = rows
+    for _ in range(_DRAWS):
+        wanted = int(wanted * _SPARE) + 50
+        generator.generate_data(
+            trained["model_path"], trained["config_path"], num_to_generate=wanted, output_path=str(path), seed=seed
+        )
+        frame = open_table(path).read()
+        marks = copied(frame, whole, columns)
+        count = np.sum(list(marks.values()), axis=0) if marks else np.zeros(len(frame), dtype=int)
+        if int((count == 0).sum()) >= rows:
+            break
+        wanted *= 2
+    best = np.sort(np.argsort(count, kind="stable")[:rows])
+    written(frame.iloc[best].reset_index(drop=True), path)
+    return int((count[: best.max() + 1] > 0).sum())
