@@ -1,4 +1,4 @@
-# make demo   the specification's whole workflow on real census data
+# make demo   the specification's whole workflow on real census data; with OPEN=1 the console on its results
 # make test   every test
 # make serve  the service on port 5000
 # make check  lint, types, import directions, then every test
@@ -23,7 +23,7 @@ $(INSTALLED): $(REQUIREMENTS)
 	@touch $@
 
 demo: setup
-	@$(BIN)/python backend/examples/demo.py
+	@$(BIN)/python backend/examples/demo.py $(if $(OPEN),--open)
 
 serve: setup
 	cd backend && ../$(BIN)/python flask_api.py --port $(PORT)

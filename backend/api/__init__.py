@@ -3,6 +3,7 @@
 from apiflask import APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import console
 from api import docs, errors, observability, openapi, security
 from api.parsing import JsonRequest, StrictJson
 from api.routes import BLUEPRINTS
@@ -50,6 +51,7 @@ def create_app(debug: bool = False) -> APIFlask:
     errors.register(app)
     openapi.register(app)
     app.after_request(_harden)
+    app.wsgi_app = console.mounted(app.wsgi_app, __version__)  # type: ignore[method-assign,assignment]
     if proxies := trusted_proxies():
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     return app

@@ -60,6 +60,13 @@ _MODELS = "backend/output_data/models"
 # The specification's requests, on the data that comes with the project. They run in this order.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "/api/dataset/info": {"data_path": "backend/testing_data/adult.csv"},
+    "/api/dataset/rows": {
+        "data_path": "backend/testing_data/adult.csv",
+        "offset": 0,
+        "limit": 20,
+        "sort_by": "age",
+        "descending": True,
+    },
     "/api/dataset/profile": {
         "data_path": "backend/testing_data/adult.csv",
         "label_column": "income",

@@ -62,6 +62,17 @@ class DatasetDescribed(Reply):
     reading: dict[str, Any]
 
 
+class RowsViewed(Reply):
+    """Some rows of a table."""
+
+    columns: list[str]
+    dtypes: dict[str, str]
+    rows: list[list[Any]]
+    row_numbers: list[int]
+    offset: int
+    num_rows: int | None
+
+
 class Profiled(Reply):
     """What a table's columns are, and a page about it."""
 

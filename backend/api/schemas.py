@@ -14,6 +14,8 @@ from DataFoundry.errors import RequestError
 from DataFoundry.generator import FORMATS
 from DataFoundry.models.registry import MODELS
 from DataFoundry.settings import limits
+from DataFoundry.viewer import DEFAULT_ROWS as DEFAULT_VIEWED
+from DataFoundry.viewer import MOST_ROWS as MOST_VIEWED
 
 Integral = BeforeValidator(whole)
 PathText = Annotated[str, Field(min_length=1, max_length=4096, json_schema_extra=PLAIN_PATH)]
@@ -86,6 +88,18 @@ class DatasetInfo(RequestModel):
     """Look at a table."""
 
     data_path: Path
+    read_options: ReadOptionsField | None = None
+
+
+class ViewRows(RequestModel):
+    """Page through a table."""
+
+    data_path: Path
+    offset: Annotated[int, Field(ge=0, lt=2**62, description="Rows before the first one.", examples=[0]), Integral] = 0
+    limit: Annotated[int, Field(ge=1, le=MOST_VIEWED, description="Rows to give."), Integral] = DEFAULT_VIEWED
+    sort_by: Annotated[str | None, Field(min_length=1, examples=["age"])] = None
+    descending: bool = False
+    columns: Annotated[list[str], Field(min_length=1, max_length=10_000, examples=[["age", "sex"]])] | None = None
     read_options: ReadOptionsField | None = None
 
 

@@ -1,11 +1,17 @@
-"""`make demo`: the specification's complete workflow against a server of its own, and a look at what came out."""
+"""`make demo`: the specification's complete workflow against a server of its own, and a look at what came out.
 
+With `--open` (`make demo OPEN=1`) the console is then opened in a browser, until Ctrl+C.
+"""
+
+import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +32,21 @@ def main() -> None:
         print(f"DataFoundry listens on {url}\n")
         program = WORKFLOW.read_text().replace("http://localhost:5000", url)
         subprocess.run([sys.executable, "-c", program], check=True, cwd=BACKEND.parent)
+        show_results(began)
+        if "--open" in sys.argv[1:]:
+            open_console(url)
+
+
+def open_console(url: str) -> None:
+    """The console in the user's browser; serve on until Ctrl+C."""
+    print(f"\nThe console is at {url}/ (Ctrl+C ends it)")
+    webbrowser.open(f"{url}/")
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()
+
+
+def show_results(began: float) -> None:
+    """What came out, as text."""
     pd.set_option("display.width", 200, "display.max_columns", 20, "display.max_colwidth", 22)
     show_labels()
     show_training()

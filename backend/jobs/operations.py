@@ -57,6 +57,9 @@ OPERATIONS: dict[str, Operation] = {
         short=True,
         about="data_path",
     ),
+    "dataset.rows": Operation(
+        "DataFoundry.viewer:view_rows", lambda result: f"{len(result['rows'])} rows.", short=True
+    ),
     "dataset.profile": Operation(
         "DataFoundry.evaluator:profile_dataset",
         lambda result: f"{len(result['schema']['columns'])} columns, {len(result['warnings'])} warnings.",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +14,8 @@ from DataFoundry.sources.integers import dtype_with_nulls, exact_frame
 from DataFoundry.sources.table import BLOCK_ROWS, Table, refuse_columns
 from DataFoundry.storage.paths import open_for_reading
 from DataFoundry.storage.streams import native
+
+_TAKEN_ROWS = 65_536  # decoded at once when single rows are looked up
 
 
 class ParquetTable(Table):
@@ -44,6 +47,50 @@ class ParquetTable(Table):
             yield frame
         if start == 0:
             yield self._frame(self._schema.empty_table(), chosen, {})
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        self.check([name])
+        chunks: list[pa.Array] = []
+        for part in self._parts:
+            with _opened(part, self._int96_unit, [name]) as file:
+                try:
+                    chunks += file.read([name], use_threads=True).column(0).chunks
+                except (pa.ArrowException, OSError) as error:
+                    raise _unreadable(part, error) from None
+        return pa.chunked_array(chunks, chunks[0].type if chunks else self._schema.field(name).type)
+
+    def take(self, places: np.ndarray, columns: Sequence[str]) -> pd.DataFrame:
+        """As `Table.take`; only the row groups that hold the rows are read."""
+        chosen, start, found = self.check(columns), 0, []
+        for part, metadata in zip(self._parts, self._metadata, strict=True):
+            for number in range(metadata.num_row_groups):
+                rows = metadata.row_group(number).num_rows
+                here = places[(places >= start) & (places < start + rows)] - start
+                start += rows
+                if len(here):
+                    found.append(self._rows_of_group(part, number, here, chosen))
+        taken = pa.concat_tables(found) if found else self._schema.empty_table()
+        frame = self._frame(taken, chosen, self._integers_with_nulls(chosen))
+        frame.index = pd.Index(places)
+        return frame
+
+    def _rows_of_group(self, part: Path, number: int, rows: np.ndarray, chosen: list[str]) -> pa.Table:
+        """Decodes no more of the group than what comes before its last row asked for."""
+        texts = [field.name for field in self._schema if pa.types.is_string(field.type)]
+        pieces, start = [], 0
+        with _opened(part, self._int96_unit, texts) as file:
+            try:
+                for batch in file.iter_batches(_TAKEN_ROWS, [number], chosen, use_threads=True):
+                    here = rows[(rows >= start) & (rows < start + len(batch))] - start
+                    start += len(batch)
+                    if len(here):
+                        kept = pa.Table.from_batches([batch]).take(pa.array(here))
+                        pieces.append(kept.cast(pa.schema([self._schema.field(name) for name in chosen])))
+                    if start > rows[-1]:
+                        break
+            except (pa.ArrowException, OSError) as error:
+                raise _unreadable(part, error) from None
+        return pa.concat_tables(pieces)
 
     def _frames(self, chosen: list[str], rows: int) -> Iterator[pd.DataFrame]:
         nullable = self._integers_with_nulls(chosen)
@@ -86,14 +133,17 @@ class ParquetTable(Table):
 class _opened:
     """A parquet file opened without following links; its own errors are told to people."""
 
-    def __init__(self, path: Path, int96_unit: str = "ns") -> None:
+    def __init__(self, path: Path, int96_unit: str = "ns", coded: Sequence[str] | None = None) -> None:
         self._path = path
         self._unit = int96_unit
+        self._coded = coded  # columns whose texts are read as dictionaries, which is faster where they repeat
 
     def __enter__(self) -> pq.ParquetFile:
         self._handle = open_for_reading(self._path)
         try:
-            return pq.ParquetFile(native(self._handle), coerce_int96_timestamp_unit=self._unit)
+            return pq.ParquetFile(
+                native(self._handle), coerce_int96_timestamp_unit=self._unit, read_dictionary=self._coded
+            )
         except (pa.ArrowException, OSError) as error:
             self._handle.close()
             raise _unreadable(self._path, error) from None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -46,6 +47,31 @@ class Table(ABC):
     def read(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The whole table, or the named columns of it in the given order."""
         return pd.concat(list(self.blocks(columns)))
+
+    def count(self) -> int:
+        """Rows, even where only reading all of it tells."""
+        if self.num_rows is None:
+            return sum(len(block) for block in self.blocks(self.columns[:1]))
+        return self.num_rows
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One column whole, as Arrow has it."""
+        parts = [pa.Array.from_pandas(block[name]) for block in self.blocks([name])]
+        filled = [part for part in parts if not pa.types.is_null(part.type)]
+        kind = filled[0].type if filled else pa.null()
+        return pa.chunked_array([part.cast(kind) for part in parts], kind)
+
+    def take(self, places: np.ndarray, columns: Sequence[str]) -> pd.DataFrame:
+        """The rows at ascending positions, as few blocks read as that takes."""
+        found, kept = [], 0
+        for block in self.blocks(columns):
+            first = int(block.index[0]) if len(block) else 0
+            here = places[(places >= first) & (places < first + len(block))] - first
+            found.append(block.iloc[here])
+            kept += len(here)
+            if kept == len(places):
+                break
+        return pd.concat(found)
 
     def check(self, columns: Sequence[str] | None) -> list[str]:
         """`columns`, or all of them for None; raises ColumnError for one that is not there or is named twice."""

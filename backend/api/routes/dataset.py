@@ -5,8 +5,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from api.responses import Converted, DatasetDescribed, Profiled
-from api.schemas import ConvertDataset, DatasetInfo, ProfileDataset
+from api.responses import Converted, DatasetDescribed, Profiled, RowsViewed
+from api.schemas import ConvertDataset, DatasetInfo, ProfileDataset, ViewRows
 from api.work import run_job
 
 blueprint = APIBlueprint("dataset", __name__, url_prefix="/api/dataset", tag="Dataset")
@@ -18,6 +18,14 @@ blueprint = APIBlueprint("dataset", __name__, url_prefix="/api/dataset", tag="Da
 def info(asked: DatasetInfo) -> dict[str, Any] | Response:
     """Describe a table: columns, types, missing values, first rows."""
     return run_job("dataset.info", asked.given())
+
+
+@blueprint.post("/rows")
+@blueprint.input(ViewRows, arg_name="asked")
+@blueprint.output(RowsViewed)
+def rows(asked: ViewRows) -> dict[str, Any] | Response:
+    """Show some rows of a table of any size, as they lie there or sorted by one column."""
+    return run_job("dataset.rows", asked.given())
 
 
 @blueprint.post("/profile")

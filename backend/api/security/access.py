@@ -15,6 +15,7 @@ _READING = {"GET", "HEAD", "OPTIONS"}
 # What a route needs where its method does not tell: most POSTs write files, so `write` is the rule.
 NEEDS = {
     "/api/dataset/info": "read",
+    "/api/dataset/rows": "read",
     "/api/labeling/create-labels": "execute",
     "/api/labeling/run-pipeline": "execute",
     "/api/training/run-pipeline": "execute",
