@@ -1,8 +1,12 @@
 """Numbers that requests to pipelines have in common, held to what they may be."""
 
+from typing import TypeVar
+
 from DataFoundry.errors import RequestError
 
 MOST_ATTEMPTS = 100
+
+_Seed = TypeVar("_Seed", int, int | None)
 
 
 def checked_share(value: float, name: str) -> float:
@@ -31,7 +35,7 @@ def checked_attempts(value: int) -> int:
     return value
 
 
-def checked_seed(value: int | None) -> int | None:
+def checked_seed(value: _Seed) -> _Seed:
     """A whole number that generators take.
 
     Raises
