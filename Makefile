@@ -1,6 +1,7 @@
 # make demo   the specification's whole workflow on real census data; with OPEN=1 the console on its results
 # make test   every test
 # make serve  the service on port 5000
+# make docs   the pages of docs/ as a site, which the service shows at /guide
 # make check  lint, types, import directions, then every test
 PYTHON ?= python3
 PORT ?= 5000
@@ -10,7 +11,7 @@ INSTALLED := $(VENV)/.installed
 REQUIREMENTS := backend/requirements.txt backend/requirements-dev.txt
 TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' backend/requirements.txt)
 
-.PHONY: setup demo test serve orchestrator check lint
+.PHONY: setup demo test serve orchestrator check lint docs constraints
 
 setup: $(INSTALLED)
 
@@ -30,6 +31,9 @@ serve: setup
 
 orchestrator: setup
 	$(BIN)/python backend/agents/serve_orchestrator.py
+
+docs: setup
+	$(BIN)/mkdocs build --quiet
 
 test: setup
 	$(BIN)/python -m pytest

@@ -1,12 +1,20 @@
-"""`/docs`: the OpenAPI document as one page that needs no network and no script."""
+"""`/docs`: the OpenAPI document as one page; `/guide`: the pages of docs/ as a site. Neither needs the network."""
 
 import json
 import shlex
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import current_app, render_template_string, request
+from flask import Response, current_app, redirect, render_template_string, request, send_from_directory
 
+from api.errors import HttpProblem
+from DataFoundry.settings import BACKEND
+
+_SITE = BACKEND.parent / "site"
+# What mkdocs makes has scripts and styles within its pages; all come from here.
+_GUIDE_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+)
 blueprint = APIBlueprint("docs", __name__, enable_openapi=False)
 
 
@@ -20,6 +28,22 @@ def page() -> str:
         for method, operation in methods.items()
     ]
     return render_template_string(_PAGE, document=document, routes=routes)
+
+
+@blueprint.get("/guide")
+def guide_home() -> Any:
+    """The first page."""
+    return redirect("/guide/tutorial.html")
+
+
+@blueprint.get("/guide/<path:name>")
+def guide(name: str) -> Response:
+    """A page of docs/, or what belongs to it."""
+    if not (_SITE / "tutorial.html").is_file():
+        raise HttpProblem(404, "not_built", "The guide is not built; run `make docs`, or read the pages in docs/.")
+    response = send_from_directory(_SITE, name)
+    response.headers["Content-Security-Policy"] = _GUIDE_POLICY
+    return response
 
 
 def _route(path: str, method: str, operation: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,8 @@ def main() -> None:
     with running_server() as url:
         print(f"DataFoundry listens on {url}\n")
         program = WORKFLOW.read_text().replace("http://localhost:5000", url)
-        subprocess.run([sys.executable, "-c", program], check=True, cwd=BACKEND.parent)
+        with progress_shown(url):
+            subprocess.run([sys.executable, "-u", "-c", program], check=True, cwd=BACKEND.parent)
         show_results(began)
         if "--open" in sys.argv[1:]:
             open_console(url)
@@ -52,7 +53,49 @@ def show_results(began: float) -> None:
     show_training()
     show_synthetic_rows()
     show_oddest_rows()
-    print(f"\nDone in {time.monotonic() - began:.0f} s. The files are in {OUTPUT}")
+    show_what_next(time.monotonic() - began)
+
+
+def show_what_next(seconds: float) -> None:
+    """The pages that were made, and three commands to go on with."""
+    print(f"\nDone in {seconds:.0f} s. Everything is in {OUTPUT}. Open these in a browser:")
+    for page in sorted(OUTPUT.glob("*.html")):
+        print(f"  {page}")
+    print(
+        "\nWhat next:\n"
+        "  make demo OPEN=1    the console in your browser, on these results\n"
+        "  make serve          the service on port 5000, for the commands in docs/tutorial.md\n"
+        "  make orchestrator   ask in plain words on port 8000"
+    )
+
+
+@contextmanager
+def progress_shown(url: str) -> Iterator[None]:
+    """While the block runs, tell how far the service's work is: on a terminal in one line, else every ten seconds."""
+    over = threading.Event()
+    teller = threading.Thread(target=_tell_progress, args=(url, over), daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
+
+
+def _tell_progress(url: str, over: threading.Event) -> None:
+    terminal = sys.stdout.isatty()
+    while not over.wait(1 if terminal else 10):
+        try:
+            running = requests.get(f"{url}/api/jobs?state=running", timeout=10).json()["jobs"]
+        except (requests.RequestException, ValueError, KeyError):
+            continue
+        for report in (job["progress"] for job in running if job["progress"]):
+            of = f" of {report['total']:,}" if report["total"] else ""
+            left = "" if report["seconds_left"] is None else f", about {report['seconds_left']:.0f} s left"
+            line = f"   {report['doing']}: {report['done']:,}{of} {report['unit']}{left}"
+            print(f"\r{line:<90}" if terminal else line, end="" if terminal else "\n", flush=True)
+    if terminal:
+        print(f"\r{'':<90}\r", end="", flush=True)
 
 
 @contextmanager

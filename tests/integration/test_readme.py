@@ -1,4 +1,4 @@
-"""The README's commands run in their order, and its tables are those of the code."""
+"""The commands of the README and of the pages under docs/ run in their order, and the tables are those of the code."""
 
 import re
 import shlex
@@ -14,9 +14,15 @@ import requests
 from DataFoundry.models.registry import MODELS
 from DataFoundry.settings import Limits
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+# The tutorial makes what later pages use.
+PAGES = ["README.md", "docs/tutorial.md", "docs/jobs.md", "docs/operating.md"]
+PAGES += sorted({f"docs/{each.name}" for each in (ROOT / "docs").glob("*.md")} - set(PAGES))
 BLOCKS = [
-    (kind, text) for kind, text in re.findall(r"```(bash|python)\n(.*?)```", README, re.DOTALL) if "make" not in text
+    (page, kind, text)
+    for page in PAGES
+    for kind, text in re.findall(r"```(bash|python)\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    if not text.startswith("make ")
 ]
 
 
@@ -45,13 +51,13 @@ def commands(text: str) -> list[str]:
 
 def test_every_command_succeeds_in_order(server: Any) -> None:
     ran = 0
-    for kind, text in BLOCKS:
+    for page, kind, text in BLOCKS:
         if kind == "python":
             subprocess.run([sys.executable, "-c", text], cwd=server.backend.parent, check=True)
             continue
         for command in commands(text):
             answer = run_curl(command, server)
-            assert answer.ok, f"{command}\n{answer.text}"
+            assert answer.ok, f"{page}: {command}\n{answer.text}"
             assert (answer.status_code == 202) == ("respond-async" in command), command
             ran += 1
     assert ran >= 12
@@ -59,9 +65,14 @@ def test_every_command_succeeds_in_order(server: Any) -> None:
 
 @pytest.mark.parametrize("each", fields(Limits), ids=lambda each: each.name)
 def test_every_limit_is_in_the_table(each: Any) -> None:
-    assert f"| `DATAFOUNDRY_{each.name.upper()}` | {each.metadata['meaning']} | {each.default:,} |" in README
+    row = f"| `DATAFOUNDRY_{each.name.upper()}` | {each.metadata['meaning']} | {each.default:,} |"
+    assert row in (ROOT / "docs" / "operating.md").read_text()
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_type_is_in_the_table(name: str) -> None:
-    assert f"| `{name}` | {MODELS[name].summary}" in README
+    assert f"| `{name}` | {MODELS[name].summary}" in (ROOT / "docs" / "models.md").read_text()
+
+
+def test_the_readme_is_short_enough_to_be_read() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120

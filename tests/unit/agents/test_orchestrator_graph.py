@@ -1,4 +1,4 @@
-"""The graph itself: its drawing stands in the README, its checkpoints are plain and small."""
+"""The graph itself: its drawing stands in the docs, its checkpoints are plain and small."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 
 def test_the_readmes_show_the_graph_as_it_is() -> None:
     assert drawing().strip() in (ROOT / "backend" / "agents" / "README.md").read_text(), drawing()
-    readme = (ROOT / "README.md").read_text()
+    readme = (ROOT / "docs" / "orchestrator.md").read_text()
     assert "__start__" not in readme or drawing().strip() in readme, drawing()
 
 
