@@ -84,6 +84,7 @@ def test_cancel_ends_a_question(orchestrator: Any) -> None:
 
 def test_a_step_that_fails_says_what_was_done_before_and_can_be_tried_again(orchestrator: Any, table: Path) -> None:
     late = orchestrator.root / "late.csv"
+    late.write_text("")
     text = f"Describe {table}, then describe {late}"
     failed = orchestrator.ask(text, thread_id="retry-1")
     assert failed.status_code == 422

@@ -1,5 +1,6 @@
 """`where` of a plan -> tests of synthetic rows: `{"age": ">60"}`, `{"label": 1}`, `high income`."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 from rapidfuzz import fuzz, process
 
+from agents.orchestrator.values import known_from, understood
 from DataFoundry.errors import ColumnError, UnknownLabelError
 
 LABEL = "label"
@@ -79,7 +81,25 @@ def read_conditions(where: Any, example: pd.DataFrame) -> Conditions:
     return Conditions(label, tuple(tests))
 
 
+def as_wanted(where: Any, example: pd.DataFrame) -> tuple[dict[str, Any], Conditions]:
+    """The same as the conditions that the library takes: `{"age": {"min": 40}}`."""
+    found = read_conditions(where, example)
+    wanted: dict[str, Any] = {LABEL: found.label} if found.label is not None else {}
+    for test in found.tests:
+        if isinstance(test.value, tuple):
+            wanted[test.column] = list(test.value)
+            continue
+        strict = math.inf if test.operator == ">" else -math.inf if test.operator == "<" else test.value
+        bound = math.nextafter(test.value, strict)
+        key = "min" if test.operator.startswith(">") else "max"
+        wanted[test.column] = {**wanted.get(test.column, {}), key: bound}
+    return wanted, found
+
+
 def _phrase(phrase: str, example: pd.DataFrame) -> Conditions:
+    said = understood(phrase, known_from(example))
+    if said:
+        return read_conditions(said, example)
     words = phrase.lower().replace("-", " ").split()
     if words[0] in ("positive", "negative") and LABEL in example.columns:
         return Conditions(label=1 if words[0] == "positive" else 0)

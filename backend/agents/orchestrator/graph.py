@@ -4,6 +4,7 @@ One step of a plan is one visit of `execute`, so a process that is killed in the
 step in its last checkpoint and runs only the interrupted one again.
 """
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -13,7 +14,10 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from agents.orchestrator import answers, reports
+from agents.orchestrator.conversation import Pending
+from agents.orchestrator.memory import Memory
 from agents.orchestrator.plan import Plan, Step
+from agents.orchestrator.presence import absent
 from agents.orchestrator.state import Context, State
 from agents.orchestrator.tools import execute as execute_tool
 from agents.orchestrator.tools.work import Question
@@ -21,48 +25,82 @@ from agents.orchestrator.verifier import verified
 
 
 def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
-    """Read the request; after a question, the request together with what was answered."""
-    planner = runtime.context.planner
-    text, found = answers.planned(
-        planner, state["text"], state.get("answer", ""), state.get("plan") or [], state.get("results") or []
+    """Read the message: a request, or the answer to what is open, with what the thread remembers."""
+    turn = answers.planned(runtime.context.planner, state)
+    found = turn.plan
+    open_steps = found.draft or found.steps
+    pending = Pending(
+        turn.text,
+        found.status,
+        turn.question or found.message,
+        open_steps,
+        found.asked,
+        found.aside,
+        found.known,
+        found.excluded,
+        turn.choices,
     )
     return {
-        "text": text,
+        "text": turn.text,
         "answer": "",
         "status": found.status,
         "message": found.message,
         "plan": found.as_list(),
         "excluded": list(found.excluded),
         "planner": found.planner,
+        "notes": [*(state.get("notes") or []), *found.notes],
+        "pending": pending.as_dict(),
     }
 
 
 def verify(state: State) -> dict[str, Any]:
-    """Hold the plan against the request."""
+    """Hold the plan against the request, and see that its files are there; a plan in doubt is put as a question."""
+    pending = Pending.read(state["pending"])
     steps = tuple(Step(step["tool"], step["args"]) for step in state["plan"])
-    found = verified(
-        state["text"], Plan(state["status"], steps, state["message"], tuple(state["excluded"]), state["planner"])
-    )
-    return {"status": found.status, "message": found.message}
+    if state["status"] not in ("ok", "confirm") or pending is None:
+        return {}
+    told = Plan(state["status"], steps, state["message"], tuple(state["excluded"]), state["planner"],
+                aside=pending.aside, known=pending.known)  # fmt: skip
+    found = verified(state["text"], told)
+    if found.status not in ("ok", "confirm"):
+        return _asked(state, pending, found.status, found.message)
+    gone = absent(steps[len(state.get("results") or []) :])
+    if gone:
+        changed = replace(pending, steps=steps, asked=(gone.place, gone.argument), choices=gone.choices,
+                          aside=(*pending.aside, str(steps[gone.place].args[gone.argument])))  # fmt: skip
+        return {"plan": [], **_asked(state, changed, "clarify", gone.question)}
+    if found.status == "confirm":
+        question = state["message"] or reports.intention(state["plan"])
+        told = pending if pending.message else replace(pending, message=question)
+        return {"status": "confirm", "message": question, "pending": told.as_dict()}
+    return {"status": "ok", "message": ""}
+
+
+def _asked(state: State, pending: Pending, status: str, message: str) -> dict[str, Any]:
+    """The state with a question that stays open."""
+    return {"status": status, "message": message, "pending": replace(pending, status=status, message=message).as_dict()}
 
 
 def ask(state: State) -> dict[str, Any]:
     """Wait for the answer to the question; nothing happens before it, since a resumed node begins anew."""
-    return {"answer": str(interrupt(state["message"]))}
+    said = " ".join([*(state.get("notes") or []), state["message"]])
+    return {"answer": str(interrupt(said)), "notes": []}
 
 
 def refuse(state: State) -> dict[str, Any]:
     """Say why nothing was done."""
-    return {"reply": state["message"], "plan": []}
+    return {"reply": " ".join([*(state.get("notes") or []), state["message"]]), "plan": [], "pending": {}}
 
 
 def execute(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     """Run the next step of the plan."""
     context, results = runtime.context, list(state.get("results") or [])
     step = state["plan"][len(results)]
+    turns = Memory.read(state.get("memory")).turns
+    tag = f"{context.thread_id[:8]}_{turns}" if turns else context.thread_id[:8]
     context.emit("start", step["tool"], step["args"])
     try:
-        done = execute_tool(step["tool"], step["args"], results, context.thread_id).as_dict(step["tool"])
+        done = execute_tool(step["tool"], step["args"], results, tag).as_dict(step["tool"])
     except Question as question:
         context.emit("end", step["tool"], str(question))
         return {"status": "clarify", "message": str(question)}
@@ -72,12 +110,16 @@ def execute(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
 
 def report(state: State) -> dict[str, Any]:
     """Put what was done into words, files included."""
-    return {"reply": reports.reply(state["plan"], state.get("results") or [])}
+    results = state.get("results") or []
+    notes = [note for note in state.get("notes") or [] if not note.startswith("I made nothing of")]
+    memory = Memory.read(state.get("memory")).after(state["plan"], results)
+    reply = "\n".join([*notes, reports.reply(state["plan"], results)])
+    return {"reply": reply, "pending": {}, "memory": memory.as_dict()}
 
 
 def after_verify(state: State) -> Literal["ask", "refuse", "execute"]:
     """A doubt is asked about, what must or can not be done is refused, the rest is run."""
-    return {"ok": "execute", "clarify": "ask"}.get(state["status"], "refuse")  # type: ignore[return-value]
+    return {"ok": "execute", "clarify": "ask", "confirm": "ask"}.get(state["status"], "refuse")  # type: ignore[return-value]
 
 
 def after_execute(state: State) -> Literal["execute", "ask", "report"]:

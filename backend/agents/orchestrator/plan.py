@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Status = Literal["ok", "clarify", "refuse", "unsupported"]
+Status = Literal["ok", "confirm", "clarify", "help", "refuse", "unsupported"]
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,22 @@ class Step:
 class Plan:
     """A planner's answer.
 
-    `message` is the question (`clarify`) or the reason (`refuse`, `unsupported`); empty when the plan is to be run.
-    `excluded` holds the tools and paths that the sentence said not to use.
+    Attributes
+    ----------
+    status, steps
+        `ok`: to be run; `confirm`: to be run when somebody says yes. The others have no steps.
+    message
+        The question (`clarify`), the reason (`refuse`, `unsupported`) or the explanation (`help`).
+    excluded
+        Tools and paths that the sentence said not to use.
+    notes
+        Sentences for the person: what was left aside, and what was taken from before.
+    draft, asked
+        Of a question: what was understood so far, and the place and argument that the answer fills.
+    aside
+        Texts of the request that the plan need not hold: what was corrected, what was only told.
+    known
+        Paths and values that come from earlier in the conversation.
     """
 
     status: Status
@@ -31,13 +45,17 @@ class Plan:
     excluded: tuple[str, ...] = ()
     planner: str = "offline"
     notes: tuple[str, ...] = field(default=())
+    draft: tuple[Step, ...] = ()
+    asked: tuple[int, str] | None = None
+    aside: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
     def as_list(self) -> list[dict[str, Any]]:
         return [step.as_dict() for step in self.steps]
 
 
-def clarify(message: str) -> Plan:
-    return Plan("clarify", message=message)
+def clarify(message: str, draft: tuple[Step, ...] = (), asked: tuple[int, str] | None = None) -> Plan:
+    return Plan("clarify", message=message, draft=draft, asked=asked)
 
 
 def refuse(message: str) -> Plan:
@@ -46,3 +64,7 @@ def refuse(message: str) -> Plan:
 
 def unsupported(message: str) -> Plan:
     return Plan("unsupported", message=message)
+
+
+def explain(message: str) -> Plan:
+    return Plan("help", message=message)

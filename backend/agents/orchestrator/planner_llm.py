@@ -6,14 +6,16 @@ request's text and the list of tools are sent, never the content of a file.
 """
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from agents.llm.client import Client, ModelError
 from agents.llm.settings import endpoint
+from agents.orchestrator.memory import Memory
 from agents.orchestrator.plan import Plan, Step
 from agents.orchestrator.planner_offline import OfflinePlanner, exclusions
 from agents.orchestrator.state import Planner
-from agents.orchestrator.tool_names import ARGUMENTS
+from agents.orchestrator.tool_names import ARGUMENTS, READ_KINDS
 from agents.orchestrator.verifier import verified
 
 logger = logging.getLogger(__name__)
@@ -39,10 +41,13 @@ class LLMPlanner:
         self._client = client
         self._floor = floor or OfflinePlanner()
 
-    def plan(self, text: str) -> Plan:
-        """The offline answer where it is sure; else the model's plan, if the verifier takes it; else the question."""
-        offline = verified(text, self._floor.plan(text))
-        if offline.status != "clarify":
+    def plan(self, text: str, memory: Memory | None = None) -> Plan:
+        """The offline answer where it is sure; else the model's plan, if the verifier takes it; else the question.
+
+        A reading that would be confirmed runs at once where the model reads the same.
+        """
+        offline = verified(text, self._floor.plan(text, memory))
+        if offline.status not in ("clarify", "confirm"):
             return offline
         try:
             proposed = self._client.structured(_messages(text), _schema(), _checked)
@@ -51,6 +56,8 @@ class LLMPlanner:
             return offline
         if proposed.status != "ok":
             return offline
+        if offline.status == "confirm":
+            return replace(offline, status="ok", planner="llm") if proposed.steps == offline.steps else offline
         found = verified(text, Plan("ok", proposed.steps, excluded=exclusions(text), planner="llm"))
         if found.status != "ok":
             logger.info("language model: its plan was not accepted: %s", found.message)
@@ -103,7 +110,9 @@ def _schema() -> dict[str, Any]:
 def _argument(kind: str) -> dict[str, Any]:
     if kind == "condition":
         return {"type": ["object", "string"]}
-    texts = ("table", "model", "output", "text")
+    if kind == "columns":
+        return {"type": "array", "items": {"type": "string", "maxLength": 300}}
+    texts = (*READ_KINDS, "output", "text", "column")
     return {"type": "string", "maxLength": 300} if kind in texts else {"type": "number"}
 
 

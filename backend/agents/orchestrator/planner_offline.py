@@ -1,40 +1,58 @@
-"""The planner that needs no language model: a grammar of clauses, and a question wherever the grammar has a doubt."""
+"""The planner that needs no language model: it weighs the evidence of a sentence, and asks wherever there is doubt."""
 
 import re
+from dataclasses import replace
 
+from agents.orchestrator import explaining, values
 from agents.orchestrator.datasets import known_names
-from agents.orchestrator.offline import lexicon
-from agents.orchestrator.offline.clause import Clause
-from agents.orchestrator.offline.clauses import find_clauses
+from agents.orchestrator.memory import Memory
+from agents.orchestrator.offline.acts import Act, find_acts, in_order, share
+from agents.orchestrator.offline.corrections import corrected
 from agents.orchestrator.offline.leftovers import unread
-from agents.orchestrator.offline.mention import Mention
+from agents.orchestrator.offline.lexicon import ACTS, STARTS, VERBS, WORDS
+from agents.orchestrator.offline.mention import Mention, Unclear
 from agents.orchestrator.offline.mentions import find_mentions
-from agents.orchestrator.offline.ordering import Unclear, in_order, merge
 from agents.orchestrator.offline.scan import Token, tokens_of, unwrap
 from agents.orchestrator.offline.screen import screen
+from agents.orchestrator.offline.segments import SURE, find_segments
 from agents.orchestrator.offline.steps import Builder
 from agents.orchestrator.paths import why_forbidden
-from agents.orchestrator.plan import Plan, Step, clarify, refuse, unsupported
+from agents.orchestrator.plan import Plan, Step, clarify, explain, refuse, unsupported
+from agents.orchestrator.tool_names import CHANGES_VALUES
 
 LONGEST_REQUEST = 4_000
-CAN_DO = "I can label, train, generate, find anomalies, evaluate, describe a table and list what is there"
+CAN_DO = (
+    "I can label, train, generate, evaluate, find anomalies, check and fix tables, fill in missing values, convert, "
+    "describe and profile, suggest labeling functions, and list what is there"
+)
+_CONTRAST = {"but", "just", "only", ",", ".", ";", "then", "instead"}
 
 
 class OfflinePlanner:
-    """Reads a request into a plan; the same text always gives the same plan."""
+    """Reads a request into a plan; the same text and memory always give the same plan."""
 
     name = "offline"
 
-    def plan(self, text: str) -> Plan:
-        """Steps for `text`, or a question, a refusal, or the word that this cannot be done."""
+    def plan(self, text: str, memory: Memory | None = None) -> Plan:
+        """Steps for `text`, or a question, an explanation, a refusal, or the word that this cannot be done."""
         text = unwrap(text)
         if not text.strip():
             return clarify(f"What shall I do? {CAN_DO}.")
         if len(text) > LONGEST_REQUEST:
             return clarify(f"The request is longer than {LONGEST_REQUEST} characters; please say it shorter.")
+        small = _small_talk(text)
         names = known_names()
         tokens = tokens_of(text, names)
-        return screen(text, tokens) or _forbidden(tokens) or _doubt(text, tokens) or _read(text, tokens, names)
+        refused = screen(text, tokens) or _forbidden(tokens)
+        if refused or small:
+            return refused or small or clarify("")
+        return corrected(text, names, memory or Memory(), read) or read(text, names, memory or Memory())
+
+
+def read(text: str, names: frozenset[str], memory: Memory) -> Plan:
+    """The plan of one sentence or several, without corrections."""
+    tokens = tokens_of(text, names)
+    return _doubt(tokens) or _read(text, tokens, names, memory)
 
 
 def exclusions(text: str) -> tuple[str, ...]:
@@ -43,9 +61,24 @@ def exclusions(text: str) -> tuple[str, ...]:
     mentions = find_mentions(text, tokens, known_names())
     excluded = _excluded_files(tokens, mentions)
     try:
-        return tuple(excluded + _excluded_work(find_clauses(tokens, mentions), tokens))
+        return tuple(excluded + _excluded_work(find_acts(tokens, find_segments(tokens, mentions)), tokens))
     except Unclear:
         return tuple(excluded)
+
+
+def _small_talk(text: str) -> Plan | None:
+    """Greetings, thanks and the question what can be asked."""
+    said = plain(text)
+    if said in ACTS["help"] or said.startswith(STARTS["help"]) and not re.search(r"[\w-]\.\w{2,8}\b|/", text):
+        return explain(explaining.what_can_be_asked())
+    if said in ACTS["thanks"] | ACTS["bye"]:
+        return explain("You are welcome.")
+    return explain(f"Hello. {explaining.what_can_be_asked()}") if said in ACTS["hello"] else None
+
+
+def plain(text: str) -> str:
+    """A message without its signs, in small letters."""
+    return " ".join(re.sub(r"[^\w'’\s-]", " ", text.lower()).replace("’", "'").split())
 
 
 def _forbidden(tokens: list[Token]) -> Plan | None:
@@ -53,78 +86,154 @@ def _forbidden(tokens: list[Token]) -> Plan | None:
     return refuse(reasons[0]) if reasons else None
 
 
-def _doubt(text: str, tokens: list[Token]) -> Plan | None:
-    """Alternatives, conditions and questions: nothing that can be run as it stands."""
-    start = re.sub(r"^\W+", "", text.lower())
-    asks_for_work = re.match(r"(?:are|is) there\b|how (?:good|well|many)\b|what(?:'s| is) (?:in|inside)\b", start) or (
-        start.startswith("what") and any(lexicon.NOUNS.get(token.word) == "describe" for token in tokens)
-    )
-    if start.startswith(lexicon.QUESTION_STARTS) and not asks_for_work:
-        return clarify(f"I do work rather than answer questions about it. {CAN_DO}; what shall it be?")
-    for token in tokens:
+def _doubt(tokens: list[Token]) -> Plan | None:
+    """Alternatives and conditions: nothing that can be run as it stands."""
+    for place, token in enumerate(tokens):
         if token.kind == "path" and any(sign in token.text for sign in "*?[]{}"):
             return clarify(f"I do not expand {token.text}; name each file, or a folder of parquet files.")
-        if token.kind == "word" and token.word in lexicon.ALTERNATIVES and not _negated_or(tokens, token):
+        if token.kind == "word" and token.word in WORDS["alternatives"] and not _negated_or(tokens, place):
             return clarify(f"You leave a choice open (“{token.text}”); which of them shall I do?")
-        if token.kind == "word" and token.word in lexicon.CONDITIONALS:
+        if token.kind == "word" and token.word in WORDS["conditionals"] - {"when", "while", "whether"}:
             return clarify(f"I cannot decide “{token.text} …” for you; what shall I do in any case?")
     return None
 
 
-def _negated_or(tokens: list[Token], token: Token) -> bool:
+def _negated_or(tokens: list[Token], place: int) -> bool:
     """`do not label or train`: one negation over both."""
-    place = tokens.index(token)
-    return any(other.kind == "word" and other.word in lexicon.NEGATIONS for other in tokens[max(0, place - 4) : place])
+    return any(other.kind == "word" and other.word in WORDS["negations"] for other in tokens[max(0, place - 4) : place])
 
 
-def _read(text: str, tokens: list[Token], names: frozenset[str]) -> Plan:
+def _asks_for_words(text: str, acts: list[Act]) -> bool:
+    """Whether the first sentence wants an explanation rather than work, and no other sentence wants any."""
+    said = plain(text) + " "
+    later = any(act.sentence > 0 and act.weight >= SURE and not act.negated for act in acts)
+    if said.startswith(tuple(f"{each} " for each in STARTS["evidence"])):
+        return not any(act.tool and act.weight >= SURE for act in acts)
+    start = next((each for each in STARTS["explanation"] if said.startswith(f"{each} ")), "")
+    telling = any({"how-good", "how-many"} & act.features for act in acts)
+    return bool(start) and not later and not telling
+
+
+def _read(text: str, tokens: list[Token], names: frozenset[str], memory: Memory) -> Plan:
     mentions = find_mentions(text, tokens, names)
     excluded = _excluded_files(tokens, mentions)
-    clauses = find_clauses(tokens, mentions)
-    cannot = [clause for clause in clauses if clause.kind in ("unsupported", "destructive") and not clause.negated]
-    if cannot:
-        word = tokens[cannot[0].head].text.lower()
-        return unsupported(f"I cannot “{word}”. {CAN_DO}.")
+    acts = find_acts(tokens, find_segments(tokens, mentions))
+    if _asks_for_words(text, acts):
+        return clarify(f"I do work rather than answer questions about it. {CAN_DO}; what shall it be?")
+    cannot = [_unsupported_word(tokens, act) for act in acts if act.tool == "unsupported" and not act.negated]
+    wanted = [act for act in acts if not act.negated and act.tool != "unsupported"]
+    if not any(act.tool not in ("", "save") for act in wanted):
+        excluded_too = any(act.negated and (act.tool or act.mentions) for act in acts)
+        return _no_work(tokens, mentions, cannot, excluded_too)
+    builder = Builder([], memory)
     try:
-        excluded += _excluded_work(clauses, tokens)
-        asked = merge([clause for clause in clauses if not clause.negated], tokens)
-        if not any(clause.tool for clause in asked):
-            raise Unclear("")
-        steps = _steps(in_order(asked, tokens), tokens)
-    except Unclear as doubt:
-        return _ask(str(doubt), tokens, mentions)
-    strange = unread(tokens, asked)
-    if strange:
-        return clarify(
-            f"I did not understand “{strange}”, so I have not begun. {_so_far(steps)} Please say it otherwise."
+        excluded += _excluded_work(acts, tokens)
+        builder.acts = in_order([act for act in wanted if act.tool], tokens)
+        stray = next(
+            (each for act in wanted if not act.tool for each in act.mentions if each.kind != "reference"), None
         )
+        if stray:
+            raise Unclear(f"What shall I do with {stray.value}?")
+        share(builder.acts)
+        steps = builder.build()
+    except Unclear as doubt:
+        return clarify(str(doubt))
+    return _judged(tokens, builder, steps, tuple(excluded), cannot)
+
+
+def _unsupported_word(tokens: list[Token], act: Act) -> str:
+    said = [token.text.lower() for token in tokens[act.first : act.last + 1]
+            if VERBS.get(token.word, ("",))[0] in ("unsupported", "destructive")]  # fmt: skip
+    return said[0] if said else tokens[act.head].text.lower()
+
+
+def _judged(
+    tokens: list[Token], builder: Builder, steps: tuple[Step, ...], excluded: tuple[str, ...], cannot: list[str]
+) -> Plan:
+    """The status of a plan: what is left over, what it lacks, what was guessed."""
+    for act in builder.acts:
+        if "each" in act.features and act.tool == "generate":
+            _mark(tokens, act, "each")
+    risk, strange = unread(tokens, builder.acts)
+    steps, vague = values.explained(steps, builder.memory)
     forbidden = [step.tool for step in steps if step.tool in excluded or step.tool.removesuffix("_agent") in excluded]
     if forbidden:
         return clarify(f"You both ask for and exclude “{forbidden[0]}”; which shall it be?")
-    return Plan("ok", steps, excluded=tuple(excluded))
+    if risk:
+        return clarify(
+            f"I did not understand “{risk}”, so I have not begun. {_so_far(steps)} Please say it otherwise.", steps
+        )
+    if len(strange) > 1 and all(act.weight < SURE for act in builder.acts):
+        return clarify(f"I understood too little: not “{strange[0]}”. {_so_far(steps)} Please say it otherwise.", steps)
+    known = builder.memory.paths()
+    aside, wrong = _asides(builder.acts, steps)
+    if wrong:
+        return clarify(wrong, steps)
+    if builder.missing:
+        first = builder.missing[0]
+        question = f"{first.question}{explaining.choices(first.argument)}"
+        return replace(
+            clarify(question, steps, (first.place, first.argument)), excluded=excluded, aside=aside, known=known
+        )
+    notes = [f"I cannot “{cannot[0]}”; the rest I can do."] if cannot else []
+    notes += [f"I made nothing of {', '.join(f'“{word}”' for word in strange[:4])}."] if strange else []
+    weak = any(act.tool != "save" and (act.weight < SURE or act.rivals) for act in builder.acts)
+    doubtful = notes or weak or vague or builder.unsure or any(step.tool in CHANGES_VALUES for step in steps)
+    notes += builder.notes
+    return Plan("confirm" if doubtful else "ok", steps, "", excluded, notes=tuple(notes), aside=aside, known=known)
 
 
-def _steps(clauses: list[Clause], tokens: list[Token]) -> tuple[Step, ...]:
-    listing = [clause for clause in clauses if clause.tool == "list"]
-    if not listing:
-        return Builder(clauses).build()
-    wanted = [
-        token for token in tokens if token.kind == "word" and token.word in ("models", "datasets", "files", "tables")
-    ]
-    if len(clauses) > 1 or len(wanted) != 1 or any(mention.kind == "file" for mention in clauses[0].mentions):
-        raise Unclear("Shall I list models, datasets or files?")
-    return (Step("list", {"what": "datasets" if wanted[0].word == "tables" else wanted[0].word}),)
+def _mark(tokens: list[Token], act: Act, word: str) -> None:
+    for token in tokens[act.first : act.last + 1]:
+        token.used = token.used or token.word == word
 
 
-def _ask(question: str, tokens: list[Token], mentions: list[Mention]) -> Plan:
-    """The question of the builder; without one, a general one, or the word that this is not our trade."""
-    if question:
-        return clarify(question)
-    ours = any(mention.kind == "file" for mention in mentions) or any(
-        token.kind == "word" and (token.word in lexicon.NOUNS or lexicon.VERBS.get(token.word, ("",))[0] == "tool")
-        for token in tokens
+def _asides(acts: list[Act], steps: tuple[Step, ...]) -> tuple[tuple[str, ...], str]:
+    """Numbers that only tell something: of hand-labeled rows, or of the models that are named one by one."""
+    found = []
+    for mention in [mention for act in acts for mention in act.mentions if mention.kind == "aside"]:
+        trained = sum(step.tool in ("train", "train_agent") for step in steps)
+        if mention.name == "models" and mention.value != trained:
+            return (), f"You speak of {mention.value} models, and I see {trained}; which models shall they be?"
+        if mention.name == "hand" and not any("hand_labeled_examples_path" in step.args for step in steps):
+            return (), f"What does {mention.value} stand for?"
+        found.append(mention.which or str(mention.value))
+    return tuple(found), ""
+
+
+def _no_work(tokens: list[Token], mentions: list[Mention], cannot: list[str], negated: bool) -> Plan:
+    """Nothing says what to do: a question that names the file, or the word that this is not our trade."""
+    if cannot:
+        return unsupported(f"I cannot “{cannot[0]}”. {CAN_DO}.")
+    if any(token.kind == "word" and token.word in WORDS["trades"] for token in tokens):
+        return unsupported(f"That is not my trade. {CAN_DO}.")
+    if negated:
+        return clarify("What shall I do instead?")
+    files = [str(mention.value) for mention in mentions if mention.kind == "file"]
+    if files:
+        return clarify(f"What shall I do with {files[0]}? {CAN_DO}.")
+    ours = any(token.kind == "word" and (token.word in VERBS or mention_worthy(token.word)) for token in tokens)
+    return (
+        clarify(f"What shall I do? {CAN_DO}.") if ours or mentions else unsupported(f"That is not my trade. {CAN_DO}.")
     )
-    return clarify(f"What shall I do with it? {CAN_DO}.") if ours else unsupported(f"That is not my trade. {CAN_DO}.")
+
+
+def mention_worthy(word: str) -> bool:
+    """Whether a word belongs to our trade."""
+    return word in (
+        "data",
+        "model",
+        "models",
+        "rows",
+        "labels",
+        "table",
+        "tables",
+        "dataset",
+        "datasets",
+        "auc",
+        "yes",
+        "go",
+    )
 
 
 def _so_far(steps: tuple[Step, ...]) -> str:
@@ -134,53 +243,42 @@ def _so_far(steps: tuple[Step, ...]) -> str:
 def _excluded_files(tokens: list[Token], mentions: list[Mention]) -> list[str]:
     """`train on a.csv, not on b.csv`: b.csv must not be used."""
     excluded = []
+    passed = ("on", "the", "in", "from", "with", "using", "use", "of", "for")
     for mention in [mention for mention in mentions if mention.kind == "file"]:
         for back in range(mention.first - 1, max(-1, mention.first - 4), -1):
             token = tokens[back]
-            if token.kind == "word" and token.word in lexicon.NEGATIONS:
+            if token.kind == "word" and token.word in WORDS["negations"]:
                 token.used = True
                 excluded.append(str(mention.value))
                 mentions.remove(mention)
                 break
-            if token.kind != "word" or not token.is_word(
-                "on", "the", "in", "from", "with", "using", "use", "of", "for"
-            ):
+            if token.kind != "word" or not token.is_word(*passed):
                 break
     return excluded
 
 
-def _excluded_work(clauses: list[Clause], tokens: list[Token]) -> list[str]:
-    """Tools and files of the clauses that say what not to do."""
-    excluded = []
-    for clause in clauses:
-        if not clause.negated:
+def _excluded_work(acts: list[Act], tokens: list[Token]) -> list[str]:
+    """Tools and files of the acts that say what not to do."""
+    excluded: list[str] = []
+    for place, act in enumerate(acts):
+        if not act.negated:
             continue
-        files = [str(mention.value) for mention in clause.mentions if mention.kind == "file"]
-        if any(mention.kind in ("amount", "condition", "model_type", "format") for mention in clause.mentions):
+        files = [str(mention.value) for mention in act.mentions if mention.kind == "file"]
+        limited = any(
+            mention.kind in ("amount", "condition", "model_type", "format", "columns") for mention in act.mentions
+        )
+        only_file = any(token.kind == "path" and token.used for token in tokens[act.first : act.last + 1])
+        if limited or not files and not act.tool and not only_file:
             raise Unclear("I am not sure what you exclude; please say what shall be done instead.")
-        if not files and not clause.tool and clause.kind not in ("unsupported", "destructive", "save"):
-            raise Unclear("I am not sure what you exclude; please say what shall be done instead.")
-        excluded += files or [clause.tool]
-        following = next((other for other in clauses if other.head > clause.head), None)
-        if (
-            following
-            and not following.negated
-            and clause.kind in ("tool", "light")
-            and _joined_by_and(tokens, clause, following)
-        ):
+        excluded += files or [act.tool]
+        following = acts[place + 1] if place + 1 < len(acts) else None
+        if following and not following.negated and act.verb and _joined_by_and(tokens, act, following):
             raise Unclear("Does the “not” reach over both? Please say what shall be done, and what not.")
-    return [each for each in excluded if each]
+    return [each for each in excluded if each and each != "unsupported"]
 
 
-def _joined_by_and(tokens: list[Token], clause: Clause, following: Clause) -> bool:
-    between = [token.word for token in tokens[clause.head + 1 : following.head]]
-    other_mood = (
-        lexicon.VERBS.get(tokens[clause.head].word, ("", "", ""))[2]
-        == "ing"
-        != lexicon.VERBS.get(tokens[following.head].word, ("", "", "ing"))[2]
-    )  # `skip labeling and train`: only the first is skipped
-    return (
-        "and" in between
-        and not other_mood
-        and not {"but", "just", "only", ",", ".", ";", "then", "instead"} & set(between)
-    )
+def _joined_by_and(tokens: list[Token], act: Act, following: Act) -> bool:
+    between = {token.word for token in tokens[act.head + 1 : following.head]}
+    moods = [VERBS.get(tokens[each.head].word, ("", "", "ing"))[2] for each in (act, following)]
+    # `skip labeling and train`: only the first is skipped
+    return "and" in between and not (moods[0] == "ing" != moods[1]) and not _CONTRAST & between

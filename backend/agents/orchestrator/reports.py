@@ -1,6 +1,9 @@
 """What was done, in words."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from agents.orchestrator.tool_names import ARGUMENTS
 
 
 def reply(plan: list[dict[str, Any]], results: list[dict[str, Any]]) -> str:
@@ -9,6 +12,52 @@ def reply(plan: list[dict[str, Any]], results: list[dict[str, Any]]) -> str:
         return str(results[0]["summary"])
     lines = [f"{place}. {result['summary']}" for place, result in enumerate(results, start=1)]
     return "\n".join([f"Done, {len(plan)} steps:", *lines])
+
+
+_SENTENCES = {
+    "label": "label {data}",
+    "label_agent": "label {raw_data_path} from the hand labels in {hand_labeled_examples_path}",
+    "train": "train {model_type} on {data}",
+    "train_agent": "train on {labeled_data_path} until its rows are useful on {holdout_test_path}",
+    "generate": "generate {num_rows} rows from {model}",
+    "detect_anomalies": "look for anomalies in {data}",
+    "evaluate": "evaluate {subject} against {data}",
+    "describe": "describe {data}",
+    "list": "list {what}",
+    "profile": "profile {data}",
+    "check_table": "check {data} for what is wrong",
+    "apply_fixes": "apply the fixes of {fixes} to {data}",
+    "fill_missing": "fill in the missing values of {data}",
+    "convert": "convert {data}",
+    "suggest_functions": "suggest labeling functions for {data} from {hand_labeled_examples_path}",
+    "suggest_rows": "pick rows of {data} to label by hand",
+    "try_functions": "try the labeling functions {functions} on {data}",
+}
+_DEFAULTS = {"num_rows": "1,000", "model_type": "a model"}
+
+
+def intention(steps: list[dict[str, Any]], notes: Sequence[str] = ()) -> str:
+    """`I would train tabular_ctgan on a.csv for 10 epochs. Shall I?`, after what was left aside."""
+    return " ".join([*notes, f"I would {', then '.join(map(_sentence, steps))}. Shall I?"])
+
+
+def in_brief(steps: list[dict[str, Any]]) -> str:
+    """`generate 500 rows from ?.`"""
+    return f"{', then '.join(map(_sentence, steps))}."
+
+
+def _sentence(step: dict[str, Any]) -> str:
+    args = {name: _shown(value) for name, value in step["args"].items()}
+    subject = args.get("model") or args.get("synthetic") or "it"
+    pattern = _SENTENCES[step["tool"]]
+    said = pattern.format_map({**dict.fromkeys(ARGUMENTS[step["tool"]], "?"), **_DEFAULTS, **args, "subject": subject})
+    told = {"epochs": "for {} epochs", "where": "where {}", "output": "to {}", "output_format": "as {}"}
+    rest = [
+        told.get(name, name.replace("_", " ") + " {}").format(value)
+        for name, value in args.items()
+        if f"{{{name}}}" not in pattern and not (step["tool"] == "evaluate" and name in ("model", "synthetic"))
+    ]
+    return " ".join([said, *rest])
 
 
 def plan_in_words(steps: list[dict[str, Any]]) -> str:
@@ -27,7 +76,16 @@ def _shown(value: Any) -> str:
         return " and ".join(f"{name} {each}" for name, each in value.items())
     if isinstance(value, str) and value.startswith("$"):
         return f"from step {value[1:]}"
-    return str(value)
+    if isinstance(value, list):
+        return " and ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def set_aside(text: str, plan: list[dict[str, Any]], results: list[dict[str, Any]]) -> str:
+    """What becomes of a request that was cut off when another is made."""
+    return (
+        f"Your earlier request (“{text[:80]}”) was cut off after {len(results)} of {len(plan)} steps, and is set aside."
+    )
 
 
 def failure(plan: list[dict[str, Any]], results: list[dict[str, Any]], message: str) -> str:

@@ -29,6 +29,13 @@ def table(value: str, results: list[dict[str, Any]]) -> str:
     return _existing(path_of(value))
 
 
+def made(value: str, kind: str, results: list[dict[str, Any]]) -> str:
+    """The file of a kind (`fixes`, `functions`) that an earlier step wrote, or the one that is named."""
+    if value.startswith("$"):
+        return str(results[int(value[1:]) - 1]["files"][kind])
+    return _existing(value)
+
+
 def model(value: str, results: list[dict[str, Any]]) -> ModelFiles:
     """A model: the product of an earlier step, its folder or one of its files, or the name it was trained under.
 

@@ -17,7 +17,9 @@ from langgraph.types import Command
 
 from agents.orchestrator import planner_llm, reports
 from agents.orchestrator.graph import build
-from agents.orchestrator.planner_offline import OfflinePlanner
+from agents.orchestrator.memory import Memory
+from agents.orchestrator.offline.lexicon import ACTS
+from agents.orchestrator.planner_offline import OfflinePlanner, plain
 from agents.orchestrator.state import Context, Emit, Planner, silent
 from agents.orchestrator.store import Store, connect
 from agents.orchestrator.tool_names import ARGUMENTS
@@ -28,7 +30,6 @@ from DataFoundry.settings import OUTPUT_FOLDER
 DATABASE_VARIABLE = "DATAFOUNDRY_ORCHESTRATOR_DB"
 KEPT_SECONDS = 30 * 24 * 3600.0
 THREAD_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_AGAIN = re.compile(r"\W*(?:continue|retry|again|resume|go on|try again)?\W*", re.IGNORECASE)
 
 
 class WorkflowError(Exception):
@@ -50,7 +51,8 @@ class Reply:
     value
         For people.
     status
-        `ok`, `clarify` (`value` is a question; the next message of the thread answers it), `refuse` or `unsupported`.
+        `ok`, `confirm` (`value` says what would be done, `plan` is it; a yes runs it), `clarify` (`value` is a
+        question; the next message of the thread answers it), `help`, `refuse` or `unsupported`.
     plan, steps, artifacts
         What was to be done, what each finished step gave, and every file.
     """
@@ -90,6 +92,8 @@ class Orchestrator:
     def dry_run(self, text: str) -> Reply:
         """The plan for `text`; nothing is run, looked at or remembered."""
         plan = verified(text, self.planner.plan(text))
+        if plan.status == "confirm":
+            return Reply(reports.intention(plan.as_list(), plan.notes), plan.status, "", plan.as_list())
         value = reports.plan_in_words(plan.as_list()) if plan.status == "ok" else plan.message
         return Reply(value, plan.status, "", plan.as_list() if plan.status == "ok" else [])
 
@@ -124,10 +128,22 @@ class Orchestrator:
         snapshot = self._graph.get_state(config)
         if snapshot.interrupts:
             return Command(resume=text)
-        failed = any(task.error for task in snapshot.tasks)
-        if snapshot.next and (not failed or text == snapshot.values.get("text") or _AGAIN.fullmatch(text)):
+        values = snapshot.values
+        if snapshot.next and (
+            not text.strip() or plain(text) in ACTS["again"] or text in (values.get("text"), values.get("asked"))
+        ):
             return None  # killed or failed in the middle: the interrupted step is run again, and only that
+        memory, notes = Memory.read(values.get("memory")), []
+        if snapshot.next and values.get("plan"):
+            results = values.get("results") or []
+            memory = memory.after(values["plan"], results)
+            if not any(task.error for task in snapshot.tasks):
+                notes = [reports.set_aside(values["asked"], values["plan"], results)]
         return {
+            "asked": text,
+            "notes": notes,
+            "pending": {},
+            "memory": memory.as_dict(),
             "text": text,
             "answer": "",
             "status": "ok",

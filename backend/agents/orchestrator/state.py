@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypedDict
 
+from agents.orchestrator.memory import Memory
 from agents.orchestrator.plan import Plan
 
-Outcome = Literal["ok", "clarify", "refuse", "unsupported"]
+Outcome = Literal["ok", "confirm", "clarify", "help", "refuse", "unsupported"]
 
 
 class State(TypedDict, total=False):
@@ -14,8 +15,8 @@ class State(TypedDict, total=False):
 
     Attributes
     ----------
-    text
-        The request.
+    asked, text
+        What was sent, and the request that it makes with what was said before.
     answer
         What was answered to the last question; empty when it has been used.
     status, message
@@ -30,8 +31,15 @@ class State(TypedDict, total=False):
         What the finished steps gave: `{"tool", "summary", "kind", "files", ...}`.
     reply
         The readable answer.
+    notes
+        Sentences that go before the answer: what was set aside, what was taken from before.
+    pending
+        The open question (`conversation.Pending`), empty when there is none.
+    memory
+        What the thread has seen (`memory.Memory`); it outlives the request.
     """
 
+    asked: str
     text: str
     answer: str
     status: Outcome
@@ -41,6 +49,9 @@ class State(TypedDict, total=False):
     planner: str
     results: list[dict[str, Any]]
     reply: str
+    notes: list[str]
+    pending: dict[str, Any]
+    memory: dict[str, Any]
 
 
 class Planner(Protocol):
@@ -48,7 +59,7 @@ class Planner(Protocol):
 
     name: str
 
-    def plan(self, text: str) -> Plan: ...
+    def plan(self, text: str, memory: Memory | None = None) -> Plan: ...
 
 
 Emit = Callable[[str, str, Any], None]

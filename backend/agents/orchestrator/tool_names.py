@@ -13,7 +13,17 @@ PRODUCES = {
     "evaluate": "report",
     "describe": "",
     "list": "",
+    "profile": "",
+    "check_table": "fixes",
+    "apply_fixes": "table",
+    "fill_missing": "table",
+    "convert": "table",
+    "suggest_functions": "functions",
+    "suggest_rows": "",
+    "try_functions": "",
 }
+# what changes values that people gave: never without a yes
+CHANGES_VALUES = ("apply_fixes", "fill_missing")
 # tool -> argument -> (what it is, whether it must be there)
 ARGUMENTS: dict[str, dict[str, tuple[str, bool]]] = {
     "label": {"data": ("table", True), "output": ("output", False), "seed": ("whole", False)},
@@ -29,6 +39,7 @@ ARGUMENTS: dict[str, dict[str, tuple[str, bool]]] = {
     "train": {
         "data": ("table", True),
         "model_type": ("text", False),
+        "label_column": ("column", False),
         "epochs": ("positive", False),
         "batch_size": ("positive", False),
         "learning_rate": ("rate", False),
@@ -85,6 +96,58 @@ ARGUMENTS: dict[str, dict[str, tuple[str, bool]]] = {
         "data": ("table", True),
         "seed": ("whole", False),
     },
-    "describe": {"data": ("table", True)},
+    "describe": {"data": ("table", True), "rows": ("positive", False)},
     "list": {"what": ("text", True)},
+    "profile": {
+        "data": ("table", True),
+        "reference": ("table", False),
+        "label_column": ("column", False),
+        "output": ("output", False),
+    },
+    "check_table": {
+        "data": ("table", True),
+        "reference": ("table", False),
+        "label_column": ("column", False),
+        "output": ("output", False),
+    },
+    "apply_fixes": {
+        "data": ("table", True),
+        "fixes": ("fixes", True),
+        "min_confidence": ("fraction", False),
+        "output": ("output", False),
+    },
+    "fill_missing": {
+        "data": ("table", True),
+        "model": ("model", False),
+        "columns": ("columns", False),
+        "seed": ("whole", False),
+        "output": ("output", False),
+    },
+    "convert": {
+        "data": ("table", True),
+        "columns": ("columns", False),
+        "where": ("condition", False),
+        "output": ("output", False),
+        "output_format": ("text", False),
+    },
+    "suggest_functions": {
+        "data": ("table", True),
+        "hand_labeled_examples_path": ("table", True),
+        "user_goal": ("text", False),
+        "max_functions": ("positive", False),
+        "seed": ("whole", False),
+    },
+    "suggest_rows": {
+        "data": ("table", True),
+        "hand_labeled_examples_path": ("table", False),
+        "num_rows": ("positive", False),
+        "seed": ("whole", False),
+    },
+    "try_functions": {
+        "data": ("table", True),
+        "functions": ("functions", True),
+        "max_rows": ("positive", False),
+    },
 }
+# kinds of arguments that are read as files
+READ_KINDS = ("table", "model", "fixes", "functions")

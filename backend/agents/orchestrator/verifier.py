@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from agents.orchestrator.datasets import known_names
-from agents.orchestrator.offline import lexicon
+from agents.orchestrator.offline.lexicon import MODEL_TYPES, WORDS
 from agents.orchestrator.offline.scan import Token, tokens_of, unwrap
 from agents.orchestrator.offline.screen import screen
 from agents.orchestrator.paths import why_forbidden
 from agents.orchestrator.plan import Plan, clarify, refuse
-from agents.orchestrator.tool_names import ARGUMENTS, PRODUCES
+from agents.orchestrator.tool_names import ARGUMENTS, PRODUCES, READ_KINDS
 from DataFoundry.settings import limits
 
 MAX_STEPS = 20
@@ -25,7 +25,7 @@ _REFERENCE = re.compile(r"^\$(\d+)$")
 
 def verified(text: str, plan: Plan) -> Plan:
     """`plan` itself when it does what `text` says and may be run; else a question or a refusal."""
-    if plan.status != "ok":
+    if plan.status not in ("ok", "confirm"):
         return plan
     tokens = tokens_of(unwrap(text), known_names())
     refusal = screen(text, tokens)
@@ -54,7 +54,7 @@ def _shape(plan: Plan, tokens: list[Token]) -> Plan | None:
         for name, (kind, needed) in allowed.items():
             if needed and step.args.get(name) in (None, ""):
                 return clarify(f"Which {name.replace('_', ' ')} shall I use to {step.tool.replace('_', ' ')}?")
-            if name in step.args and kind in ("table", "model"):
+            if name in step.args and kind in READ_KINDS:
                 wrong = _wrong_reference(plan, place, str(step.args[name]), kind)
                 if wrong:
                     return clarify(wrong)
@@ -80,9 +80,7 @@ def _paths_allowed(plan: Plan, tokens: list[Token]) -> Plan | None:
         if reason:
             return refuse(reason)
     for step in plan.steps:
-        sources = [
-            str(value) for name, value in step.args.items() if ARGUMENTS[step.tool][name][0] in ("table", "model")
-        ]
+        sources = [str(value) for name, value in step.args.items() if ARGUMENTS[step.tool][name][0] in READ_KINDS]
         if step.args.get("output") in sources:
             return refuse(f"{step.args['output']} is read and would be overwritten; name another file to write to.")
     return None
@@ -93,7 +91,7 @@ def _paths(plan: Plan) -> Iterator[str]:
         for name, value in step.args.items():
             if isinstance(value, dict) and "times_rows_of" in value:
                 yield str(value["times_rows_of"])
-            elif ARGUMENTS[step.tool].get(name, ("", False))[0] in ("table", "model", "output") and not str(
+            elif ARGUMENTS[step.tool].get(name, ("", False))[0] in (*READ_KINDS, "output") and not str(
                 value
             ).startswith("$"):
                 yield str(value)
@@ -109,7 +107,9 @@ def _bounds(plan: Plan, tokens: list[Token]) -> Plan | None:
 
 
 def _out_of_bounds(kind: str, name: str, value: Any) -> str:
-    if kind in ("table", "model", "output", "text"):
+    if kind == "columns":
+        return "" if isinstance(value, list) and value else f"Which {name} are meant?"
+    if kind in (*READ_KINDS, "output", "text", "column"):
         return "" if isinstance(value, str) and value.strip() else f"What is the {name}?"
     if kind == "condition":
         return "" if value else "Which rows are meant?"
@@ -139,9 +139,9 @@ def _nothing_invented(plan: Plan, tokens: list[Token]) -> Plan | None:
     paths = {token.text for token in tokens if token.kind == "path"}
     words = {token.word.lower() for token in tokens if token.kind in ("word", "quoted")}
     for path in _paths(plan):
-        if path not in paths and path.lower() not in words:
+        if path not in paths and path.lower() not in words and path not in plan.known:
             return clarify(f"You did not name {path}; which file do you mean?")
-    said = _said_numbers(tokens)
+    said = _said_numbers(tokens) | {float(each) for each in plan.known if re.fullmatch(r"\d+(\.\d+)?", each)}
     for step in plan.steps:
         for name, value in step.args.items():
             for number in _numbers(value):
@@ -149,7 +149,8 @@ def _nothing_invented(plan: Plan, tokens: list[Token]) -> Plan | None:
                     return clarify(f"You did not say {name.replace('_', ' ')} {number:g}; what shall it be?")
             if (
                 isinstance(value, str)
-                and ARGUMENTS[step.tool][name][0] in ("text", "condition")
+                and ARGUMENTS[step.tool][name][0] in ("text", "condition", "column")
+                and value not in plan.known
                 and not _text_from(value, tokens)
             ):
                 return clarify(f"You did not say {name.replace('_', ' ')} {value}; what shall it be?")
@@ -159,7 +160,7 @@ def _nothing_invented(plan: Plan, tokens: list[Token]) -> Plan | None:
 def _said_numbers(tokens: list[Token]) -> set[float]:
     said = (
         {1.0, 2.0, 3.0, 0.5}
-        if any(token.is_word("twice", "double", "half", "triple", "thrice", "many") for token in tokens)
+        if any(token.is_word("twice", "double", "half", "triple", "thrice", "many", "same-size") for token in tokens)
         else set()
     )
     for token in tokens:
@@ -180,13 +181,15 @@ def _numbers(value: Any) -> Iterator[float]:
 def _text_from(value: str, tokens: list[Token]) -> bool:
     """Whether every word of `value` stands in the sentence."""
     words = {piece for token in tokens for piece in re.findall(r"\w+", f"{token.text} {token.word}".lower())}
+    words |= {MODEL_TYPES[word] for word in words if word in MODEL_TYPES} | ({"xlsx"} if "excel" in words else set())
     return all(piece in words for piece in re.findall(r"\w+", value.lower()))
 
 
 def _nothing_lost(plan: Plan, tokens: list[Token]) -> Plan | None:
     """Every path, name and number of the sentence is used by the plan, or was said not to be."""
     texts = [text for step in plan.steps for value in step.args.values() for text in _texts(value)]
-    used = {text.lower() for text in texts} | {text.lower() for text in plan.excluded}
+    used = {text.lower() for text in (*texts, *plan.excluded, *plan.aside)}
+    aside = [re.sub(r"[\s,]", "", text) for text in plan.aside]
     for token in tokens:
         named = token.kind == "path" or (token.kind == "word" and token.word in known_names())
         if named and token.text.lower() not in used and not any(token.text.lower() in text.lower() for text in texts):
@@ -197,7 +200,8 @@ def _nothing_lost(plan: Plan, tokens: list[Token]) -> Plan | None:
             continue
         if {round(token.value, 12), round(token.value / 100, 12) if token.percent else token.value} & values:
             continue
-        if not any(re.sub(r"[\s,]", "", token.text) in re.sub(r"[\s,]", "", text) for text in texts):
+        said = re.sub(r"[\s,]", "", token.text)
+        if said not in aside and not any(said in re.sub(r"[\s,]", "", text) for text in texts):
             return clarify(f"What does {token.text} stand for?")
     return None
 
@@ -205,6 +209,8 @@ def _nothing_lost(plan: Plan, tokens: list[Token]) -> Plan | None:
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
+    elif isinstance(value, list):
+        yield from map(str, value)
     elif isinstance(value, dict):
         for key, each in value.items():
             yield str(key)
@@ -219,9 +225,9 @@ def _exclusions(plan: Plan, tokens: list[Token]) -> Plan | None:
     if plan.planner == "offline":
         return None  # it has asked already where a word was left over
     limited = any("where" in step.args or isinstance(step.args.get("num_rows"), dict) for step in plan.steps)
-    doubtful = lexicon.ALTERNATIVES | lexicon.CONDITIONALS | lexicon.RESTRICTIONS
-    doubtful = doubtful if plan.excluded else doubtful | lexicon.NEGATIONS
-    doubtful = doubtful if limited else doubtful | lexicon.LIMITS
+    doubtful = WORDS["alternatives"] | WORDS["conditionals"] | WORDS["restrictions"] | {"instead", "again"}
+    doubtful = doubtful if plan.excluded else doubtful | WORDS["negations"]
+    doubtful = doubtful if limited else doubtful | WORDS["limits"]
     for token in tokens:
         if token.kind == "word" and token.word in doubtful:
             return clarify(f"I am not sure what “{token.text}” reaches over; please say it in other words.")

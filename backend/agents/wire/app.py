@@ -83,7 +83,7 @@ def _requests(app: Flask, service: Orchestrator) -> None:
     def workflow() -> Answer:
         asked = read(request, Asked)
         reply = _run(service, asked, request, client())
-        if reply.status == "clarify" and not asked.dry_run:
+        if reply.status in ("clarify", "confirm") and not asked.dry_run:
             return jsonify(app.extensions["runs"].asked(reply, client())), 202
         return jsonify(reply.as_dict())
 
@@ -115,7 +115,7 @@ def _streams(app: Flask, service: Orchestrator) -> None:
     def answered(versioned: bool) -> Callable[[str], Last]:
         def of_client(of: str) -> Last:
             def last(reply: Reply, recorder: Recorder) -> Iterator[str]:
-                if versioned and reply.status == "clarify" and reply.thread_id:
+                if versioned and reply.status in ("clarify", "confirm") and reply.thread_id:
                     told = app.extensions["runs"].asked(reply, of)
                     yield f"event: interaction_required\n{streams.data({'event_type': 'interaction_required', **told})}"
                 yield streams.data(reply.as_dict())

@@ -134,7 +134,7 @@ class Runs:
         try:
             with confined_to(roots):
                 reply = self._orchestrator.run(text, execution["thread_id"], client=execution.get("client", ""))
-            if reply.status == "clarify":
+            if reply.status in ("clarify", "confirm"):
                 changed = {
                     "status": "interaction_required",
                     "interaction_id": str(uuid.uuid4()),

@@ -50,12 +50,20 @@ def test_a_question_survives_a_restart(tmp_path: Path) -> None:
 
 def test_a_failed_step_leaves_the_thread_usable(tmp_path: Path) -> None:
     service = Orchestrator(tmp_path / "db.sqlite", OfflinePlanner())
-    with pytest.raises(WorkflowError, match="no file") as failed:
-        service.run("Describe testing_data/nothing.csv", "a")
-    assert failed.value.kind == "MissingFileError"
-    with pytest.raises(WorkflowError, match="no file"):
+    text = "Convert testing_data/adult.csv to csv, columns nothing_such"
+    with pytest.raises(WorkflowError, match="nothing_such") as failed:
+        service.run(text, "a")
+    assert failed.value.kind == "ColumnError"
+    with pytest.raises(WorkflowError, match="nothing_such"):
         service.run("retry", "a")
     assert service.run("Describe the adult dataset", "a").status == "ok"
+
+
+def test_a_file_that_is_not_there_is_a_question_that_names_the_nearest(tmp_path: Path) -> None:
+    service = Orchestrator(tmp_path / "db.sqlite", OfflinePlanner())
+    asked = service.run("Describe testing_data/adlt.csv", "a")
+    assert asked.status == "clarify" and "testing_data/adult.csv" in asked.value
+    assert "15 columns" in service.run("testing_data/adult.csv", "a").value
 
 
 def test_old_threads_are_forgotten(tmp_path: Path) -> None:

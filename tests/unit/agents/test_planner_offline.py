@@ -10,9 +10,11 @@ from agents.orchestrator.plan import Plan
 from agents.orchestrator.planner_offline import OfflinePlanner
 from agents.orchestrator.verifier import verified
 
+_DATA = Path(__file__).parents[2] / "data" / "agents"
 REQUESTS = [
     json.loads(line)
-    for line in (Path(__file__).parents[2] / "data" / "agents" / "nl_requests.jsonl").read_text().splitlines()
+    for name in ("nl_requests", "requests_in_many_voices", "requests_as_people_write")
+    for line in (_DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 
 
@@ -30,9 +32,12 @@ def steps(text: str) -> list[tuple[str, dict[str, Any]]]:
 def test_published_request(case: dict[str, Any]) -> None:
     found, expected = plan(case["input_message"]), case["expect"]
     assert found.status in expected["accept_status"], found.message
-    if found.status == "ok":
-        assert found.as_list() == expected["steps"]
-    else:
+    wanted = expected["steps"]
+    if found.status in ("ok", "confirm") and wanted is not None:
+        assert [step.tool for step in found.steps] == [step["tool"] for step in wanted]
+        for step, meant in zip(found.steps, wanted, strict=True):
+            assert {name: step.args.get(name) for name in meant["args"]} == meant["args"]
+    if found.status not in ("ok", "confirm"):
         assert found.message.endswith((".", "?"))
 
 
@@ -57,7 +62,7 @@ READ = {
     "Once you've labeled data/a.csv, train on it for 10 epochs": [
         ("label", {"data": "data/a.csv"}), ("train", {"data": "$1", "epochs": 10})],
     "Train a ctgan with 15 epochs on adult, seed 3, and then produce 700 rows with label 1": [
-        ("train", {"data": "adult", "model_type": "ctgan", "epochs": 15, "seed": 3}),
+        ("train", {"data": "adult", "model_type": "tabular_ctgan", "epochs": 15, "seed": 3}),
         ("generate", {"model": "$1", "num_rows": 700, "where": {"label": 1}})],
     "Generate 100 rows with income over 50K from models/a": [
         ("generate", {"model": "models/a", "num_rows": 100, "where": {"income": ">50K"}})],
@@ -78,7 +83,7 @@ READ = {
     "First generate 10 rows from models/a, but before that describe data/a.csv": [
         ("describe", {"data": "data/a.csv"}), ("generate", {"model": "models/a", "num_rows": 10})],
     "Could you fit a CTGAN on data/i.parquet (batch size 500, 100 epochs) and give me 3k fake rows?": [
-        ("train", {"data": "data/i.parquet", "model_type": "ctgan", "batch_size": 500, "epochs": 100}),
+        ("train", {"data": "data/i.parquet", "model_type": "tabular_ctgan", "batch_size": 500, "epochs": 100}),
         ("generate", {"model": "$1", "num_rows": 3000})],
     "Tune a model on train.csv against test.csv, aim for 95% utility, 4 tries max": [
         ("train_agent", {"labeled_data_path": "train.csv", "holdout_test_path": "test.csv", "target_utility_pct": 95,
@@ -88,6 +93,11 @@ READ = {
         ("train", {"data": "data/b.csv"}), ("generate", {"model": "$3", "num_rows": 20})],
     "Don't label, don't train, just generate 5 rows from models/x": [
         ("generate", {"model": "models/x", "num_rows": 5})],
+    "Make 20 rows from models/a and 30 rows from models/b": [
+        ("generate", {"model": "models/a", "num_rows": 20}), ("generate", {"model": "models/b", "num_rows": 30})],
+    "Train on data/a.csv and generate as many rows as it has": [
+        ("train", {"data": "data/a.csv"}),
+        ("generate", {"model": "$1", "num_rows": {"times_rows_of": "data/a.csv", "factor": 1}})],
     "Describe data/a.csv before labeling it and training on it": [
         ("describe", {"data": "data/a.csv"}), ("label", {"data": "data/a.csv"}), ("train", {"data": "$2"})],
 }  # fmt: skip
@@ -102,7 +112,6 @@ def test_other_words_for_the_same(text: str) -> None:
 DOUBTFUL = [
     "Generate between 100 and 200 rows from models/a",
     "Generate more than 100 rows from models/a",
-    "Make 20 rows from models/a and 30 rows from models/b",
     "Label adult, and if it works train a model",
     "Train on adult for 5 to 10 epochs",
     "Retrain the model on data/new.csv",
@@ -115,7 +124,6 @@ DOUBTFUL = [
     "Generate 500 adult rows",
     "Label data/a.csv, then find anomalies in it",
     "Label data/a.csv and train on data/a.csv",
-    "Train on data/a.csv and generate as many rows as it has",
     "Train two models on data/a.csv",
     "Train on data/a.csv and data/b.csv",
     "Train on the labeled data and generate 5 rows from models/x",
@@ -142,8 +150,8 @@ DOUBTFUL = [
 @pytest.mark.parametrize("text", DOUBTFUL)
 def test_in_doubt_it_asks(text: str) -> None:
     found = plan(text)
-    assert found.status == "clarify"
-    assert found.message and not found.steps
+    assert found.status in ("clarify", "confirm")
+    assert found.message or found.status == "confirm"
 
 
 UNSAFE = [

@@ -2,93 +2,114 @@
 
 from typing import Any
 
-from agents.orchestrator.offline import lexicon
-from agents.orchestrator.offline.mention import Mention, free, number_of, use
+from agents.orchestrator.offline.lexicon import NOUNS, ROW_NOUNS, UNITS, VALUES, VERBS, WORDS, words
+from agents.orchestrator.offline.mention import Mention, free, number_of, use, word_at
 from agents.orchestrator.offline.scan import Token
-from agents.orchestrator.offline.wording import words
 
 _ROW_FILLERS = frozenset(
     words(
-        "synthetic fake artificial new fresh random realistic generated simulated more additional extra "
-        "sample such similar made-up dummy mock of the data brand freshly other"
+        "synthetic fake artificial new fresh random realistic generated simulated more additional extra sample such "
+        "similar made-up dummy mock of the data brand freshly other another further"
     )
 )
-_FACTOR_WORDS = {"twice": 2, "double": 2, "half": 0.5, "triple": 3, "thrice": 3}
+_ANOMALOUS = WORDS["odd"] | frozenset(word for word, kind in NOUNS.items() if kind == "anomalies")
+_HIGHEST = frozenset(words("top worst oddest weirdest strangest highest most"))
+_FACTORS = {"twice": 2, "double": 2, "half": 0.5, "triple": 3, "thrice": 3}
+_LINKS = frozenset(
+    words(
+        "of = : is to at reaches reach reached hits hit >= > at-least above over exceeds least score target "
+        "around about roughly approximately exactly size from"
+    )
+)
+_PERCENT = ("target_auc_score", "contamination", "min_confidence")
 
 
-def relative_counts(tokens: list[Token]) -> list[Mention]:
-    """`twice as many rows as a.csv has`."""
+def find_amounts(tokens: list[Token]) -> list[Mention]:
+    """All amounts, those relative to a table first."""
+    found = _relative_counts(tokens) + _same_size(tokens)
+    return found + [mention for place in range(len(tokens)) if (mention := _amount(tokens, place))]
+
+
+def _relative_counts(tokens: list[Token]) -> list[Mention]:
+    """`twice as many rows as a.csv has`, `as many as in a.csv`."""
     found = []
     for place in range(len(tokens) - 3):
         if not (tokens[place].is_word("as") and tokens[place + 1].is_word("many")):
             continue
         end = place + 2
-        while end < len(tokens) and tokens[end].word in (*lexicon.ROW_NOUNS, *_ROW_FILLERS):
+        while word_at(tokens, end) in ROW_NOUNS | _ROW_FILLERS:
             end += 1
-        if end + 1 >= len(tokens) or not tokens[end].is_word("as") or tokens[end + 1].kind != "path":
+        linked = 2 if word_at(tokens, end + 1) == "in" else 1
+        if (
+            word_at(tokens, end) == "as"
+            and word_at(tokens, end + 1) in ("it", "that")
+            and word_at(tokens, place - 1) not in _FACTORS
+        ):
+            last = end + 1 + (word_at(tokens, end + 2) in ("has", "contains", "holds"))
+            use(tokens, place, last)
+            found.append(Mention("amount", place, last, "same", "num_rows"))
             continue
-        first, factor = place, 1.0
-        before = tokens[place - 1] if place else None
-        if before and before.word in _FACTOR_WORDS:
-            first, factor = place - 1, _FACTOR_WORDS[before.word]
-        elif before and before.is_word("times") and place > 1 and tokens[place - 2].value:
-            first, factor = place - 2, tokens[place - 2].value or 1.0
-        last = end + 1
-        if last + 1 < len(tokens) and tokens[last + 1].is_word("has", "contains", "holds"):
-            last += 1
-        value = {"times_rows_of": tokens[end + 1].text, "factor": int(factor) if factor == int(factor) else factor}
+        if word_at(tokens, end) != "as" or end + linked >= len(tokens) or tokens[end + linked].kind != "path":
+            continue
+        first, factor = _factor(tokens, place)
+        last = end + linked
+        value = {"times_rows_of": tokens[last].text, "factor": int(factor) if factor == int(factor) else factor}
+        last += word_at(tokens, last + 1) in ("has", "contains", "holds")
         use(tokens, first, last)
         found.append(Mention("amount", first, last, value, "num_rows"))
     return found
 
 
-_LINKS = frozenset(
-    words(
-        "of = : is to at reaches reach reached hits hit >= > at-least above over exceeds least score target "
-        "around about roughly approximately exactly size"
-    )
-)
+def _factor(tokens: list[Token], place: int) -> tuple[int, float]:
+    """Where `twice` or `3 times` before `as many` begins, and the factor."""
+    before = word_at(tokens, place - 1)
+    if before in _FACTORS:
+        return place - 1, _FACTORS[before]
+    if before == "times" and place > 1 and tokens[place - 2].value:
+        return place - 2, tokens[place - 2].value or 1.0
+    return place, 1.0
 
 
-def amount(tokens: list[Token], place: int) -> Mention | None:
+def _same_size(tokens: list[Token]) -> list[Mention]:
+    """`same size`: as many rows as the one table of the sentence; left open here."""
+    found = []
+    for place, token in enumerate(tokens):
+        if token.is_word("same-size") and not token.used:
+            use(tokens, place, place)
+            found.append(Mention("amount", place, place, "same", "num_rows"))
+    return found
+
+
+def _amount(tokens: list[Token], place: int) -> Mention | None:
     """The number at `place` with its unit, in front of it (`seed 42`) or behind it (`50 epochs`)."""
     number = free(tokens, place)
     if number is None or number.kind != "number":
         return None
     behind = place - 1
-    while behind >= 0 and tokens[behind].word in _LINKS and tokens[behind].kind != "number" and not tokens[behind].used:
+    while word_at(tokens, behind) in _LINKS and tokens[behind].kind != "number" and not tokens[behind].used:
         behind -= 1
     unit = free(tokens, behind)
-    if unit is not None and unit.word in lexicon.UNITS and unit.word not in ("try", "round", "attempt", "trial"):
-        return _taken(tokens, behind, place, lexicon.UNITS[unit.word])
+    if unit is not None and unit.word in UNITS and unit.word not in ("try", "round", "attempt", "trial", "functions"):
+        return _taken(tokens, behind, place, UNITS[unit.word])
     ahead = place + 1
-    while (
-        ahead < len(tokens) and tokens[ahead].is_word("of", "the", "training", "more", "a") and not tokens[ahead].used
-    ):
+    while word_at(tokens, ahead) in ("of", "the", "training", "more", "a") and not tokens[ahead].used:
         ahead += 1
     unit = free(tokens, ahead)
-    if (
-        unit is not None
-        and unit.word in lexicon.UNITS
-        and (ahead == place + 1 or number.percent or unit.word == "epochs")
-    ):
-        return _taken(tokens, place, ahead, lexicon.UNITS[unit.word])
-    if (
-        unit is not None
-        and unit.is_word("times")
-        and ahead == place + 1
-        and {"at-most", "max", "maximum"} & {token.word for token in tokens[max(0, place - 2) : place]}
-    ):
+    name = UNITS.get(unit.word, "") if unit is not None else ""
+    if name and (ahead == place + 1 or number.percent or name in ("epochs", "max_attempts")):
+        return _taken(tokens, place, ahead, name)
+    few = {"at-most", "max", "maximum"} & {token.word for token in tokens[max(0, place - 2) : place]}
+    if unit is not None and unit.is_word("times") and ahead == place + 1 and few:
         return _taken(tokens, place, ahead, "max_attempts")
-    return _share(tokens, place) if number.percent else _rows(tokens, place)
+    return _share(tokens, place) if number.percent else _counted(tokens, place)
 
 
 def _taken(tokens: list[Token], first: int, last: int, name: str) -> Mention:
     number = next(token for token in tokens[first : last + 1] if token.kind == "number")
     value: Any = number_of(number)
-    if number.percent and name in ("target_auc_score", "contamination"):
+    if number.percent and name in _PERCENT:
         value = round(value / 100, 12)
-    elif number.percent and name not in ("target_utility_pct",):
+    elif number.percent and name != "target_utility_pct":
         value = f"{value}%"
     use(tokens, first, last)
     return Mention("amount", first, last, value, name)
@@ -96,66 +117,76 @@ def _taken(tokens: list[Token], first: int, last: int, name: str) -> Mention:
 
 def _share(tokens: list[Token], place: int) -> Mention | None:
     """`the top 1%`, `worst 2 percent`, `5% of the rows as outliers`, `5% most unusual rows` of an anomaly scan."""
-    before = tokens[place - 1].word if place else ""
+    odd = word_at(tokens, place - 1) in _HIGHEST
     last = place
-    oddity = before in ("top", "worst", "oddest", "weirdest", "strangest", "highest", "most")
-    while (
-        last + 1 < len(tokens)
-        and tokens[last + 1].kind == "word"
-        and (
-            tokens[last + 1].word
-            in (
-                *lexicon.ROW_NOUNS,
-                *lexicon.ANOMALY_ADJECTIVES,
-                *lexicon.ANOMALY_NOUNS,
-                "of",
-                "the",
-                "most",
-                "all",
-                "as",
-                "highest",
-                "scoring",
-                "are",
-                "data",
-            )
-        )
-    ):
+    passing = ROW_NOUNS | _ANOMALOUS | {"of", "the", "most", "all", "as", "highest", "scoring", "are", "data"}
+    while last + 1 < len(tokens) and tokens[last + 1].kind == "word" and tokens[last + 1].word in passing:
         last += 1
-        oddity = oddity or tokens[last].word in (*lexicon.ANOMALY_ADJECTIVES, *lexicon.ANOMALY_NOUNS)
-    return _taken(tokens, place, last if oddity else place, "contamination") if oddity else None
+        odd = odd or tokens[last].word in _ANOMALOUS
+    return _taken(tokens, place, last if odd else place, "contamination") if odd else None
 
 
-def _rows(tokens: list[Token], place: int) -> Mention | None:
-    """`500 high income rows`, `2,500 synthetic customers`, `the top 10 anomalies`."""
+def _counted(tokens: list[Token], place: int) -> Mention | None:
+    """`500 high income rows`, `2,500 synthetic customers`, `the top 10 anomalies`, `the first 10 rows`, `2 models`."""
+    before, following = word_at(tokens, place - 1), word_at(tokens, place + 1)
+    if NOUNS.get(following) == "hand":
+        use(tokens, place, place)
+        return Mention("aside", place, place, tokens[place].text, "hand")
+    if following in ("models", "generators"):
+        use(tokens, place, place + 1)
+        return Mention("aside", place, place + 1, number_of(tokens[place]), "models", which=tokens[place].text)
+    bare = word_at(tokens, place + 1 + (following == "more"))
+    if (following == "more" or before in ("another", "further")) and bare in (
+        "",
+        ".",
+        ",",
+        "!",
+        "?",
+        "please",
+        "from",
+        "with",
+        "now",
+    ):
+        use(tokens, place, place + (following == "more"))
+        return Mention("amount", place, place + (following == "more"), number_of(tokens[place]), "num_rows")
+    if following in VALUES or following in WORDS["row_kinds"] and word_at(tokens, place + 2) not in ROW_NOUNS:
+        return _people(tokens, place, place + 1)
     adjectives: list[Token] = []
     for last in range(place + 1, min(place + 7, len(tokens))):
         token = tokens[last]
         if token.kind != "word" or token.used:
             return None
-        if token.word in lexicon.ROW_NOUNS or (token.word in lexicon.ANOMALY_NOUNS):
+        if token.word in ROW_NOUNS or token.word in _ANOMALOUS and NOUNS.get(token.word) == "anomalies":
             break
         if token.word not in _ROW_FILLERS:
             adjectives.append(token)
     else:
         return None
-    before = tokens[place - 1].word if place else ""
-    odd = [token for token in adjectives if token.word in (*lexicon.ANOMALY_ADJECTIVES, "most", "highest", "scoring")]
-    if tokens[last].word in lexicon.ANOMALY_NOUNS or odd or before in ("top", "worst", "oddest", "weirdest"):
-        if len(odd) < len(adjectives):
-            return None
-        return _taken(tokens, place, place, "top")
-    if before in ("than", "first", "last", "between"):
-        return None  # `more than 500`, `the first 500 rows`: no amount to generate
-    condition = " ".join(token.text for token in adjectives)
-    if adjectives and not _is_condition(adjectives):
-        return None
+    return _of_rows(tokens, place, last, adjectives, before)
+
+
+def _of_rows(tokens: list[Token], place: int, last: int, adjectives: list[Token], before: str) -> Mention | None:
+    odd = [token for token in adjectives if token.word in WORDS["odd"] | {"most", "highest", "scoring"}]
+    if NOUNS.get(tokens[last].word) == "anomalies" or odd or before in _HIGHEST:
+        return _taken(tokens, place, place, "top") if len(odd) == len(adjectives) else None
+    if before == "first" and not adjectives:
+        return Mention("amount", place - 1, last, _taken(tokens, place - 1, last, "head").value, "head")
+    if before in ("than", "first", "last", "between") or adjectives and not _tells_which(adjectives):
+        return None  # `more than 500`, `100 good rows`: no amount to generate
     use(tokens, place, last)
-    return Mention("amount", place, last, number_of(tokens[place]), "num_rows", which=condition)
+    which = " ".join(token.text for token in adjectives)
+    return Mention("amount", place, last, number_of(tokens[place]), "num_rows", which=which)
 
 
-def _is_condition(adjectives: list[Token]) -> bool:
+def _people(tokens: list[Token], place: int, last: int) -> Mention:
+    """`20 women`: rows, and which."""
+    use(tokens, place, place)
+    return Mention("amount", place, place, number_of(tokens[place]), "num_rows")
+
+
+def _tells_which(adjectives: list[Token]) -> bool:
     """Whether words in front of `rows` plainly say which rows: `high income`, `married`; not `good`."""
-    words = [token.word for token in adjectives]
-    if words[0] in lexicon.CONDITION_LEVELS and len(words) == 2:
-        return words[1] not in lexicon.NOUNS and words[1] not in lexicon.VERBS and words[1] != "quality"
-    return len(words) == 1 and words[0] in lexicon.CONDITION_WORDS
+    said = [token.word for token in adjectives]
+    if said[0] in WORDS["levels"] and len(said) == 2:
+        return said[1] not in NOUNS and said[1] not in VERBS and said[1] != "quality"
+    return len(said) == 1 and (said[0] in WORDS["row_kinds"] or said[0] in VALUES)

@@ -1,29 +1,43 @@
-"""Tokens -> mentions: the files, amounts, conditions and references of a sentence, with what stands around each."""
+"""Tokens -> mentions: the files, amounts, conditions, columns and references of a sentence, and what stands around."""
 
 import re
 
-from agents.orchestrator.offline import lexicon
-from agents.orchestrator.offline.amounts import amount, relative_counts
-from agents.orchestrator.offline.mention import Mention, use
+from agents.orchestrator.offline.amounts import find_amounts
+from agents.orchestrator.offline.lexicon import DETERMINERS, MODEL_TYPES, NOUNS, ROW_NOUNS, VERBS, WORDS, words
+from agents.orchestrator.offline.mention import Mention, free, use, word_at
 from agents.orchestrator.offline.scan import Token
-from agents.orchestrator.offline.where import conditions
-from agents.orchestrator.offline.wording import words
+from agents.orchestrator.offline.where import find_conditions, find_kinds_of_rows
 
-_DETERMINERS = frozenset(words("the that this those these my our your its a an same whole entire"))
-_MODEL_ADJECTIVES = frozenset(words("trained new fitted resulting generative best last latest tabular"))
-_PLACES = frozenset(["in", "from", "at", "under", "inside", "within", "located", "stored"])
+_PLACES = frozenset(words("in from at under inside within located stored"))
+_FORMATS = {
+    "csv": "csv",
+    "parquet": "parquet",
+    "pt": "pt",
+    "xlsx": "xlsx",
+    "excel": "xlsx",
+    "feather": "feather",
+    "jsonl": "jsonl",
+}
+_PREPOSITIONS = frozenset(words("on in from with against using to evaluate of"))
+_REFERRING = {
+    **dict.fromkeys(words("labeled labelled annotated"), "labeled"),
+    **dict.fromkeys(WORDS["synthetic"] | {"sampled"}, "generated"),
+}
+_NO_PRONOUN = frozenset(words("like looks is are you i we model same new result results output"))
 
 
 def find_mentions(text: str, tokens: list[Token], names: frozenset[str]) -> list[Mention]:
     """All mentions in the order of the text; each marks its tokens as used."""
     found = _goals(text, tokens)
-    found += relative_counts(tokens)
-    found += conditions(tokens)
-    found += [mention for place in range(len(tokens)) if (mention := amount(tokens, place))]
+    found += find_conditions(tokens)
+    found += find_amounts(tokens)
     found += _model_types(tokens)
     found += _formats(tokens)
     found += _files(tokens, names)
-    found += _references(tokens, found)
+    found += _columns(tokens)
+    found += find_kinds_of_rows(tokens)
+    files = {mention.first for mention in found if mention.kind == "file"}
+    found += [mention for place in range(len(tokens)) if (mention := _reference(tokens, place, files))]
     found.sort(key=lambda mention: mention.first)
     for mention in found:
         _surroundings(mention, tokens, found)
@@ -49,24 +63,26 @@ def _goals(text: str, tokens: list[Token]) -> list[Mention]:
 def _model_types(tokens: list[Token]) -> list[Mention]:
     found = []
     for place, token in enumerate(tokens):
-        if not token.used and token.kind == "word" and token.word in lexicon.MODEL_TYPES:
-            last = place + 1 if place + 1 < len(tokens) and tokens[place + 1].is_word("model", "generator") else place
+        if not token.used and token.kind == "word" and token.word in MODEL_TYPES:
+            last = place + (word_at(tokens, place + 1) in ("model", "generator"))
             use(tokens, place, last)
-            found.append(Mention("model_type", place, last, token.word, "model_type"))
+            found.append(Mention("model_type", place, last, MODEL_TYPES[token.word], "model_type"))
     return found
 
 
 def _formats(tokens: list[Token]) -> list[Mention]:
-    """`as csv`, `in parquet format`."""
+    """`as csv`, `in parquet format`, `to parquet`, `parquet please`."""
     found = []
-    for place in range(1, len(tokens)):
-        if tokens[place].is_word("csv", "parquet", "pt") and not tokens[place].used:
-            back = place - 2 if tokens[place - 1].is_word("a", "the") else place - 1
-            following = tokens[place + 1].word if place + 1 < len(tokens) else ""
-            if tokens[back].is_word("as") or (tokens[back].is_word("in") and following == "format"):
-                last = place + 1 if following in ("format", "file") else place
-                use(tokens, back, last)
-                found.append(Mention("format", back, last, tokens[place].word, "output_format"))
+    for place, token in enumerate(tokens):
+        if token.kind != "word" or token.word not in _FORMATS or token.used:
+            continue
+        back = place - 1 - (word_at(tokens, place - 1) in ("a", "the", "an"))
+        last = place + (word_at(tokens, place + 1) in ("format", "file"))
+        said = word_at(tokens, back)
+        alone = said in (",", ";", "") and word_at(tokens, last + 1) in ("", ",", ".", "please", "!")
+        if said in ("as", "to", "into") or said == "in" and word_at(tokens, last) == "format" or alone:
+            use(tokens, max(0, back if not alone else place), last)
+            found.append(Mention("format", max(0, back), last, _FORMATS[token.word], "output_format"))
     return found
 
 
@@ -74,132 +90,96 @@ def _files(tokens: list[Token], names: frozenset[str]) -> list[Mention]:
     """Paths, and the names of known data sets (`the adult dataset`)."""
     found = []
     for place, token in enumerate(tokens):
-        if token.used:
-            continue
-        if token.kind == "path":
+        named = token.kind in ("word", "quoted") and token.word.lower() in names and not _modifies_rows(tokens, place)
+        if not token.used and (token.kind == "path" or named):
             token.used = True
-            found.append(Mention("file", place, place, token.text, "path"))
-        elif token.kind in ("word", "quoted") and token.word.lower() in names and not _modifies_rows(tokens, place):
-            token.used = True
-            found.append(Mention("file", place, place, token.word.lower(), "name"))
+            path = token.kind == "path"
+            value = token.text if path else token.word.lower()
+            found.append(Mention("file", place, place, value, "path" if path else "name"))
     return found
 
 
 def _modifies_rows(tokens: list[Token], place: int) -> bool:
     """`500 adult rows`: of that data set, or of that age? Better left unread."""
-    following = tokens[place + 1].word if place + 1 < len(tokens) else ""
-    return following in lexicon.ROW_NOUNS or (place > 0 and tokens[place - 1].kind == "number")
+    return word_at(tokens, place + 1) in ROW_NOUNS or (place > 0 and tokens[place - 1].kind == "number")
 
 
-_PRONOUNS = frozenset(["it", "them", "these", "those", "this", "that"])
-_REFERENCE_ADJECTIVES = {
-    "labeled": "labeled",
-    "labelled": "labeled",
-    "annotated": "labeled",
-    "generated": "generated",
-    "synthetic": "generated",
-    "fake": "generated",
-    "synthesized": "generated",
-    "synthesised": "generated",
-    "simulated": "generated",
-    "artificial": "generated",
-    "sampled": "generated",
-}
-
-
-def _references(tokens: list[Token], others: list[Mention]) -> list[Mention]:
-    """`it`, `the result`, `the labeled data`, `those rows`, `the model`: things that the request itself makes."""
+def _columns(tokens: list[Token]) -> list[Mention]:
+    """`column age`, `the columns age and income`, `label column income`, `income as the label`."""
     found = []
-    files = {mention.first for mention in others if mention.kind == "file"}
     for place, token in enumerate(tokens):
-        if token.used or token.kind != "word":
+        if token.used or not token.is_word("column", "columns", "label-column"):
             continue
-        following = tokens[place + 1] if place + 1 < len(tokens) else None
-        before = tokens[place - 1].word if place else ""
-        if (
-            token.word in _REFERENCE_ADJECTIVES
-            and following
-            and (
-                lexicon.NOUNS.get(following.word) in ("rows", "data")
-                or following.is_word("version", "result", "output")
+        single, last, names = token.word != "columns", place, []
+        while (name := free(tokens, last + 1)) and _may_be_column(name):
+            names.append(name.text)
+            last += 1
+            joined = word_at(tokens, last + 1) in (",", "and") and free(tokens, last + 2)
+            if single or not joined or not _may_be_column(tokens[last + 2]):
+                break
+            last += 1
+        if names:
+            use(tokens, place, last)
+            label = token.word == "label-column"
+            found.append(
+                Mention("columns", place, last, names[0] if label else names, "label_column" if label else "columns")
             )
-        ):
-            if not _leads_to_file(tokens, place + 1, files) and (
-                before in _DETERMINERS or _after_preposition(tokens, place)
-            ):
-                found.append(Mention("reference", place, place + 1, _REFERENCE_ADJECTIVES[token.word]))
-        elif (
-            token.is_word("result", "results", "output", "outcome")
-            and (before in _DETERMINERS or before in ("on", "from", "with", "in"))
-            and not _leads_to_file(tokens, place, files)
-        ):
-            found.append(Mention("reference", place, place, "result"))
-        elif token.is_word("model", "generator") and (
-            before in ("the", "that", "this")
-            or (before in _MODEL_ADJECTIVES and place > 1 and tokens[place - 2].is_word("the", "that", "this"))
-        ):
-            if not _leads_to_file(tokens, place, files):
-                found.append(Mention("reference", place, place, "model"))
-        elif token.is_word("data", "dataset", "file", "table") and before in (
-            "the",
-            "that",
-            "this",
-            "same",
-            "original",
-        ):
-            if not _leads_to_file(tokens, place, files):
-                found.append(Mention("reference", place, place, "data"))
-        elif lexicon.NOUNS.get(token.word) == "rows" and before in ("the", "those", "these"):
-            if not _leads_to_file(tokens, place, files):
-                found.append(Mention("reference", place, place, "rows"))
-        elif token.word in _PRONOUNS and not (
-            following
-            and following.kind == "word"
-            and (
-                lexicon.NOUNS.get(following.word)
-                or following.word in _REFERENCE_ADJECTIVES
-                or following.word
-                in (
-                    "like",
-                    "looks",
-                    "is",
-                    "are",
-                    "you",
-                    "i",
-                    "we",
-                    "model",
-                    "same",
-                    "new",
-                    "result",
-                    "results",
-                    "output",
-                )
-                or token.word == "that"
-            )
-            and token.word != "it"
-            and token.word != "them"
-        ):
-            found.append(Mention("reference", place, place, "it"))
     return found
 
 
-def _after_preposition(tokens: list[Token], place: int) -> bool:
-    return place > 0 and tokens[place - 1].is_word(
-        "on", "in", "from", "with", "against", "using", "to", "evaluate", "of"
+def _may_be_column(token: Token) -> bool:
+    known = token.word in WORDS["fillers"] or token.word in VERBS or token.word in NOUNS or token.word in DETERMINERS
+    return (
+        token.kind == "quoted"
+        or token.kind == "word"
+        and not known
+        and token.word not in WORDS["negations"] | {"and", "but"}
     )
+
+
+def _reference(tokens: list[Token], place: int, files: set[int]) -> Mention | None:
+    """`it`, `the result`, `the labeled data`, `those rows`, `the model`: things that the request itself makes."""
+    token, before, after = tokens[place], word_at(tokens, place - 1), word_at(tokens, place + 1)
+    if token.used or token.kind != "word":
+        return None
+    meant, last = "", place
+    rows_or_data = NOUNS.get(after) in ("rows", "data") or after in ("version", "result", "output")
+    if token.word in _REFERRING and rows_or_data:
+        last = place + 1
+        meant = _REFERRING[token.word] if before in DETERMINERS or before in _PREPOSITIONS else ""
+    elif token.is_word("result", "results", "output", "outcome") and before in DETERMINERS | {
+        "on",
+        "from",
+        "with",
+        "in",
+    }:
+        meant = "result"
+    elif token.is_word("model", "generator"):
+        meant = "model" if {before, word_at(tokens, place - 2)} & {"the", "that", "this", "same", "last"} else ""
+    elif token.is_word("data", "dataset", "file", "table") and before in ("the", "that", "this", "same", "original"):
+        meant = "data"
+    elif NOUNS.get(token.word) == "rows" and before in ("the", "those", "these"):
+        meant = "rows"
+    elif token.is_word("it", "them", "these", "those", "this", "that", "same"):
+        meant = "it" if _stands_alone(tokens, place) else ""
+    if not meant or meant != "it" and _leads_to_file(tokens, last, files):
+        return None
+    return Mention("reference", place, last, meant)
+
+
+def _stands_alone(tokens: list[Token], place: int) -> bool:
+    """Whether a pronoun is one, and does not go with the word behind it: `these rows`, `this is`."""
+    token, after = tokens[place], tokens[place + 1] if place + 1 < len(tokens) else None
+    if token.is_word("it", "them") or after is None or after.kind != "word":
+        return True
+    return not (token.is_word("that") or NOUNS.get(after.word) or after.word in _REFERRING or after.word in _NO_PRONOUN)
 
 
 def _leads_to_file(tokens: list[Token], place: int, files: set[int]) -> bool:
     """`the model in PATH`, `the data PATH`: the noun only introduces a file."""
     after = place + 1
-    while (
-        after < len(tokens)
-        and tokens[after].kind == "word"
-        and (
-            tokens[after].word in _PLACES
-            or tokens[after].word in ("the", "file", "folder", "called", "named", "data", "set")
-        )
-    ):
+    passing = _PLACES | {"the", "file", "folder", "called", "named", "data", "set"}
+    while after < len(tokens) and tokens[after].kind == "word" and tokens[after].word in passing:
         after += 1
     return after in files and after - place <= 4
 
@@ -217,10 +197,16 @@ def _surroundings(mention: Mention, tokens: list[Token], mentions: list[Mention]
         if place in covered or token.kind != "word" or token.word == "and":
             break
         mention.before.append(token.word)
-        if token.word in lexicon.VERBS and token.word not in lexicon.NOUNS:
+        if token.word in VERBS and token.word not in NOUNS:
             break
     for place in range(mention.last + 1, min(len(tokens), mention.last + 5)):
         token = tokens[place]
-        if place in covered or token.kind != "word" or token.word == "and" or token.word in lexicon.VERBS:
+        if (
+            place in covered
+            or token.kind not in ("word", "sign")
+            or token.word in ("and", ",", ".", ";")
+            or token.word in VERBS
+        ):
             break
-        mention.after.append(token.word)
+        if token.kind == "word":
+            mention.after.append(token.word)

@@ -2,14 +2,14 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from rapidfuzz.distance import OSA
 
 from agents.orchestrator.offline import lexicon
-from agents.orchestrator.offline.rephrasing import REPLACED_PHRASES
-from agents.orchestrator.offline.wording import words
+from agents.orchestrator.offline.lexicon import KNOWN, LANGUAGES, PHRASES, SLIPS, WORDS, Language, words
 
 Kind = Literal["path", "url", "quoted", "number", "word", "sign"]
 
@@ -49,28 +49,6 @@ _TENS = {
 }
 _SLASHED = {"w/": "with", "w/o": "without", "and/or": "or"}
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "dozen": 12}
-# words that a typing error must not be mended into, or out of
-_LEAVE = frozenset(
-    words(
-        "table tables cable later labor lake brain drain grain rain trail strain model modal mind kind bind "
-        "build guild date dates rose cows rock fast fist test text best rest taste paste past post cost most "
-        "host list lost mist last mean means near more mode mood note noun hold bold told cold gold good food "
-        "wood hood look book cook took hook game name same fame tame came form farm firm from flow slow blow "
-        "glow grow show know now how low row raw law saw sold told plan plain place plane plate play pray "
-        "tray great create crate treat tread trend trash crash track trick truck trust twist better letter "
-        "latter batter matter butter setter getter faster taster master thing things think thank dog cat age "
-        "sex race wage wages page pages stage state states stats status stop step steps ship shop drop crop "
-        "prop stream dream cream steam team seam scam swim slim clean clear learn lean bean bear year years "
-        "wear tear dear fear hear head read bread lead load road toad boat coat goat float class glass grass "
-        "brass pass mass less loss boss toss cross dress press guess house mouse horse course source force "
-        "white while whole whose those these there where here hero zero both bath path math oath myth moth "
-        "month mouth south north worth earth heart smart start chart part party parts port sport short shirt "
-        "skirt dirt fort sort sorts kinds half calf call ball hall fall wall tall small smell spell shell "
-        "sell cell bell well will bill fill hill kill mill pill till hand band land sand wand hard card yard "
-        "ward word world work worker works fork pork scare share spare square store score shore shone phone "
-        "stone alone along among hours"
-    )
-)
 
 
 @dataclass
@@ -85,7 +63,6 @@ class Token:
     value: float | None = None
     percent: bool = False
     used: bool = False
-    mended: bool = False
 
     def is_word(self, *words: str) -> bool:
         return self.kind in ("word", "sign") and self.word in words
@@ -105,16 +82,81 @@ def unwrap(text: str) -> str:
 
 
 def tokens_of(text: str, names: frozenset[str]) -> list[Token]:
-    """Tokens of `text`, phrases joined, number words read, and typing errors mended.
+    """Tokens of `text` in English: translated or mended, phrases joined, number words read.
 
     Parameters
     ----------
     names
         Known data set names, lower case: words that are never taken for a typing error.
     """
-    plain = text.translate(str.maketrans("‘’“”–—−\u00a0", "''\"\"--- "))
-    found = [_token(match) for match in _TOKEN.finditer(plain)]
-    return _number_words(_join_phrases([_mend(token, names) for token in found]))
+    found = raw_tokens(text)
+    language = LANGUAGES.get(language_of(text))
+    if language:
+        found = _number_words(_join(_divided(_without_elision(found), language), language.phrases), language.numbers)
+    else:
+        found = [_mend(token, names) for token in found]
+    return _number_words(_join(found, PHRASES), {})
+
+
+def raw_tokens(text: str) -> list[Token]:
+    """Tokens as they are written."""
+    plain = text.translate(str.maketrans("‘’“”–—−\u00a0\u202f", "''\"\"---  "))
+    return [_token(match) for match in _TOKEN.finditer(plain)]
+
+
+def language_of(text: str) -> str:
+    """The language file that knows more words of the text than English does; `en` where none does."""
+    said = [token.word for token in _without_elision(raw_tokens(text)) if token.kind == "word"]
+    english = sum(word in KNOWN for word in said)
+    known = {name: sum(word in each.vocabulary for word in said) for name, each in LANGUAGES.items()}
+    own = {
+        name: sum(word in each.vocabulary and word not in KNOWN for word in said) for name, each in LANGUAGES.items()
+    }
+    best = max(known, key=lambda name: (own[name], known[name]))
+    near = english + sum(word not in KNOWN and _near_english(word) for word in said)
+    enough = own[best] > 1 or (own[best] == 1 and near <= 1)
+    return best if enough and known[best] + own[best] > near else "en"
+
+
+def _near_english(word: str) -> bool:
+    """Whether a word is an English one with a slip: `modell`."""
+    return len(word) > 3 and any(
+        OSA.distance(word, known, score_cutoff=1) <= 1 for known in KNOWN if known[0] == word[0]
+    )
+
+
+def _without_elision(tokens: list[Token]) -> list[Token]:
+    """`l'adult`, `n'entraîne`: the word, and the negation where there is one."""
+    found: list[Token] = []
+    for token in tokens:
+        match = re.fullmatch(r"(l|d|j|n|s|m|t|c|qu)'(.+)", token.word) if token.kind == "word" else None
+        if match and token.word not in KNOWN and not any(token.word in each.vocabulary for each in LANGUAGES.values()):
+            found.append(Token("word", match.group(1), token.start, token.start + len(match.group(1)), match.group(1)))
+            token = Token("word", match.group(2), token.start + 2, token.end, match.group(2))
+        found.append(token)
+    return found
+
+
+def _divided(tokens: list[Token], language: Language) -> list[Token]:
+    """`2.500` and `2 500` as they are meant where thousands are divided so."""
+    found: list[Token] = []
+    for token in tokens:
+        before = found[-1] if found else None
+        if token.kind == "number" and language.thousands == "." and re.fullmatch(r"\d{1,3}(\.\d{3})+", token.text):
+            token.value = float(token.text.replace(".", ""))
+        elif (
+            token.kind == "number"
+            and before
+            and before.kind == "number"
+            and token.start == before.end + 1
+            and re.fullmatch(r"\d{3}", token.text)
+            and re.fullmatch(r"[\d ]+", before.text)
+        ):
+            found.pop()
+            number = f"{before.text} {token.text}"
+            token = Token("number", number, before.start, token.end, number, float(number.replace(" ", "")))
+        found.append(token)
+    return found
 
 
 def _token(match: re.Match[str]) -> Token:
@@ -148,75 +190,34 @@ def _number(match: re.Match[str]) -> Token:
     )
 
 
-_PHRASE_WORDS = frozenset(word for phrase, _ in REPLACED_PHRASES for word in phrase.split())
-KNOWN = (
-    frozenset(lexicon.VERBS)
-    | frozenset(lexicon.NOUNS)
-    | frozenset(lexicon.UNITS)
-    | lexicon.FILLERS
-    | (
-        lexicon.NEGATIONS
-        | lexicon.ALTERNATIVES
-        | lexicon.CONDITIONALS
-        | frozenset(_SMALL)
-        | frozenset(_TENS)
-        | frozenset(_SCALES)
-        | frozenset(lexicon.MODEL_TYPES)
-        | frozenset(lexicon.CONDITION_WORDS)
-        | _PHRASE_WORDS
-        | frozenset(lexicon.CONDITION_LEVELS)
-        | frozenset(lexicon.ANOMALY_ADJECTIVES)
-    )
-)
+_NUMBERS = frozenset(_SMALL) | frozenset(_TENS) | frozenset(_SCALES)
 # a slip is never read as a word that ends the conversation
 _MENDABLE = sorted(
     word
-    for word in KNOWN
+    for word in KNOWN | _NUMBERS
     if len(word) > 2
     and word.isalpha()
     and word not in _SMALL
     and lexicon.VERBS.get(word, ("",))[0] not in ("destructive", "unsupported")
 )
-_SHORT_ERRORS = {
-    "teh": "the",
-    "hte": "the",
-    "adn": "and",
-    "nad": "and",
-    "fro": "for",
-    "form": "from",
-    "wiht": "with",
-    "wtih": "with",
-    "si": "is",
-    "ti": "it",
-    "ot": "to",
-    "fo": "of",
-    "thn": "then",
-    "taht": "that",
-    "dont": "don't",
-    "pleas": "please",
-    "pleae": "please",
-    "tehn": "then",
-    "thne": "then",
-    "hten": "then",
-}
 
 
 def _mend(token: Token, names: frozenset[str]) -> Token:
     """Replace a word nobody knows by the one known word that a slip of the finger away; leave it if two are as near."""
     word = token.word
-    if token.kind != "word" or word in KNOWN or word in names:
+    if token.kind != "word" or word in KNOWN or word in _NUMBERS or word in names:
         return token
-    if word in _SHORT_ERRORS:
-        token.word, token.mended = _SHORT_ERRORS[word], True
+    if word in SLIPS:
+        token.word = SLIPS[word]
         return token
-    if len(word) < 4 or word in _LEAVE or not word.isalpha():
+    if len(word) < 4 or word in WORDS["unmendable"] or not word.isascii() or not word.isalpha():
         return token
     allowed = 1 if len(word) < 9 else 2
     near = sorted((_slip(word, known, allowed), known) for known in (*_MENDABLE, *sorted(names)))
     near = [pair for pair in near if pair[0] <= allowed]
     meanings = {_meaning(known) for distance, known in near if distance == near[0][0]}
     if len(meanings) == 1:
-        token.word, token.mended = near[0][1], True
+        token.word = near[0][1]
     return token
 
 
@@ -233,26 +234,22 @@ def _meaning(word: str) -> object:
     """Two words of one meaning (`labeled`, `labelled`) are no reason to doubt."""
     if word in lexicon.VERBS:
         return lexicon.VERBS[word][:2]
-    return lexicon.NOUNS.get(word, lexicon.UNITS.get(word, word))
+    return lexicon.NOUNS.get(word, lexicon.UNITS.get(word, word if word not in WORDS["fillers"] else "filler"))
 
 
-_PHRASES = sorted(((phrase.split(), single) for phrase, single in REPLACED_PHRASES), key=lambda pair: -len(pair[0]))
-
-
-def _join_phrases(tokens: list[Token]) -> list[Token]:
+def _join(tokens: list[Token], table: Mapping[tuple[str, ...], tuple[str, ...]]) -> list[Token]:
+    """The longest phrase of the table at each place -> the known words that it means."""
+    longest = max(map(len, table))
     joined: list[Token] = []
     place = 0
     while place < len(tokens):
-        for phrase, single in _PHRASES:
-            run = tokens[place : place + len(phrase)]
-            if (
-                len(run) == len(phrase)
-                and all(token.kind == "word" for token in run)
-                and [token.word for token in run] == phrase
-            ):
+        for length in range(min(longest, len(tokens) - place), 0, -1):
+            run = tokens[place : place + length]
+            meant = table.get(tuple(token.word if token.kind == "word" else "\0" for token in run))
+            if meant:
                 text = " ".join(token.text for token in run)
-                joined += [Token("word", text, run[0].start, run[-1].end, word) for word in single.split()]
-                place += len(phrase)
+                joined += [Token("word", text, run[0].start, run[-1].end, word) for word in meant]
+                place += length
                 break
         else:
             joined.append(tokens[place])
@@ -260,22 +257,22 @@ def _join_phrases(tokens: list[Token]) -> list[Token]:
     return joined
 
 
-def _number_words(tokens: list[Token]) -> list[Token]:
-    """Join `five thousand`, `half a million`, `a dozen`, `twenty-five` into numbers."""
+def _number_words(tokens: list[Token], known: Mapping[str, float]) -> list[Token]:
+    """Join `five thousand`, `half a million`, `a dozen`, `twenty-five` into numbers; `known`: of a language."""
     read: list[Token] = []
     place = 0
     while place < len(tokens):
-        length, value = _spelled(tokens, place)
-        if length:
-            run = tokens[place : place + length]
-            read.append(Token("number", " ".join(token.text for token in run), run[0].start, run[-1].end, "", value))
-            place += length
-            if place < len(tokens) and tokens[place].is_word("percent"):
-                read[-1].percent = True
-                read[-1].end = tokens[place].end
-                place += 1
-        else:
+        word = tokens[place].word if tokens[place].kind == "word" else ""
+        length, value = (1, known[word]) if word in known else (0, 0.0) if known else _spelled(tokens, place)
+        if not length:
             read.append(tokens[place])
+            place += 1
+            continue
+        run = tokens[place : place + length]
+        read.append(Token("number", " ".join(token.text for token in run), run[0].start, run[-1].end, "", value))
+        place += length
+        if place < len(tokens) and tokens[place].is_word("percent"):
+            read[-1].percent, read[-1].end = True, tokens[place].end
             place += 1
     return read
 

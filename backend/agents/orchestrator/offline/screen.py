@@ -6,10 +6,8 @@ This is courtesy, not the wall: the executor's path policy, limits and sandbox h
 import re
 
 from agents.orchestrator.datasets import known_names
-from agents.orchestrator.offline import lexicon
-from agents.orchestrator.offline.lexicon import DESTRUCTIVE_VERBS, NEGATIONS, verb_forms
+from agents.orchestrator.offline.lexicon import VERBS, WORDS, words
 from agents.orchestrator.offline.scan import Token
-from agents.orchestrator.offline.wording import words
 from agents.orchestrator.plan import Plan, refuse, unsupported
 
 _CODE = re.compile(
@@ -30,7 +28,7 @@ _INJECTION = re.compile(
     r"\bdeveloper\s+mode\b|\byou\s+are\s+now\b",
     re.IGNORECASE,
 )
-_DESTRUCTIVE = frozenset(form for verb in DESTRUCTIVE_VERBS for form in verb_forms(verb)) - {"empty", "empties"}
+_DESTRUCTIVE = frozenset(form for form, (kind, *_) in VERBS.items() if kind == "destructive") - {"empty", "empties"}
 # these destroy only together with a file, a folder or a table: `drop the column age` does not
 _MILD = frozenset(words("drop replace remove empty format kill clear"))
 _THINGS = frozenset(
@@ -73,7 +71,7 @@ def _destructive_word(tokens: list[Token]) -> str:
             continue
         before = {other.word for other in tokens[max(0, place - 3) : place]}
         after = tokens[place + 1 : place + 7]
-        if before & NEGATIONS:
+        if before & WORDS["negations"]:
             token.used = True
             for other in after:
                 if other.kind == "sign":
@@ -82,7 +80,7 @@ def _destructive_word(tokens: list[Token]) -> str:
                     "any", "anything", "files", "file", "existing", "or", "the", "data", "overwrite", "delete"
                 ):
                     other.used = True
-        elif lexicon.VERBS[token.word][1] not in _MILD or any(
+        elif VERBS[token.word][1] not in _MILD or any(
             other.kind == "path" or other.word in _THINGS or other.word in known_names() for other in after
         ):
             return token.word

@@ -1,399 +1,395 @@
-"""Clauses in the order of doing -> steps with arguments, references resolved; raises `Unclear` rather than guess."""
+"""Acts in the order of doing -> steps with arguments, references resolved; raises `Unclear` rather than guess."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.orchestrator.offline import roles
-from agents.orchestrator.offline.clause import Clause
-from agents.orchestrator.offline.mention import Mention
-from agents.orchestrator.offline.ordering import Unclear
-from agents.orchestrator.offline.wording import words
+from agents.orchestrator.memory import Memory
+from agents.orchestrator.offline import questions, roles
+from agents.orchestrator.offline.acts import Act, names_holdout, nouns, speaks_of_hand_labels
+from agents.orchestrator.offline.lexicon import words
+from agents.orchestrator.offline.mention import Mention, Unclear
+from agents.orchestrator.offline.referents import Referents
 from agents.orchestrator.paths import is_table
 from agents.orchestrator.plan import Step
 from agents.orchestrator.tool_names import ARGUMENTS
 
 _ASIDE = frozenset(words("with using from by via against for to as like"))  # `label a.csv with b.csv`: not two tables
+_DATA = {"label_agent": "raw_data_path", "train_agent": "labeled_data_path"}
+_OWN_ROWS = frozenset(words("sample draw give get need want provide take have put extract show"))
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What a step lacks: the place of the step, the argument, and the question that asks for it."""
+
+    place: int
+    argument: str
+    question: str
 
 
 @dataclass
 class Builder:
-    """Steps so far, and what the sentence has spoken of."""
+    """Steps so far, what they lack, and whether something was taken that a person may have meant otherwise."""
 
-    clauses: list[Clause]
+    acts: list[Act]
+    memory: Memory = field(default_factory=Memory)
     steps: list[Step] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)  # data files in the order of the text
+    missing: list[Missing] = field(default_factory=list)
+    unsure: bool = False
+    notes: list[str] = field(default_factory=list)
 
     def build(self) -> tuple[Step, ...]:
-        files = [mention for clause in self.clauses for mention in clause.mentions if mention.kind == "file"]
-        models = {
-            id(mention)
-            for clause in self.clauses
-            for mention in clause.mentions
-            if roles.says_model(mention) or (clause.tool in ("generate", "evaluate") and roles.plain_model(mention))
-        }
-        self.said = [
-            mention.value for mention in sorted(files, key=lambda mention: mention.first) if id(mention) not in models
-        ]
-        for place, clause in enumerate(self.clauses):
-            if clause.kind == "save":
-                self._save(clause)
+        self.refers = Referents(self.acts, self.steps, self.memory)
+        for place, act in enumerate(self.acts):
+            if act.tool == "save":
+                self._save(act)
             else:
-                self._clause(clause, self.clauses[place + 1 :])
+                self._act(act, self.acts[place + 1 :])
         return tuple(self.steps)
 
-    def _clause(self, clause: Clause, later: list[Clause]) -> None:
-        tool = self._tool(clause)
-        args = self._amounts(clause, tool)
-        output = _take(clause, lambda mention: roles.is_output(mention, clause))
-        makers = {
-            "label": self._label,
-            "label_agent": self._label_agent,
-            "train": self._train,
-            "train_agent": self._train_agent,
-            "generate": self._generate,
-            "detect_anomalies": self._detect,
-            "describe": self._describe,
-            "evaluate": self._evaluate,
-            "list": self._list,
-        }
-        steps = makers[tool](clause, args, later)
+    def _act(self, act: Act, later: list[Act]) -> None:
+        tool = self._tool(act)
+        args = self._amounts(act, tool)
+        others = sum(mention.kind in ("file", "reference") for mention in act.mentions) - 1
+        output = _take(act, lambda mention: roles.is_output(mention, others, act.tool))
+        act.tool = tool
+        make: Callable[[Act, dict[str, Any], list[Act]], list[Step]] = getattr(self, f"_{tool}", self._on_data)
+        steps = make(act, args, later)
         if output:
             if len(steps) != 1 or "output" not in ARGUMENTS[tool]:
                 raise Unclear(f"What shall be written to {output[0].value}?")
             steps[0].args["output"] = output[0].value
-        left = [mention for mention in clause.mentions if mention.kind == "file" and not mention.taken]
+        left = [mention for mention in act.files() if not mention.taken]
         if left:
             raise Unclear(f"What shall I do with {left[0].value}?")
         self.steps += steps
 
-    def _tool(self, clause: Clause) -> str:
+    def _tool(self, act: Act) -> str:
         """The self-correcting pipelines take over where a target or a number of attempts is named."""
-        amounts = {mention.name for mention in clause.mentions if mention.kind == "amount"}
-        files = [mention for mention in clause.mentions if mention.kind == "file"]
-        if clause.tool == "label" and (
-            {"target_auc_score", "max_attempts"} & amounts
-            or any(map(roles.says_hand, files))
-            or "against" in clause.nouns
-        ):
+        amounts = {mention.name for mention in act.mentions if mention.kind == "amount"}
+        if act.tool == "label" and ({"target_auc_score", "max_attempts"} & amounts or speaks_of_hand_labels(act)):
             return "label_agent"
-        if clause.tool == "train" and ({"target_utility_pct", "max_attempts"} & amounts):
+        if act.tool == "train" and {"target_utility_pct", "max_attempts"} & amounts:
             return "train_agent"
-        return clause.tool
+        return act.tool
 
-    def _amounts(self, clause: Clause, tool: str) -> dict[str, Any]:
+    def _amounts(self, act: Act, tool: str) -> dict[str, Any]:
         args: dict[str, Any] = {}
-        for mention in clause.mentions:
-            if mention.kind not in ("amount", "model_type", "format", "condition"):
+        renamed = {("describe", "head"): "rows", ("generate", "head"): "num_rows", ("suggest_rows", "top"): "num_rows"}
+        for mention in act.mentions:
+            if mention.kind not in ("amount", "model_type", "format", "condition", "columns"):
                 continue
-            name = mention.name or "where"
+            name = renamed.get((tool, mention.name), mention.name or "where")
             if name not in ARGUMENTS[tool]:
-                raise Unclear(f"{roles.shown(mention)} means nothing for {roles.spoken(tool)}; say it otherwise.")
-            if name in args:
-                raise Unclear(
-                    f"There are two values for {name.replace('_', ' ')}, {args[name]} and {mention.value}; which?"
-                )
-            args[name] = mention.value
+                raise Unclear(f"{roles.shown(mention)} means nothing for {tool.replace('_', ' ')}; say it otherwise.")
+            value = mention.value
+            if isinstance(args.get(name), dict) and isinstance(value, dict) and name == "where":
+                value = {**args[name], **value}
+            elif args.get(name, value) != value:
+                spoken = name.replace("_", " ")
+                raise Unclear(f"There are two values for {spoken}, {args[name]} and {value}; which?")
+            args[name] = value
             if mention.which:
                 if "where" in args:
                     raise Unclear(f"Which rows are meant: {args['where']} or {mention.which}?")
                 args["where"] = mention.which
         return args
 
-    def _save(self, clause: Clause) -> None:
+    def _lacks(self, tool: str, argument: str) -> None:
+        self.missing.append(Missing(len(self.steps), argument, questions.question_for(tool, argument)))
+
+    def _save(self, act: Act) -> None:
         """`save it to PATH` belongs to the step before, or to the one whose product it names."""
-        targets = _take(clause, lambda mention: mention.kind == "file")
+        targets = _take(act, lambda mention: mention.kind == "file")
         if not self.steps or len(targets) != 1:
             raise Unclear("What shall be saved, and where?")
-        named = [mention.value for mention in clause.mentions if mention.kind == "reference"]
+        named = [mention.value for mention in act.mentions if mention.kind == "reference"]
+        said = named[0] if named else "model" if "model" in nouns(act) else "rows" if "rows" in nouns(act) else ""
         wanted = {
             "model": ("train", "train_agent"),
             "labeled": ("label", "label_agent"),
             "generated": ("generate",),
-            "rows": ("generate",),
-        }.get(named[0] if named else "", ())
-        if not named and "model" in clause.nouns:
-            wanted = ("train", "train_agent")
-        elif not named and ("rows" in clause.nouns):
-            wanted = ("generate",)
+            "rows": ("generate", "convert"),
+        }.get(said, ())
         fitting = [step for step in self.steps if not wanted or step.tool in wanted]
         if not fitting or "output" not in ARGUMENTS[fitting[-1].tool] or "output" in fitting[-1].args:
             raise Unclear(f"What shall be saved to {targets[0].value}?")
         fitting[-1].args["output"] = targets[0].value
-        amounts = self._amounts(clause, fitting[-1].tool)
-        fitting[-1].args.update(amounts)
+        fitting[-1].args.update(self._amounts(act, fitting[-1].tool))
 
-    def _last(self, *tools: str) -> str:
-        for place in range(len(self.steps), 0, -1):
-            if self.steps[place - 1].tool in tools:
-                return f"${place}"
-        return ""
-
-    def _data(self, clause: Clause, later: list[Clause], purpose: str) -> list[str]:
-        """The tables that a clause works on; one or more."""
-        files = _take(clause, lambda mention: mention.kind == "file" and not roles.says_model(mention))
-        references = _take(clause, lambda mention: mention.kind == "reference" and mention.value != "model")
+    def _data(self, act: Act, later: list[Act], many: bool = True) -> list[str]:
+        """The tables that an act works on; none where the sentence does not say, which is then asked."""
+        purpose = questions.purpose(act.tool)
+        files = _take(act, lambda mention: mention.kind == "file" and not roles.says_model(mention))
+        references = _take(act, lambda mention: mention.kind == "reference" and mention.value != "model")
         aside = next((mention for mention in files[1:] if _ASIDE & set(mention.before[:3])), None)
         if aside:
             raise Unclear(f"What shall I do with {aside.value}?")
-        values = [self._instead(mention.value, clause.tool) for mention in files]
+        values = [self.refers.instead(str(mention.value), act.tool) for mention in files]
         if not values:
-            values = [
-                resolved for mention in references if (resolved := self._resolve(str(mention.value), clause.tool))
-            ]
+            found = [self.refers.resolve(str(mention.value), act.tool) for mention in references]
+            values = [each for each in found if each]
             if references and not values and references[-1].value not in ("it", "data"):
                 raise Unclear(f"Which data shall I {purpose}? No earlier step of this request makes it.")
-        elif references and self._far_reference(references, clause.tool):
+        elif any(each.value in ("labeled", "generated", "result") and self.refers.resolve(str(each.value), act.tool)
+                 for each in references):  # fmt: skip
             raise Unclear(f"Shall I {purpose} {values[0]}, or the result of an earlier step?")
+        if not values and (unsaid := self.refers.unsaid(act, later, purpose)):
+            values = [unsaid]
+            self.unsure |= not self.steps and not references and unsaid == self.memory.said
         if not values:
-            values = self._unsaid(clause, later, purpose)
+            self._lacks(act.tool, _DATA.get(act.tool, "data"))
+        if len(values) > 1 and not many:
+            raise Unclear(f"Which of {' and '.join(values)} shall I {purpose}?")
         return list(dict.fromkeys(values))
 
-    def _far_reference(self, references: list[Mention], tool: str) -> bool:
-        """A reference to the product of a step, beside a file that is named: two things to work on."""
-        return any(
-            mention.value in ("labeled", "generated", "result") and self._resolve(str(mention.value), tool)
-            for mention in references
-        )
+    def _on_data(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        """A tool that only needs tables, each by itself."""
+        return [Step(act.tool, {"data": data, **args}) for data in self._data(act, later)] or [Step(act.tool, args)]
 
-    def _instead(self, path: str, tool: str) -> str:
-        """A file that `it` has labeled before is read as labeled; one that the text names twice is asked about."""
-        if tool not in ("train", "train_agent"):
-            return path
-        for place, step in enumerate(self.steps, start=1):
-            if step.tool in ("label", "label_agent") and path in (
-                step.args.get("data"),
-                step.args.get("raw_data_path"),
-            ):
-                if self.said.count(path) > 1:
-                    raise Unclear(f"Shall I train on {path} as it is, or on its labeled version?")
-                return f"${place}"
-        return path
-
-    def _resolve(self, reference: str, tool: str) -> str:
-        """`$n` or a path for `it`, `result`, `labeled`, `generated`, `rows`, `data`; empty when there is none."""
-        tables = self._last("label", "label_agent", "generate")
-        labeled = [step for step in self.steps if step.tool in ("label", "label_agent")]
-        if len(labeled) > 1 and reference in ("it", "result", "labeled"):
-            raise Unclear("Which of the labeled tables do you mean?")
-        if reference in ("it", "result", "rows") and self.steps and self.steps[-1].tool == "detect_anomalies":
-            raise Unclear("Do you mean the odd rows that were found, or the table itself?")
-        if reference == "labeled":
-            return self._last("label", "label_agent")
-        if reference in ("generated", "rows"):
-            return self._last("generate")
-        if reference == "result":
-            if not self.steps:
-                return ""
-            return tables if tables == f"${len(self.steps)}" else ""
-        if reference == "it" and tables and tool in ("train", "train_agent"):
-            return tables
-        if reference == "it" and tables == self._last("generate") != "" and tool in ("detect_anomalies", "describe"):
-            return tables
-        if tables and len(set(self.said)) == 1 and reference in ("it", "data") and self._last("label", "label_agent"):
-            raise Unclear(f"Do you mean {self.said[0]} as it is, or its labeled version?")
-        said = list(dict.fromkeys(self.said))
-        return said[0] if len(said) == 1 else self._latest_said()
-
-    def _latest_said(self) -> str:
-        for step in reversed(self.steps):
-            for name in ("data", "raw_data_path", "labeled_data_path"):
-                value = step.args.get(name)
-                if isinstance(value, str) and not value.startswith("$"):
-                    return value
-        return ""
-
-    def _unsaid(self, clause: Clause, later: list[Clause], purpose: str) -> list[str]:
-        """A clause that names no data: the product of the chain, or the one file that the sentence speaks of."""
-        if clause.tool in ("train", "train_agent"):
-            product = self._last("label", "label_agent")
-            if sum(step.tool in ("label", "label_agent") for step in self.steps) > 1:
-                raise Unclear("Which of the labeled tables shall I train on?")
-            if product:
-                return [product]
-        if (
-            clause.tool == "detect_anomalies"
-            and self.steps
-            and (self._last("label", "label_agent", "generate") or len(set(self.said)) > 1)
-        ):
-            raise Unclear("In which table shall I look for anomalies?")
-        said = list(dict.fromkeys(self.said))
-        if len(said) == 1 and (self.steps or later):
-            self._borrow(later, said[0])
-            return said
-        raise Unclear(f"Which data shall I {purpose}? Name a file, or a data set such as the adult dataset.")
+    def _label_agent(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        hand = self._hand(act)
+        if not hand and len(act.files()) > 1:
+            raise Unclear("Which file holds the hand-labeled examples?")
+        if not hand:
+            self._lacks(act.tool, "hand_labeled_examples_path")
+        data = self._data(act, later, many=False)
+        goals = [mention.value for each in self.acts for mention in each.mentions if mention.kind == "goal"]
+        found = {"user_goal": goals[0]} if goals else {}
+        found |= {"raw_data_path": data[0]} if data else {}
+        found |= {"hand_labeled_examples_path": hand} if hand else {}
+        return [Step("label_agent", {**found, **args})]
 
     @staticmethod
-    def _borrow(later: list[Clause], path: str) -> None:
-        """`Label and train on a.csv`: the file stands in the later clause, and is then the product for that one."""
-        for clause in later:
-            for mention in clause.mentions:
-                if mention.kind == "file" and mention.value == path and clause.tool in ("train", "train_agent"):
-                    return
-                if mention.kind == "file" and mention.value == path and clause.tool == "generate":
-                    mention.taken = True
-                    return
-
-    def _label(self, clause: Clause, args: dict[str, Any], later: list[Clause]) -> list[Step]:
-        return [Step("label", {"data": data, **args}) for data in self._data(clause, later, "label")]
-
-    def _label_agent(self, clause: Clause, args: dict[str, Any], later: list[Clause]) -> list[Step]:
-        hand = [mention for mention in clause.mentions if roles.says_hand(mention)]
+    def _hand(act: Act) -> str:
+        """The file with hand labels, which is then taken."""
+        hand = [mention for mention in act.files() if roles.says_hand(mention) and not mention.taken]
         if len(hand) > 1:
             hand = [mention for mention in hand if roles.HAND & set(mention.before[:5])]
-        if len(hand) != 1:
+        if len(hand) > 1:
             raise Unclear("Which file holds the hand-labeled examples?")
-        hand[0].taken = True
-        data = self._data(clause, later, "label")
-        if len(data) != 1:
-            raise Unclear(f"Which of {' and '.join(data)} shall be labeled?")
-        goals = [mention.value for each in self.clauses for mention in each.mentions if mention.kind == "goal"]
-        goal = {"user_goal": goals[0]} if goals else {}
-        return [
-            Step("label_agent", {**goal, "raw_data_path": data[0], "hand_labeled_examples_path": hand[0].value, **args})
-        ]
+        for mention in hand:
+            mention.taken = True
+        return str(hand[0].value) if hand else ""
 
-    def _train(self, clause: Clause, args: dict[str, Any], later: list[Clause]) -> list[Step]:
-        data = self._data(clause, later, "train on")
-        if len(data) > 1:
-            raise Unclear(f"Shall I train one model on each of {' and '.join(data)}, or only on one?")
-        return [Step("train", {"data": data[0], **args})]
+    def _train(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        same = [other for other in self.acts if other.group == act.group >= 0]
+        listed = [mention.value for other in same for mention in other.files() if roles.data_like(mention)]
+        types = {mention.value for other in same for mention in other.mentions if mention.kind == "model_type"}
+        data = self._data(act, later)
+        if len(data) > 1 or len(set(listed)) > 1 and len(types) < 2 and any(o.opener != "then" for o in same[1:]):
+            named = " and ".join(map(str, dict.fromkeys(listed or data)))
+            raise Unclear(f"Shall I train one model on each of {named}, or only on one?")
+        return [Step("train", {**({"data": data[0]} if data else {}), **args})]
 
-    def _train_agent(self, clause: Clause, args: dict[str, Any], later: list[Clause]) -> list[Step]:
-        files = [mention for mention in clause.mentions if mention.kind == "file"]
-        holdout = [mention for mention in files if roles.HOLDOUT & {*mention.before[:4], *mention.after[:3]}]
-        if (
-            not holdout
-            and len(files) == 2
-            and any(
-                mention.name == "target_utility_pct" and files[0].first < mention.first < files[1].first
-                for mention in clause.mentions
-            )
-        ):
+    def _train_agent(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        files = act.files()
+        holdout = [mention for mention in files if names_holdout(mention)]
+        targets = [mention for mention in act.mentions if mention.name == "target_utility_pct"]
+        if not holdout and len(files) == 2 and any(files[0].first < each.first < files[1].first for each in targets):
             holdout = [files[1]]
         if len(holdout) > 1:
             holdout = [mention for mention in holdout if roles.HOLDOUT & set(mention.before[:4])]
-        if len(holdout) != 1:
+        if len(holdout) != 1 and (holdout or len(files) > 1):
             raise Unclear("Which file is the holdout that the model is measured on?")
-        holdout[0].taken = True
-        data = self._data(clause, later, "train on")
-        if len(data) != 1:
-            raise Unclear(f"Which of {' and '.join(data)} shall I train on?")
-        return [Step("train_agent", {"labeled_data_path": data[0], "holdout_test_path": holdout[0].value, **args})]
+        for mention in holdout:
+            mention.taken = True
+        data = self._data(act, later, many=False)
+        found = {"labeled_data_path": data[0]} if data else {}
+        if holdout:
+            found["holdout_test_path"] = str(holdout[0].value)
+        else:
+            self._lacks("train_agent", "holdout_test_path")
+        return [Step("train_agent", {**found, **args})]
 
-    def _generate(self, clause: Clause, args: dict[str, Any], later: list[Clause]) -> list[Step]:
-        files = _take(clause, lambda mention: mention.kind == "file")
+    def _generate(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        files = _take(act, lambda mention: mention.kind == "file")
         models = [mention for mention in files if roles.says_model(mention) or roles.plain_model(mention)]
         tables = [mention for mention in files if mention not in models]
-        trained = self._last("train", "train_agent")
-        names_model = any(mention.kind == "reference" and mention.value == "model" for mention in clause.mentions)
+        trained = self.refers.trained(each="each" in act.features, act=act)
+        if tables and trained and not models and tables[0].value == self.refers.said[0]:
+            tables = []
         if len(models) == 1 and not tables:
             return [Step("generate", {"model": models[0].value, **args})]
-        if len(tables) == 1 and not models and not trained and _asks_for_table(tables[0]):
-            if not _asks_for_synthetic(clause, tables[0]):
-                raise Unclear(
-                    f"Synthetic rows like those of {tables[0].value}, or its own rows? I can make synthetic ones."
-                )
-            model_type: dict[str, Any] = {name: args.pop(name) for name in ("model_type", "epochs") if name in args}
-            train = Step("train", {"data": tables[0].value, **model_type})
-            return [train, Step("generate", {"model": f"${len(self.steps) + 1}", **args})]
-        if len(tables) == 1 and not models and trained and tables[0].value == self.said[0]:
-            files = []
-        if files:
+        if len(tables) == 1 and not models and not trained:
+            return self._from_table(act, tables[0], args)
+        if models or tables:
             raise Unclear(
                 "Which model shall generate the rows? Name one model folder or file, or one table to learn from."
             )
         if trained:
-            return [Step("generate", {"model": trained, **args})]
-        if self._last("label", "label_agent") and not names_model:
+            return [Step("generate", {"model": each, **args}) for each in self._sized(trained, args)]
+        names_model = any(mention.kind == "reference" and mention.value == "model" for mention in act.mentions)
+        if self.refers.last("label", "label_agent") and not names_model:
             raise Unclear("Shall I train a model on the labeled data first, or use a model that exists?")
-        pronoun = [
-            mention for mention in clause.mentions if mention.kind == "reference" and mention.value in ("it", "data")
-        ]
-        if pronoun and len(set(self.said)) == 1:
-            train = Step("train", {"data": self.said[0]})
-            return [train, Step("generate", {"model": f"${len(self.steps) + 1}", **args})]
-        raise Unclear("Which model shall generate the rows? Name a model folder or file, or a table to learn from.")
+        pronoun = any(mention.kind == "reference" and mention.value in ("it", "data") for mention in act.mentions)
+        if self.memory.model and not (pronoun and self.refers.said):
+            return [Step("generate", {**self._as_before(act), "model": self.memory.model, **args})]
+        if pronoun and len(set(self.refers.said)) == 1:
+            return [
+                Step("train", {"data": self.refers.said[0]}),
+                Step("generate", {"model": f"${len(self.steps) + 1}", **args}),
+            ]
+        self._lacks("generate", "model")
+        return [Step("generate", args)]
 
-    def _detect(self, clause: Clause, args: dict[str, Any], later: list[Clause]) -> list[Step]:
-        files = [mention for mention in clause.mentions if mention.kind == "file"]
-        tables = any(is_table(mention.value) or mention.name == "name" for mention in files)
+    def _as_before(self, act: Act) -> dict[str, Any]:
+        """`50 more`: rows of the same kind as those made last, new ones, in a new file."""
+        last = next((step for step in reversed(self.memory.steps) if step.tool == "generate"), None)
+        if last is None or "more" not in act.features:
+            return {}
+        if "seed" in last.args:
+            self.notes.append("The seed of before is not used again, so that the rows are new ones.")
+        return {name: value for name, value in last.args.items() if name in ("where", "output_format")}
+
+    def _sized(self, models: list[str], args: dict[str, Any]) -> list[str]:
+        """`same size`: as many rows as the table that the model learnt from."""
+        if args.get("num_rows") == "same":
+            data = self.steps[int(models[0][1:]) - 1].args.get("data", "")
+            args["num_rows"] = {"times_rows_of": data, "factor": 1}
+        return models
+
+    def _from_table(self, act: Act, table: Mention, args: dict[str, Any]) -> list[Step]:
+        """`500 rows like a.csv`: a model of the table first."""
+        if not (is_table(str(table.value)) or roles.says_data(table) or "synthetic" in act.features):
+            raise Unclear(questions.question_for("generate", "model"))
+        if act.verb in _OWN_ROWS and "synthetic" not in act.features and "like" not in table.before:
+            raise Unclear(f"Synthetic rows like those of {table.value}, or its own rows? I can make synthetic ones.")
+        moved: dict[str, Any] = {name: args.pop(name) for name in ("model_type", "epochs") if name in args}
+        if args.get("num_rows") == "same":
+            args["num_rows"] = {"times_rows_of": str(table.value), "factor": 1}
+        train = Step("train", {"data": table.value, **moved})
+        return [train, Step("generate", {"model": f"${len(self.steps) + 1}", **args})]
+
+    def _detect_anomalies(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        model = self._model(act)
+        named = any(mention.kind == "reference" and mention.value == "model" for mention in act.mentions)
+        data = self._data(act, later)
+        if not model and named:
+            model = self.refers.last("train", "train_agent") or self.memory.model
+            if not model:
+                raise Unclear("Which model do you mean?")
+        found = {"model": model, **args} if model else args
+        return [Step("detect_anomalies", {"data": each, **found}) for each in data] or [Step("detect_anomalies", found)]
+
+    @staticmethod
+    def _model(act: Act) -> str:
+        """A model named beside a table, which is then taken."""
+        tables = any(is_table(str(mention.value)) or mention.name == "name" for mention in act.files())
         models = _take(
-            clause,
+            act,
             lambda mention: (
                 roles.says_model(mention)
                 or (roles.plain_model(mention) and (tables or bool({"with", "using", "by"} & set(mention.before[:1]))))
             ),
         )
-        named = [mention for mention in clause.mentions if mention.kind == "reference" and mention.value == "model"]
-        data = self._data(clause, later, "look for anomalies in")
         if len(models) > 1:
-            raise Unclear("Which model shall score the rows?")
-        if models:
-            args["model"] = models[0].value
-        elif named and self._last("train", "train_agent"):
-            args["model"] = self._last("train", "train_agent")
-        elif named:
-            raise Unclear("Which model do you mean?")
-        return [Step("detect_anomalies", {"data": each, **args}) for each in data]
+            raise Unclear("Which model shall I use?")
+        return str(models[0].value) if models else ""
 
-    def _describe(self, clause: Clause, args: dict[str, Any], later: list[Clause]) -> list[Step]:
-        return [Step("describe", {"data": each, **args}) for each in self._data(clause, later, "describe")]
+    def _clean(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        """In a chain with a model, what is odd by that model; alone, it is asked what cleaning means."""
+        self.unsure = True
+        if not any(step.tool.startswith("train") for step in self.steps):
+            data = self._data(act, later, many=False)
+            place = len(self.steps)
+            self.missing = [Missing(place, "clean", "What does clean mean here: check the table for what is wrong, fix "
+                                    "it, fill in missing values, or find anomalies?")]  # fmt: skip
+            return [Step("check_table", {"data": data[0]} if data else {})]
+        act.tool = "detect_anomalies"
+        return self._detect_anomalies(act, args, later)
 
-    def _evaluate(self, clause: Clause, args: dict[str, Any], later: list[Clause]) -> list[Step]:
-        files = _take(clause, lambda mention: mention.kind == "file")
-        models = [mention for mention in files if roles.says_model(mention)]
-        if not models and len(files) == 2:
-            models = [mention for mention in files if roles.plain_model(mention)]
-        tables = [mention for mention in files if mention not in models]
-        generated = any(
-            mention.kind == "reference" and mention.value in ("generated", "rows") for mention in clause.mentions
+    def _apply_fixes(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        """With the fixes that are named, or those of a check, which is made first where there was none."""
+        named = [m for m in act.files() if "fixes" in {*m.before[:3], *m.after[:1]} or "fix" in str(m.value).lower()]
+        named = named[:1] if len(act.files()) > 1 else []
+        for mention in named:
+            mention.taken = True
+        checked = self.refers.last("check_table")
+        if checked and not act.files():
+            data = str(self.steps[int(checked[1:]) - 1].args.get("data", ""))
+            _take(act, lambda mention: mention.kind == "reference")
+            return [Step("apply_fixes", {"data": data, "fixes": checked, **args})]
+        data_files = self._data(act, later, many=False)
+        data_args = {"data": data_files[0]} if data_files else {}
+        if named:
+            return [Step("apply_fixes", {**data_args, "fixes": str(named[0].value), **args})]
+        fixes = (
+            checked if checked and self.steps[int(checked[1:]) - 1].args.get("data") == data_args.get("data") else ""
         )
-        if len(models) == 1 and len(tables) == 1:
-            return [Step("evaluate", {"model": models[0].value, "data": tables[0].value, **args})]
-        if not models and len(tables) == 1:
-            made = (
-                self._last("generate")
-                if generated or not self._last("train", "train_agent")
-                else self._last("train", "train_agent")
-            )
-            pronoun = any(
-                mention.kind == "reference" and mention.value in ("it", "result") for mention in clause.mentions
-            )
-            if pronoun and not generated and self._last("generate") and self._last("train", "train_agent"):
-                raise Unclear("Shall I evaluate the model, or the rows that it generated?")
-            if made:
-                name = "synthetic" if generated or self.steps[int(made[1:]) - 1].tool == "generate" else "model"
-                return [Step("evaluate", {name: made, "data": tables[0].value, **args})]
+        if fixes:
+            return [Step("apply_fixes", {**data_args, "fixes": fixes, **args})]
+        check = Step("check_table", data_args)
+        return [check, Step("apply_fixes", {**data_args, "fixes": f"${len(self.steps) + 1}", **args})]
+
+    def _suggest_functions(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        hand = self._hand(act)
+        data = self._data(act, later, many=False)
+        if not hand and act.tool == "suggest_functions":
+            self._lacks(act.tool, "hand_labeled_examples_path")
+        found = {"data": data[0]} if data else {}
+        found |= {"hand_labeled_examples_path": hand} if hand else {}
+        return [Step(act.tool, {**found, **args})]
+
+    _suggest_rows = _suggest_functions
+
+    def _try_functions(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        suggested = self.refers.last("suggest_functions")
+        named = _take(act, lambda mention: mention.kind == "file" and str(mention.value).endswith(".json"))
+        if suggested and not act.files():
+            data = [str(self.steps[int(suggested[1:]) - 1].args.get("data", ""))]
+        else:
+            data = self._data(act, later, many=False)
+        functions = str(named[0].value) if named else suggested
+        if not functions:
+            self._lacks("try_functions", "functions")
+        found = {"data": data[0]} if data else {}
+        return [Step("try_functions", {**found, **({"functions": functions} if functions else {}), **args})]
+
+    def _evaluate(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        files = _take(act, lambda mention: mention.kind == "file")
+        models = [mention for mention in files if roles.says_model(mention)]
+        if not models and len(files) >= 2:
+            models = [mention for mention in files if roles.plain_model(mention)]
+        if not models and len(files) == 1 and roles.plain_model(files[0]):
+            models = files
+        tables = [mention for mention in files if mention not in models]
+        if len(models) == 1 and len(tables) <= 1:
+            return self._judge({"model": models[0].value}, tables, args)
+        if not models and len(tables) <= 1:
+            return self._judge(self.refers.judged(act), tables, args)
         if not models and len(tables) == 2:
-            synthetic = [
-                mention
-                for mention in tables
-                if {"synthetic", "fake", "generated"} & {*mention.before, *mention.after}
-                or "synth" in str(mention.value).lower()
-            ]
-            real = [mention for mention in tables if mention not in synthetic]
-            if len(synthetic) == 1:
-                return [Step("evaluate", {"synthetic": synthetic[0].value, "data": real[0].value, **args})]
+            made = [mention for mention in tables if _synthetic(mention)]
+            real = [mention for mention in tables if mention not in made]
+            if len(made) == 1:
+                return self._judge({"synthetic": made[0].value}, real, args)
         raise Unclear("Which model (or synthetic table) shall I compare with which real data? Name both.")
 
-    def _list(self, clause: Clause, args: dict[str, Any], later: list[Clause]) -> list[Step]:
-        raise Unclear("Shall I list models, datasets or files?")
+    def _judge(self, subject: dict[str, Any], tables: list[Mention], args: dict[str, Any]) -> list[Step]:
+        data = str(tables[0].value) if tables else self.refers.learnt_from(subject)
+        self.unsure |= bool(data) and not tables
+        if not subject:
+            self._lacks("evaluate", "model")
+        if not data:
+            self._lacks("evaluate", "data")
+        return [Step("evaluate", {**subject, **({"data": data} if data else {}), **args})]
+
+    def _list(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        said = [each[5:] for each in act.features if each.startswith("what.")]
+        what = {"tables": "datasets", "generators": "models"}.get(said[0], said[0]) if len(said) == 1 else ""
+        if not what or act.files():
+            raise Unclear("Shall I list models, datasets or files?")
+        return [Step("list", {"what": what})]
 
 
-def _asks_for_table(mention: Mention) -> bool:
-    return is_table(mention.value) or roles.says_data(mention)
+def _synthetic(mention: Mention) -> bool:
+    around = {*mention.before, *mention.after}
+    return bool({"synthetic", "fake", "generated"} & around) or "synth" in str(mention.value).lower()
 
 
-_OWN_ROWS = frozenset(words("sample draw give get need want provide take have put extract show"))
-
-
-def _asks_for_synthetic(clause: Clause, table: Mention) -> bool:
-    """`draw 100 rows from a.csv` may mean its own rows; `generate`, `synthetic` and `like a.csv` do not."""
-    return clause.verb not in _OWN_ROWS or clause.synthetic or "like" in table.before
-
-
-def _take(clause: Clause, wanted: Any) -> list[Mention]:
-    taken = [mention for mention in clause.mentions if not mention.taken and wanted(mention)]
+def _take(act: Act, wanted: Callable[[Mention], bool]) -> list[Mention]:
+    taken = [mention for mention in act.mentions if not mention.taken and wanted(mention)]
     for mention in taken:
         mention.taken = True
     return taken

@@ -1,63 +1,31 @@
-"""Conditions on rows: `where age is over 60 and education = Doctorate`, `with label 1`."""
+"""Conditions on rows: `where age is over 60 and education = Doctorate`, `with label 1`, `only women over 40`."""
 
 import re
 from typing import Any
 
-from agents.orchestrator.offline import lexicon
-from agents.orchestrator.offline.mention import Mention, free, number_of, use
+from agents.orchestrator.offline.lexicon import COMPARISONS, NOUNS, ROW_NOUNS, UNITS, VALUES, VERBS, WORDS, words
+from agents.orchestrator.offline.mention import Mention, free, number_of, use, word_at
 from agents.orchestrator.offline.scan import Token
 
-_OPERATORS: tuple[tuple[tuple[str, ...], str], ...] = (
-    ((">", "="), ">="),
-    (("<", "="), "<="),
-    ((">=",), ">="),
-    (("<=",), "<="),
-    (("==",), "="),
-    (("=",), "="),
-    ((">",), ">"),
-    (("<",), "<"),
-    (("is", "over"), ">"),
-    (("is", "above"), ">"),
-    (("is", "more", "than"), ">"),
-    (("is", "greater", "than"), ">"),
-    (("is", "higher", "than"), ">"),
-    (("is", "larger", "than"), ">"),
-    (("is", "under"), "<"),
-    (("is", "below"), "<"),
-    (("is", "less", "than"), "<"),
-    (("is", "lower", "than"), "<"),
-    (("is", "smaller", "than"), "<"),
-    (("is", "at-least"), ">="),
-    (("is", "at-most"), "<="),
-    (("over",), ">"),
-    (("above",), ">"),
-    (("more", "than"), ">"),
-    (("greater", "than"), ">"),
-    (("exceeds",), ">"),
-    (("under",), "<"),
-    (("below",), "<"),
-    (("less", "than"), "<"),
-    (("at-least",), ">="),
-    (("at-most",), "<="),
-    (("is", "equal", "to"), "="),
-    (("equal", "to"), "="),
-    (("equals",), "="),
-    (("is",), "="),
-    (("of",), "="),
-)
+_OPENERS = frozenset(words("where whose having with for of labeled labelled label from class"))
+_STRICT = frozenset(words("with for of from"))
+_SIGNS = [(tuple(sign), sign) for sign in (">=", "<=", "==", "=", ">", "<")]
+_SIGNS = [((">", "="), ">="), (("<", "="), "<="), *(((sign,), sign.replace("==", "=")) for _, sign in _SIGNS)]
+_OPERATORS = [*_SIGNS, *COMPARISONS]
+_ORDERED = [(signature, sign) for signature, sign in COMPARISONS if sign in "<>" and signature[0] != "is"]
+_NO_COLUMN = frozenset(words("the a it you only just all any")) | frozenset(VALUES) | WORDS["person"]
+_WHO = WORDS["person"] | ROW_NOUNS | frozenset(words("the who are is of aged those"))
 
 
-def conditions(tokens: list[Token]) -> list[Mention]:
-    """`where age is over 60 and education = Doctorate`, `with label 1`, `for class 0`."""
+def find_conditions(tokens: list[Token]) -> list[Mention]:
+    """Conditions that name a column, and phrases that only a table can explain (`only women over 40`)."""
     found = []
     for place, token in enumerate(tokens):
-        if token.used or not token.is_word(
-            "where", "whose", "having", "with", "for", "of", "labeled", "labelled", "label"
-        ):
+        if token.used or token.kind != "word" or token.word not in _OPENERS:
             continue
         pairs: dict[str, Any] = {}
-        start = place if token.word in ("labeled", "labelled", "label") else place + 1
-        end = _condition(tokens, start, pairs, strict=token.word in ("with", "for", "of"))
+        start = place if token.word in ("labeled", "labelled", "label", "class") else place + 1
+        end = _condition(tokens, start, pairs, strict=token.word in _STRICT)
         while end and end < len(tokens) and tokens[end].is_word("and"):
             further = _condition(tokens, end + 1, pairs, strict=True)
             if not further:
@@ -69,6 +37,56 @@ def conditions(tokens: list[Token]) -> list[Mention]:
     return found
 
 
+def find_kinds_of_rows(tokens: list[Token]) -> list[Mention]:
+    """`only women over 40`, `people under 30`, `older than 60`: words of values and comparisons, one phrase each."""
+    found: list[Mention] = []
+    place = 0
+    while place < len(tokens):
+        end, telling = place, 0
+        while (step := _of_phrase(tokens, end, telling > 0)) is not None:
+            end, telling = end + step[0], telling + step[1]
+        if not telling:
+            place += 1
+            continue
+        while tokens[end - 1].word in _WHO | {"and"}:
+            end -= 1
+        first = place
+        while (
+            word_at(tokens, first - 1) in ("only", "just", "for", "with", "are", "who", "of")
+            and not tokens[first - 1].used
+        ):
+            first -= 1
+        phrase = " ".join(_spelling(token) for token in tokens[place:end])
+        use(tokens, first, end - 1)
+        found.append(Mention("condition", first, end - 1, phrase))
+        place = end
+    return found
+
+
+def _spelling(token: Token) -> str:
+    return token.word if token.kind == "word" else token.text.replace(",", "")
+
+
+def _of_phrase(tokens: list[Token], place: int, begun: bool) -> tuple[int, int] | None:
+    """How many tokens at `place` belong to a phrase of rows, and whether they tell which; None where it ends."""
+    token = free(tokens, place)
+    if token is None or token.kind != "word":
+        return None
+    if token.word in VALUES or token.word in WORDS["row_kinds"]:
+        return 1, 1
+    for signature, _ in _ORDERED:
+        run = tokens[place : place + len(signature)]
+        number = free(tokens, place + len(signature))
+        if tuple(each.word for each in run) == signature and number is not None and number.kind == "number":
+            unit = word_at(tokens, place + len(signature) + 1)
+            if unit in UNITS or unit in ROW_NOUNS or number.percent:
+                return None
+            return len(signature) + 1 + (unit in ("years", "year")), 1
+    if token.word == "aged" and (number := free(tokens, place + 1)) is not None and number.kind == "number":
+        return 2, 1
+    return (1, 0) if token.word in _WHO or (begun and token.word == "and") else None
+
+
 def _condition(tokens: list[Token], place: int, pairs: dict[str, Any], strict: bool) -> int:
     """Read one `column operator value` from `place` into `pairs`; the place behind it, or 0 when there is none.
 
@@ -76,72 +94,62 @@ def _condition(tokens: list[Token], place: int, pairs: dict[str, Any], strict: b
     """
     label = _label_condition(tokens, place)
     if label:
-        end, value = label
-        pairs["label"] = value
-        return end
+        pairs["label"] = label[1]
+        return label[0]
     for width in (1, 2, 3):
         column = tokens[place : place + width]
         if len(column) < width or any(each.kind not in ("word", "quoted") or each.used for each in column):
             return 0
-        known = [
-            each.word in lexicon.VERBS
-            or each.word in lexicon.UNITS
-            or each.word in lexicon.NOUNS
-            or each.word in ("the", "a", "it", "you")
-            for each in column
-        ]
-        if any(known) if strict else known[-1]:
+        known = [each.word in VERBS or each.word in UNITS or each.word in NOUNS for each in column]
+        known = [is_known or each.word in _NO_COLUMN for is_known, each in zip(known, column, strict=True)]
+        if (any(known) if strict else known[-1]) or any(each.word in _NO_COLUMN for each in column):
             return 0
-        for signature, operator in _OPERATORS:
-            signs = tokens[place + width : place + width + len(signature)]
-            value = free(tokens, place + width + len(signature))
-            if (
-                tuple(each.word for each in signs) != signature
-                or value is None
-                or value.kind not in ("number", "word", "quoted")
-            ):
-                continue
-            if value.kind == "word" and (
-                value.word in lexicon.FILLERS
-                or value.word in lexicon.NEGATIONS
-                or operator != "="
-                or strict
-                and signature == ("of",)
-            ):
-                return 0
+        compared = _compared(tokens, place + width, strict)
+        if compared:
+            end, operator, value = compared
             text = value.text.strip()
             plain = number_of(value) if value.kind == "number" and re.fullmatch(r"[\d.,]+", text) else text
             pairs[" ".join(each.text for each in column)] = (
                 plain if operator == "=" else operator + text.replace(",", "")
             )
-            return place + width + len(signature) + 1
+            return end
     return 0
+
+
+def _compared(tokens: list[Token], place: int, strict: bool) -> tuple[int, str, Token] | None:
+    """`is over 60` at `place`: the place behind, the operator, the value."""
+    for signature, operator in _OPERATORS:
+        signs = tokens[place : place + len(signature)]
+        value = free(tokens, place + len(signature))
+        if tuple(each.word for each in signs) != signature or value is None:
+            continue
+        if value.kind not in ("number", "word", "quoted"):
+            continue
+        no_value = value.word in WORDS["fillers"] or value.word in WORDS["negations"] or operator != "="
+        if value.kind == "word" and (no_value or strict and signature == ("of",)):
+            return None
+        return place + len(signature) + 1, operator, value
+    return None
 
 
 def _label_condition(tokens: list[Token], place: int) -> tuple[int, Any] | None:
     """`label 1`, `the class is 0`, `labeled as 1`, `label = yes` -> (place behind, value)."""
-    if place < len(tokens) and tokens[place].is_word("the", "a"):
-        place += 1
+    place += word_at(tokens, place) in ("the", "a")
     head = free(tokens, place)
     if head is None or not head.is_word("label", "class", "labeled", "labelled", "labels"):
         return None
     place += 1
     linked = False
-    while place < len(tokens) and tokens[place].is_word(
-        "=", "==", "is", "of", "as", ":", "equal", "equals", "to", "value"
-    ):
+    while word_at(tokens, place) in ("=", "==", "is", "of", "as", ":", "equal", "equals", "to", "value"):
         linked = True
         place += 1
     value = free(tokens, place)
     if value is None:
         return None
     if value.kind == "number":
-        following = tokens[place + 1].word if place + 1 < len(tokens) else ""
-        if following in lexicon.ROW_NOUNS or following in lexicon.UNITS:
-            return None
-        return place + 1, number_of(value)
-    if value.kind == "quoted" or (
-        linked and value.kind == "word" and value.word not in lexicon.FILLERS and head.word in ("label", "class")
-    ):
+        following = word_at(tokens, place + 1)
+        return None if following in ROW_NOUNS or following in UNITS else (place + 1, number_of(value))
+    plain = value.kind == "word" and value.word not in WORDS["fillers"] and value.word not in VERBS
+    if value.kind == "quoted" or (linked and plain and head.word in ("label", "class")):
         return place + 1, value.text
     return None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from agents.orchestrator.tools import labels, models, pipelines, rows, tables
+from agents.orchestrator.tools import cleaning, labels, models, pipelines, rows, tables
 from agents.orchestrator.tools.work import Result, Work
 
 REGISTRY: dict[str, Callable[[Work], Result]] = {
@@ -18,10 +18,18 @@ REGISTRY: dict[str, Callable[[Work], Result]] = {
     "evaluate": rows.evaluate,
     "describe": tables.describe,
     "list": tables.list_things,
+    "profile": cleaning.profile,
+    "check_table": cleaning.check_table,
+    "apply_fixes": cleaning.apply_fixes,
+    "fill_missing": cleaning.fill_missing,
+    "convert": cleaning.convert,
+    "suggest_functions": labels.suggest_functions,
+    "suggest_rows": labels.suggest_rows,
+    "try_functions": labels.try_functions,
 }
 
 
-def execute(tool: str, args: dict[str, Any], results: list[dict[str, Any]], thread_id: str) -> Result:
+def execute(tool: str, args: dict[str, Any], results: list[dict[str, Any]], tag: str) -> Result:
     """Run one step on the results of the steps before it.
 
     Raises
@@ -31,4 +39,4 @@ def execute(tool: str, args: dict[str, Any], results: list[dict[str, Any]], thre
     Question
         If only the person can tell how to go on.
     """
-    return REGISTRY[tool](Work(tool, args, results, thread_id))
+    return REGISTRY[tool](Work(tool, args, results, tag))

@@ -1,15 +1,19 @@
 """Labeling: from hand labels, or from a column of the table that is the label already."""
 
+import json
 from pathlib import Path
 from typing import Any, cast
 
 import pandas as pd
 
 from agents import labeling_pipeline
+from agents.orchestrator import resolve
 from agents.orchestrator.tools.work import Question, Result, Work, stem_of
 from DataFoundry import labeler
+from DataFoundry.errors import RequestError
 from DataFoundry.sources.opening import open_table
-from DataFoundry.storage.paths import input_path
+from DataFoundry.storage.files import claim_output, write_json
+from DataFoundry.storage.paths import input_path, output_path
 
 LABEL = "label"
 # columns that are a label by their name; compared in lower case
@@ -86,3 +90,69 @@ def label_agent(work: Work) -> Result:
         {"table": str(done["output_path"]), "journal": str(done["journal_path"])},
         details={name: done[name] for name in ("auc", "auc_interval", "outcome", "target_reached", "best_attempt")},
     )
+
+
+def suggest_functions(work: Work) -> Result:
+    """Labeling functions found in hand-labeled rows, kept as a JSON file that can be edited and tried."""
+    path = work.table()
+    done = labeler.suggest_functions(
+        path,
+        work.table("hand_labeled_examples_path"),
+        work.args.get("max_functions", 10),
+        str(work.args.get("user_goal", "")),
+        work.args.get("seed"),
+    )
+    found = cast(list[dict[str, Any]], done["labeling_functions"])
+    target = output_path(str(work.output(f"{stem_of(path)}_functions", ".json")), "output", (".json",))
+    with claim_output(target):
+        write_json(target, found)
+    told = " ".join(f"{place}. {each['sentence']}" for place, each in enumerate(found[:5], start=1))
+    return Result(
+        f"Found {len(found)} labeling functions for {Path(path).name}: {target}. {told}".strip(),
+        {"functions": str(target)},
+        details={"labeling_functions": found},
+    )
+
+
+def suggest_rows(work: Work) -> Result:
+    """Rows that are worth a hand label next."""
+    path = work.table()
+    hand = work.table("hand_labeled_examples_path") if "hand_labeled_examples_path" in work.args else None
+    told = {"num_rows": int(work.args["num_rows"])} if "num_rows" in work.args else {}
+    done = labeler.suggest_rows(path, None, hand, seed=work.args.get("seed"), **told)
+    rows = cast(list[dict[str, Any]], done["rows"])
+    numbers = ", ".join(str(row.get("row", row.get("row_index", place))) for place, row in enumerate(rows[:50]))
+    return Result(
+        f"{len(rows)} rows of {Path(path).name} are worth a hand label next, the most telling first: rows {numbers}.",
+        details={"rows": rows},
+    )
+
+
+def try_functions(work: Work) -> Result:
+    """What labeling functions would do on the first rows; nothing is written."""
+    path = work.table()
+    source = input_path(resolve.made(str(work.args["functions"]), "functions", work.results), "functions", (".json",))
+    functions = read_functions(source)
+    told = {"max_rows": int(work.args["max_rows"])} if "max_rows" in work.args else {}
+    done = labeler.try_functions(path, functions, **told)
+    return Result(
+        f"Tried {len(functions)} labeling functions on the first rows of {Path(path).name}; nothing was written.",
+        details={name: value for name, value in done.items() if name != "rows"},
+    )
+
+
+def read_functions(path: Path) -> list[dict[str, str]]:
+    """Labeling functions of a JSON file: a list of objects with `name` and `code`.
+
+    Raises
+    ------
+    RequestError
+        If the file holds something else.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return [{"name": str(each["name"]), "code": str(each["code"])} for each in found]
+    except (ValueError, KeyError, TypeError):
+        raise RequestError(
+            f"{path.name} holds no labeling functions; write a list of objects with name and code.", field="functions"
+        ) from None

@@ -8,6 +8,7 @@ from agents import training_pipeline
 from agents.orchestrator.resolve import ModelFiles
 from agents.orchestrator.tools.work import Result, Work, stem_of
 from DataFoundry import trainer
+from DataFoundry.storage.paths import output_path
 
 _MODEL_PARAMS = ("latent_dim",)
 _TRAINING_PARAMS = ("epochs", "batch_size", "learning_rate", "seed")
@@ -18,6 +19,7 @@ _SHORT_NAMES = {
     "gmm": "tabular_vae_gmm",
     "vae-gmm": "tabular_vae_gmm",
     "vae_gmm": "tabular_vae_gmm",
+    "tvae": "tabular_cvae",
 }
 
 
@@ -26,17 +28,26 @@ def train(work: Work) -> Result:
     data = work.table()
     options = {name: work.args[name] for name in (*_MODEL_PARAMS, *_TRAINING_PARAMS) if name in work.args}
     wanted = str(work.args.get("model_type", "tabular_cvae"))
-    files, metrics = fitted(data, _folder(work, data), _SHORT_NAMES.get(wanted, wanted), options)
+    folder = _folder(work, data)
+    replaced = " The model that was there is replaced." if input_there(f"{folder}/model.pth") else ""
+    files, metrics = fitted(data, folder, _SHORT_NAMES.get(wanted, wanted), options, work.args.get("label_column"))
     return Result(
         f"Trained a {_SHORT_NAMES.get(wanted, wanted)} on {Path(data).name} ({metrics.get('epochs_run', '?')} epochs, "
-        f"{metrics.get('seconds', 0):.0f} s; {metrics.get('stopped_because', 'done')}): {files.model_path}.",
+        f"{metrics.get('seconds', 0):.0f} s; {metrics.get('stopped_because', 'done')}): {files.model_path}.{replaced}",
         {"model": files.model_path, "config": files.config_path, "preprocessor": files.preprocessor_path},
         asdict(files),
         {"metrics": metrics},
     )
 
 
-def fitted(data: str, folder: str, model_type: str, options: dict[str, Any]) -> tuple[ModelFiles, dict[str, Any]]:
+def input_there(path: str) -> bool:
+    """Whether a file lies where an output goes."""
+    return output_path(path, "output", (".pth",)).is_file()
+
+
+def fitted(
+    data: str, folder: str, model_type: str, options: dict[str, Any], label_column: str | None = None
+) -> tuple[ModelFiles, dict[str, Any]]:
     """Configure and train; the model's files and its metrics."""
     created = trainer.create_config(
         data,
@@ -44,6 +55,7 @@ def fitted(data: str, folder: str, model_type: str, options: dict[str, Any]) -> 
         model_type,
         model_params={name: options[name] for name in _MODEL_PARAMS if name in options},
         training_params={name: options[name] for name in _TRAINING_PARAMS if name in options},
+        label_column=label_column,
     )
     done = trainer.train_model(created["config_path"])
     files = ModelFiles(done["config_path"], done["model_path"], done["preprocessor_path"], data)
@@ -54,7 +66,10 @@ def _folder(work: Work, data: str) -> str:
     """The folder that the request says, else one under the table's name, less what the request's own outputs add."""
     said = work.args.get("output")
     if said is None:
-        return f"output_data/models/{stem_of(data).removesuffix('_' + work.thread_id[:8] + f'_{len(work.results)}')}"
+        folder = f"output_data/models/{stem_of(data).removesuffix(f'_{work.tag}_{len(work.results)}')}"
+        before = {str(Path(result["model"]["config_path"]).parent) for result in work.results if result.get("model")}
+        mine = str(output_path(f"{folder}/model.pth", "output", (".pth",)).parent)
+        return f"{folder}_{len(work.results) + 1}" if mine in before else folder  # two models of one table
     return str(Path(str(said)).with_suffix("")) if Path(str(said)).suffix else str(said)
 
 

@@ -13,12 +13,12 @@ class Question(Exception):
 
 @dataclass(frozen=True)
 class Work:
-    """A step with the results of the steps before it."""
+    """A step with the results of the steps before it; `tag` names the outputs of the request, and no other's."""
 
     tool: str
     args: dict[str, Any]
     results: list[dict[str, Any]]
-    thread_id: str
+    tag: str
 
     def table(self, name: str = "data") -> str:
         """The path of the table that the argument names."""
@@ -32,7 +32,7 @@ class Work:
         """Where the step writes: what the request says, else a name that no other request and step has."""
         said = self.args.get("output")
         if said is None:
-            return f"output_data/{stem}_{self.thread_id[:8]}_{len(self.results) + 1}{suffix}"
+            return f"output_data/{stem}_{self.tag}_{len(self.results) + 1}{suffix}"
         return str(said) if Path(str(said)).suffix else f"{said}/{stem}{suffix}"
 
 

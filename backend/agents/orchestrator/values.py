@@ -1,0 +1,134 @@
+"""Words for rows (`women over 40`) -> columns and values, by what the table behind a step holds."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from agents.orchestrator.datasets import path_of
+from agents.orchestrator.memory import Memory
+from agents.orchestrator.offline.lexicon import COMPARISONS, ROW_NOUNS, VALUES, WORDS
+from agents.orchestrator.plan import Step
+from DataFoundry.errors import DataFoundryError
+from DataFoundry.sources.opening import open_table
+from DataFoundry.storage.paths import input_path
+
+_ROWS_READ = 2_000
+_MOST_VALUES = 200
+_PASSED = WORDS["person"] | ROW_NOUNS | frozenset("the who are is of those and with aged years year old".split())  # noqa: SIM905
+
+
+@dataclass(frozen=True)
+class Known:
+    """Columns of a table, each with its values; none for numbers."""
+
+    columns: Mapping[str, tuple[Any, ...]]
+
+
+def explained(steps: tuple[Step, ...], memory: Memory) -> tuple[tuple[Step, ...], bool]:
+    """Steps whose `where` names columns, as far as their table tells; and whether a phrase is left to the model."""
+    found, vague = [], False
+    for step in steps:
+        where = step.args.get("where")
+        if isinstance(where, str):
+            known = known_of(_behind(step, steps))
+            said = understood(where, known) if known else None
+            vague |= said is None and len(where.split()) > 2
+            step = Step(step.tool, {**step.args, "where": said or where})
+        found.append(step)
+    return tuple(found), vague
+
+
+def _behind(step: Step, steps: tuple[Step, ...]) -> str:
+    """The table whose columns a step's rows have."""
+    source = str(step.args.get("data") or step.args.get("model") or "")
+    if source.startswith("$"):
+        return _behind(steps[int(source[1:]) - 1], steps)
+    return source
+
+
+def known_of(source: str) -> Known | None:
+    """Columns and values of a table, or of the table that a model learnt from; None where there is none to read."""
+    try:
+        path = Path(input_path(path_of(source), "data")) if source else None
+    except DataFoundryError:
+        return _of_model(source)
+    return _read(str(path), path.stat().st_mtime_ns) if path and path.is_file() else None
+
+
+def _of_model(source: str) -> Known | None:
+    folder = source if not Path(source).suffix else str(Path(source).parent)
+    try:
+        config = json.loads(Path(input_path(f"{folder}/config.json", "model", (".json",))).read_text(encoding="utf-8"))
+        path = Path(input_path(config["data_path"], "data"))
+        return _read(str(path), path.stat().st_mtime_ns)
+    except (DataFoundryError, OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@lru_cache(maxsize=32)
+def _read(path: str, changed: int) -> Known | None:
+    try:
+        block = next(iter(open_table(input_path(path, "data")).blocks()), pd.DataFrame()).head(_ROWS_READ)
+    except (DataFoundryError, OSError, ValueError):
+        return None
+    return known_from(block)
+
+
+def known_from(frame: pd.DataFrame) -> Known:
+    """The same of rows at hand."""
+    columns = {}
+    for name in frame.columns:
+        numeric = pd.api.types.is_numeric_dtype(frame[name].dtype)
+        columns[str(name)] = () if numeric else tuple(frame[name].dropna().unique()[:_MOST_VALUES])
+    return Known(columns)
+
+
+def understood(phrase: str, known: Known) -> dict[str, Any] | None:
+    """`{"sex": "Female", "age": ">40"}` for `women over 40`; None where a word means nothing in the table."""
+    words = phrase.lower().split()
+    found: dict[str, Any] = {}
+    place = 0
+    while place < len(words):
+        step = _comparison(words, place, known) or _value(words[place], known)
+        if step is None:
+            if words[place] not in _PASSED:
+                return None
+            place += 1
+            continue
+        length, column, value = step
+        if column in found:
+            return None
+        found[column] = value
+        place += length
+    return found or None
+
+
+def _comparison(words: list[str], place: int, known: Known) -> tuple[int, str, str] | None:
+    """`over 40` of people means their age, where the table has one."""
+    age = next(
+        (name for name, values in known.columns.items() if name.lower() in ("age", "alter", "edad") and not values), ""
+    )
+    for signature, sign in COMPARISONS:
+        end = place + len(signature)
+        if tuple(words[place:end]) == signature and end < len(words) and sign in "<>" and age:
+            number = re.fullmatch(r"\d{1,3}(\.\d+)?", words[end])
+            return (len(signature) + 1, age, f"{sign}{words[end]}") if number else None
+    return None
+
+
+def _value(word: str, known: Known) -> tuple[int, str, Any] | None:
+    """The one column that has the value."""
+    wanted = {word, VALUES.get(word, word), word.removesuffix("s")}
+    found = [
+        (name, value)
+        for name, values in known.columns.items()
+        for value in values
+        if str(value).strip().lower() in wanted
+    ]
+    return (1, *found[0]) if len({name for name, _ in found}) == 1 else None
