@@ -28,13 +28,13 @@ Params = TypeVar("Params", bound=BaseModel)
 Layers = Annotated[tuple[Width, ...], Field(min_length=1, max_length=16)]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     """Frozen, no unknown keys, no silent conversions, no NaN."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True, protected_namespaces=())
 
 
-class ReadOptions(_Strict):
+class ReadOptions(Strict):
     """What a request says about a file; everything left out is found from the file itself.
 
     Attributes
@@ -72,7 +72,7 @@ class ReadOptions(_Strict):
             raise RequestError(f"read_options: {describe(error, cls)}", field="read_options") from None
 
 
-class FeatureColumns(_Strict):
+class FeatureColumns(Strict):
     """The columns of synthetic rows; each is in exactly one list.
 
     Those of `made_cols` are not modelled: their values (keys, names, contacts, free text) are made anew.
@@ -83,7 +83,7 @@ class FeatureColumns(_Strict):
     made_cols: tuple[str, ...] = ()
 
 
-class ModelParams(_Strict):
+class ModelParams(Strict):
     """Shape of the networks."""
 
     latent_dim: Annotated[int, Field(ge=1, le=1024)] = 16
@@ -97,7 +97,7 @@ MOST_ROWS_AN_EPOCH = 50_000
 _ROWS_SEEN = 450_000  # by the default number of epochs, each time that a row is seen
 
 
-class TrainingParams(_Strict):
+class TrainingParams(Strict):
     """How the networks are fitted. `epochs` is an upper limit: training stops when validation no longer improves.
 
     An epoch is a pass over the table, or over 50,000 rows drawn from a larger one, so that time does not grow with it.
@@ -136,7 +136,7 @@ def default_training_params(model_type: str, rows: int) -> dict[str, Any]:
     return {"batch_size": batch, "learning_rate": rate, "epochs": epochs}
 
 
-class ColumnChoice(_Strict):
+class ColumnChoice(Strict):
     """What a column is: found by `schema.discovery`, or said by whoever knows better."""
 
     kind: str
@@ -145,7 +145,7 @@ class ColumnChoice(_Strict):
     reason: str = ""
 
 
-class RuleChoice(_Strict):
+class RuleChoice(Strict):
     """What must be true of rows; see `schema.table_schema.Rule`."""
 
     kind: str
@@ -156,7 +156,7 @@ class RuleChoice(_Strict):
     details: dict[str, Any] = Field(default_factory=dict)
 
 
-class TrainingConfig(_Strict):
+class TrainingConfig(Strict):
     """One training: the table, the model, and where the result goes."""
 
     data_path: str
@@ -193,6 +193,10 @@ def parse_config(value: object) -> TrainingConfig:
     ConfigError
         If a key is missing, unknown or out of range; the message names it.
     """
+    if isinstance(value, dict) and "tables" in value and "data_path" not in value:
+        raise ConfigError(
+            "config.json is that of related tables, which cannot be used here; name one table's.", key="tables"
+        )
     try:
         return TrainingConfig.model_validate_json(_as_json(value))
     except ValidationError as error:

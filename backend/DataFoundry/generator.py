@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from DataFoundry.config import parse_config
 from DataFoundry.derivation.promises import Promises
 from DataFoundry.errors import RequestError, TooLargeError, UnknownLabelError
 from DataFoundry.models.bundle import Bundle, load_bundle
 from DataFoundry.models.sampling import sample_chunks
 from DataFoundry.progress import Progress
+from DataFoundry.relational.config import is_related, parse_related
+from DataFoundry.relational.generating import generate_related
 from DataFoundry.settings import limits
 from DataFoundry.storage import paths
 from DataFoundry.storage.addresses import Address
-from DataFoundry.storage.configs import load_config
+from DataFoundry.storage.configs import read_config
 from DataFoundry.storage.files import claim_output
 from DataFoundry.storage.tables import TableWriter
 from DataFoundry.storage.tensors import write_tensors
@@ -29,13 +32,18 @@ def generate_data(
     model_path: str,
     config_path: str,
     label: Any = None,
-    num_to_generate: int = 1000,
+    num_to_generate: int | None = None,
     output_path: str | None = None,
     output_format: str | None = None,
     seed: int | None = None,
     conditions: Mapping[str, Any] | None = None,
+    scale: float | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Write exactly `num_to_generate` rows of a label; without one, labels come as often as in training.
+
+    With the configuration of related tables `output_path` is a folder, and `scale` and `given` say how much is drawn:
+    see `relational.generating`.
 
     `conditions` on any feature are met by every row: `{"sex": "Female", "age": {"min": 30}, "race": ["A", "B"]}`.
 
@@ -50,7 +58,15 @@ def generate_data(
     RequestError, UnknownLabelError, ArtifactError and below, OutputBusyError, TooLargeError, and those of
     `storage.paths`
     """
-    config = load_config(paths.input_path(config_path, "config_path", (".json",)))
+    content = read_config(paths.input_path(config_path, "config_path", (".json",)))
+    if is_related(content):
+        _refuse_given({"label": label, "num_to_generate": num_to_generate, "conditions": conditions}, "a single table")
+        return generate_related(
+            parse_related(content), model_path, 1.0 if scale is None else scale, output_path, output_format, seed, given
+        )
+    _refuse_given({"scale": scale, "given": given}, "related tables")
+    config = parse_config(content)
+    num_to_generate = 1000 if num_to_generate is None else num_to_generate
     model_file = paths.input_path(model_path, "model_path", (".pth",))
     target, output_format = _target(output_path, output_format)
     _check_rows(num_to_generate)
@@ -77,6 +93,12 @@ def generate_data(
         "rules_kept": promises.kept(),
         "warnings": promises.broken(),
     }
+
+
+def _refuse_given(fields: Mapping[str, Any], whose: str) -> None:
+    named = [name for name, value in fields.items() if value is not None]
+    if named:
+        raise RequestError(f"{named[0]} is for {whose}; this model is none, so leave it out.", field=named[0])
 
 
 def _format(path: str | None, wanted: str | None) -> str:

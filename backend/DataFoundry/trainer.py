@@ -20,16 +20,20 @@ from DataFoundry.config import (
     default_model_params,
     default_training_params,
     known_params,
+    parse_config,
 )
-from DataFoundry.errors import ColumnError, ConfigError
+from DataFoundry.errors import ColumnError, ConfigError, RequestError
 from DataFoundry.models.bundle import save_bundle
 from DataFoundry.models.registry import model_type as registered
 from DataFoundry.preprocessing.schema import LABEL, column_kinds, features_of, is_made_anew, nested_columns
+from DataFoundry.relational.config import is_related, parse_related
+from DataFoundry.relational.creating import create_related_config, refuse_beside_tables
+from DataFoundry.relational.training import train_related
 from DataFoundry.schema.discovery import discover
 from DataFoundry.schema.rules import complaint
 from DataFoundry.schema.table_schema import Column, TableSchema
 from DataFoundry.sources.opening import open_table
-from DataFoundry.storage.configs import load_config
+from DataFoundry.storage.configs import read_config
 from DataFoundry.storage.files import claim_output, remove_file, write_json
 from DataFoundry.storage.paths import input_path, output_folder, output_path, refuse_input_as_output
 from DataFoundry.training.derived import refuse_modelled, rule_of
@@ -42,7 +46,7 @@ _PREPROCESSOR_SUFFIXES = (".joblib",)
 
 
 def create_config(
-    data_path: str,
+    data_path: str | None = None,
     output_dir: str | None = None,
     model_type: str = "tabular_cvae",
     model_params: Mapping[str, Any] | None = None,
@@ -51,8 +55,13 @@ def create_config(
     label_column: str | None = None,
     columns: Mapping[str, Mapping[str, Any]] | None = None,
     rules: Sequence[Mapping[str, Any]] | str | None = None,
+    tables: Mapping[str, Mapping[str, Any]] | None = None,
+    relations: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Write `config.json` for a table: its feature columns by kind, its condition, and the defaults for all not given.
+
+    With `tables` in place of `data_path` it is one for several, see `relational.creating`; `relations` between them
+    are found where they are not given.
 
     `label_column` names the condition; by default it is the column `label`, where there is one. What each column is and
     which rules rows keep is found (`schema.discovery`) and written into the configuration; `columns` says better by
@@ -66,6 +75,16 @@ def create_config(
     ------
     ConfigError, ColumnError, and those of `storage.paths` and `storage.tables`
     """
+    if tables is not None:
+        alone = {"data_path": data_path, "label_column": label_column, "columns": columns, "rules": rules}
+        refuse_beside_tables(alone | {"read_options": read_options})
+        return create_related_config(tables, relations, output_dir, model_params, training_params)
+    if data_path is None:
+        raise RequestError("'data_path' is missing; add it, or name several tables in tables.", field="data_path")
+    if relations is not None:
+        raise RequestError(
+            "relations are between tables; name these in tables in place of data_path.", field="relations"
+        )
     data = input_path(data_path, "data_path")
     folder = output_folder(output_dir, "output_dir", "models")
     registered(model_type)
@@ -156,7 +175,8 @@ def _label(wanted: str | None, columns: list[str]) -> str:
 def train_model(config_path: str) -> dict[str, Any]:
     """Train as a `config.json` says; writes the model, the preprocessor and `history.json` beside the model.
 
-    A training that was interrupted goes on from `model.checkpoint.pth`, which is there until the model is.
+    A training that was interrupted goes on from `model.checkpoint.pth`, which is there until the model is. The
+    configuration may be that of related tables, see `relational.training`.
 
     Returns
     -------
@@ -167,7 +187,10 @@ def train_model(config_path: str) -> dict[str, Any]:
     ConfigError, ColumnError, TrainingError, OutputBusyError, and those of `storage.paths` and `storage.tables`
     """
     path = input_path(config_path, "config_path", (".json",))
-    config = load_config(path)
+    content = read_config(path)
+    if is_related(content):
+        return train_related(parse_related(content), path)
+    config = parse_config(content)
     registered(config.model_type)
     data = input_path(config.data_path, "data_path")
     model_path = output_path(config.output_model_path, "output_model_path", _MODEL_SUFFIXES)

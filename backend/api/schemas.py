@@ -54,6 +54,27 @@ ColumnsField = Annotated[
 ]
 
 
+TablesField = Annotated[
+    dict[str, dict[str, Any]],
+    Field(
+        min_length=1,
+        max_length=200,
+        description="Several tables in place of one: by name `data_path`, and what you know better: `primary_key`, "
+        "`kept`, `sequence_key`, `sequence_index`, `columns`, `rules`, `read_options`.",
+        examples=[{"customers": {"data_path": "backend/testing_data/shop/customers.csv"}}],
+    ),
+]
+
+RelationsField = Annotated[
+    list[dict[str, Any]],
+    Field(
+        max_length=1000,
+        description="What names what; found where it is left out.",
+        examples=[[{"parent": "customers", "parent_key": "id", "child": "orders", "child_key": "customer_id"}]],
+    ),
+]
+
+
 class RequestModel(BaseModel):
     """Strict: no unknown fields, no conversion between types, no NaN."""
 
@@ -77,7 +98,7 @@ class RequestModel(BaseModel):
             fields = [".".join(map(str, problem["loc"])) for problem in error.errors(include_url=False)[:20]]
             raise RequestError(describe(error, cls), fields=fields) from None
 
-    def given(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """The fields that were sent, as arguments for the library; null stands for not sent."""
         return {
             name: value for name, value in self.model_dump(mode="json", exclude_unset=True).items() if value is not None
@@ -133,9 +154,11 @@ class ConvertDataset(RequestModel):
 
 
 class CreateConfig(RequestModel):
-    """Write a training configuration with sensible defaults."""
+    """Write a training configuration with sensible defaults: of one table, or of several that name one another."""
 
-    data_path: Path
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["data_path"]}, {"required": ["tables"]}]})
+
+    data_path: Path | None = None
     output_dir: Annotated[PathText, Field(examples=["backend/output_data/models/"])] | None = None
     model_type: Literal[tuple(MODELS)] | None = None  # type: ignore[valid-type]
     model_params: Annotated[dict[str, Any], Field(json_schema_extra=open_object(ModelParams)), Integral] | None = None
@@ -154,6 +177,8 @@ class CreateConfig(RequestModel):
         | None
     ) = None
     read_options: ReadOptionsField | None = None
+    tables: TablesField | None = None
+    relations: RelationsField | None = None
 
 
 class TrainModel(RequestModel):
@@ -198,6 +223,14 @@ class GenerateData(RequestModel):
             description="Values or ranges that every row has.",
             examples=[{"sex": "Female", "age": {"min": 30, "max": 40}}],
         ),
+    ] = None
+    scale: Annotated[
+        float | None,
+        Field(gt=0, le=1_000_000, description="Related tables: times as many rows as there were."),
+    ] = None
+    given: Annotated[
+        dict[str, PathText] | None,
+        Field(description="Related tables: the files of parents for which children are drawn."),
     ] = None
 
 

@@ -32,6 +32,8 @@ class AutoregressiveDecoder(nn.Module):
         Widths of the masked layers.
     weights
         How tokens become vectors: `TokenWeights` or `EmbeddedTokenWeights`.
+    given
+        So many columns, the first, are never drawn: every unit sees them, and only the others have probabilities.
     """
 
     tokens: TokenWeights
@@ -54,11 +56,14 @@ class AutoregressiveDecoder(nn.Module):
         weights: type[TokenWeights],
         drop: float,
         generator: torch.Generator | None,
+        given: int = 0,
     ) -> None:
         super().__init__()
         self.spans = tuple(spans)
+        self.given = given
         self.drop = drop
-        degrees = [[unit * len(spans) // width for unit in range(width)] for width in hidden]
+        drawn = self.spans[given:]
+        degrees = [[given + unit * len(drawn) // width for unit in range(width)] for width in hidden]
         # seen[layer][place]: how many units of the layer may look at columns before `place` only
         self.seen = [[bisect_right(each, place) for place in range(-1, len(spans))] for each in degrees]
         layers = [torch.tensor(each) for each in degrees]
@@ -70,31 +75,34 @@ class AutoregressiveDecoder(nn.Module):
             Linear(inputs, outputs, generator, (above[:, None] >= below[None, :]).float())
             for inputs, outputs, below, above in zip(hidden, hidden[1:], layers, layers[1:], strict=False)
         )
-        self.heads = weights(spans, hidden[-1], 0.5 / hidden[-1] ** 0.5, generator)
-        self.bias = nn.Parameter(torch.cat([_first_bias(span) for span in spans]))
-        self.scores = Scores(spans)
+        self.heads = weights(drawn, hidden[-1], 0.5 / hidden[-1] ** 0.5, generator)
+        self.bias = nn.Parameter(torch.cat([_first_bias(span) for span in drawn]))
+        self.scores = Scores(spans, given)
         columns = self.scores.columns
+        of_drawn = columns[self.scores.skipped :]
         self.inputs = nn.Parameter(normal((len(columns), FEATURES, hidden[0]), 0.3 * scale, generator))
-        sizes = (len(columns), 3 * COMPONENTS)
+        sizes = (len(of_drawn), 3 * COMPONENTS)
         self.shapes = nn.Parameter(normal((*sizes, hidden[-1]), 0.1 / hidden[-1] ** 0.5, generator))
         self.direct = nn.Parameter(torch.zeros(*sizes, len(columns), FEATURES))
         self.first = nn.Parameter(first_mixture().flatten().expand(sizes).clone())
         self.register_buffer("input_mask", (layers[0][None, :] > owner[:, None]).float(), persistent=False)
-        self.register_buffer("head_mask", (owner[:, None] >= layers[-1][None, :]).float(), persistent=False)
+        self.offset = sum(span.width for span in spans[:given])
+        rows = owner[self.offset :]
+        self.register_buffer("head_mask", (rows[:, None] >= layers[-1][None, :]).float(), persistent=False)
         self.register_buffer("score_mask", (layers[0][None, :] > columns[:, None]).float(), persistent=False)
-        self.register_buffer("shape_mask", (columns[:, None] >= layers[-1][None, :]).float(), persistent=False)
-        self.register_buffer("direct_mask", (columns[:, None] > columns[None, :]).float(), persistent=False)
-        self.register_buffer("owner", owner, persistent=False)
-        self.register_buffer("members", functional.one_hot(owner, len(spans)).T.float(), persistent=False)
+        self.register_buffer("shape_mask", (of_drawn[:, None] >= layers[-1][None, :]).float(), persistent=False)
+        self.register_buffer("direct_mask", (of_drawn[:, None] > columns[None, :]).float(), persistent=False)
+        self.register_buffer("owner", rows - given, persistent=False)
+        self.register_buffer("members", functional.one_hot(rows - given, len(drawn)).T.float(), persistent=False)
         self.register_buffer("starts", torch.tensor([span.start for span in spans]), persistent=False)
-        self.register_buffer("never", _never(spans), persistent=False)
+        self.register_buffer("never", _never(drawn), persistent=False)
 
     def forward(
         self, codes: Tensor, context: Tensor, generator: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Logits (n, T) of all tokens and (n, d) log density of the codes within their levels.
+        """Logits (n, T) of all tokens that are drawn and (n, d) log density of the codes within their levels.
 
-        From codes (n, d) and context (n, c); a generator turns dropout on.
+        From codes of all columns, those given first, and context (n, c); a generator turns dropout on.
         """
         tokens = codes.long()
         values = functional.embedding_bag(tokens + self.starts, self.tokens() * self.input_mask, mode="sum")
@@ -109,36 +117,38 @@ class AutoregressiveDecoder(nn.Module):
             values = joined(values, functional.relu(layer(values)))
         values = dropout(values, self.drop, generator)
         logits = functional.linear(values, self.heads() * self.head_mask, self.bias)
-        gains = torch.zeros(codes.shape, device=codes.device)
-        if not len(self.scores):
+        gains = torch.zeros(len(codes), len(self.spans) - self.given, device=codes.device)
+        if not len(self.first):
             return logits, gains
         mixture = self._mixtures(values, told)
         logits = logits + self._in_place(self.scores.log_masses(mixture))
-        return logits, gains.index_copy(1, self.scores.columns, self.scores.cell_gain(mixture, scored, within))
+        places = self.scores.columns[self.scores.skipped :] - self.given
+        return logits, gains.index_copy(1, places, self.scores.cell_gain(mixture, scored, within))
 
     def _in_place(self, masses: Sequence[Tensor]) -> Tensor:
         """(n, T) zeros with what each scored column's levels are given."""
         parts: list[Tensor] = []
-        for place, span in enumerate(self.spans):
+        for place, span in enumerate(self.spans[self.given :], self.given):
             slot = self.scores.slot.get(place)
-            given = 0 if slot is None else self.scores.levels[slot]
+            levels = 0 if slot is None else self.scores.levels[slot]
             if slot is not None:
-                parts.append(masses[slot])
-            parts.append(masses[0].new_zeros(len(masses[0]), span.width - given))
+                parts.append(masses[slot - self.scores.skipped])
+            parts.append(masses[0].new_zeros(len(masses[0]), span.width - levels))
         return torch.cat(parts, dim=1)
 
     def _mixtures(self, values: Tensor, told: Tensor) -> Tensor:
         """(n, s, 3, k) from the last layer's units (n, h) and the features of all scores (n, s, f)."""
         deep = values @ (self.shapes * self.shape_mask[:, None]).flatten(0, 1).T
         direct = told.flatten(1) @ (self.direct * self.direct_mask[:, None, :, None]).flatten(2).flatten(0, 1).T
-        return (deep + direct + self.first.flatten()).view(len(values), len(self.scores), 3, COMPONENTS)
+        return (deep + direct + self.first.flatten()).view(len(values), len(self.first), 3, COMPONENTS)
 
     def mixture_at(self, place: int, values: Tensor, told: Tensor) -> Tensor:
         """(n, 3, k) of the scored column at `place`, from the units that it sees and the features of earlier scores."""
         slot = self.scores.slot[place]
-        deep = values @ (self.shapes[slot] * self.shape_mask[slot])[:, : values.shape[1]].T
-        direct = told[:, :slot].flatten(1) @ self.direct[slot, :, :slot].flatten(1).T
-        return (deep + direct + self.first[slot]).view(len(values), 3, COMPONENTS)
+        own = slot - self.scores.skipped
+        deep = values @ (self.shapes[own] * self.shape_mask[own])[:, : values.shape[1]].T
+        direct = told[:, :slot].flatten(1) @ self.direct[own, :, :slot].flatten(1).T
+        return (deep + direct + self.first[own]).view(len(values), 3, COMPONENTS)
 
     def cell_nll(self, codes: Tensor, context: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """(n, d) -log p of each cell, in nats: of its token, and of the place within it against an even spread."""
@@ -146,11 +156,12 @@ class AutoregressiveDecoder(nn.Module):
         # Of all columns at once: a softmax for each would cost a table of a hundred columns most of its time.
         owner = self.owner.expand(len(logits), -1)
         with torch.no_grad():
-            greatest = logits.new_full((len(logits), len(self.spans)), -torch.inf).scatter_reduce(
+            greatest = logits.new_full((len(logits), len(self.members)), -torch.inf).scatter_reduce(
                 1, owner, logits, "amax"
             )
         sums = functional.linear(torch.exp(logits - greatest.index_select(1, self.owner)), self.members)
-        return torch.log(sums) + greatest - logits.gather(1, codes.long() + self.starts) - gains
+        chosen = (codes.long() + self.starts)[:, self.given :] - self.offset
+        return torch.log(sums) + greatest - logits.gather(1, chosen) - gains
 
 
 def joined(below: Tensor, above: Tensor) -> Tensor:

@@ -97,6 +97,16 @@ def find_balance(
     return torch.cat(parts, dim=1)
 
 
+def balanced_shift(logits: Tensor, counts: Tensor) -> Tensor:
+    """(width,) what to add to logits (n, width) of one column so that it has the frequencies `counts` (width,)."""
+    shift = torch.zeros_like(logits[0])
+    aim = _aim(counts[None], torch.softmax(logits, dim=1).mean(dim=0, keepdim=True))[0]
+    for _ in range(_TURNS):
+        mean = torch.softmax(logits + shift, dim=1).mean(dim=0)
+        shift += torch.log((aim + _TINY) / (mean + _TINY))
+    return shift
+
+
 def _impossible(counts: Tensor) -> Tensor:
     """(k, width) bool: tokens that no row of a label has, though many would if the label told nothing of them."""
     expected = counts.sum(dim=1, keepdim=True) * counts.sum(dim=0) / counts.sum().clamp(min=1)
@@ -128,7 +138,8 @@ def draw(shares: Tensor, generator: torch.Generator) -> Tensor:
 class Drawing:
     """The hidden units of a batch of rows, each computed when the columns that it sees have been drawn."""
 
-    def __init__(self, decoder: AutoregressiveDecoder, context: Tensor) -> None:
+    def __init__(self, decoder: AutoregressiveDecoder, context: Tensor, given: Tensor | None = None) -> None:
+        """`given` are the codes (n, g) of the columns that are never drawn."""
         self._decoder = decoder
         self._tokens = decoder.tokens() * decoder.input_mask  # (T, h)
         self._heads = decoder.heads() * decoder.head_mask
@@ -138,6 +149,20 @@ class Drawing:
         self._hidden = [self._first.new_empty(len(context), each[-1]) for each in decoder.seen]
         self._told = self._first.new_zeros(len(context), len(decoder.scores), FEATURES)
         self._mixture = self._first.new_zeros(len(context), 3, COMPONENTS)  # of the column that is being drawn
+        if given is not None and given.shape[1]:
+            self._begin(given)
+
+    def _begin(self, codes: Tensor) -> None:
+        """Tell the units of all columns that are given at once."""
+        decoder, tokens, slots = self._decoder, codes.long(), self._decoder.scores.skipped
+        width = codes.shape[1]
+        self._first = self._first + functional.embedding_bag(tokens + decoder.starts[:width], self._tokens, mode="sum")
+        if slots:
+            places = decoder.scores.columns[:slots]
+            scored, within = tokens[:, places], (codes - tokens)[:, places]
+            which = torch.arange(slots, device=codes.device)
+            self._told[:, :slots] = features(*decoder.scores.of(scored, within, which))
+            self._first = self._first + self._told[:, :slots].flatten(1) @ decoder.inputs[:slots].flatten(0, 1)
 
     def logits(self, place: int) -> Tensor:
         """(n, width) of the column at `place`, once all columns before it are put; tokens never seen have no chance."""
@@ -147,8 +172,9 @@ class Drawing:
         for depth in range(1, len(self._hidden)):
             self._grow(depth, place)
         span, seen = decoder.spans[place], decoder.seen[-1][place + 1]
-        heads = self._heads[span.start : span.stop, :seen]
-        bias = decoder.bias[span.start : span.stop] + decoder.never[span.start : span.stop]
+        own = slice(span.start - decoder.offset, span.stop - decoder.offset)
+        heads = self._heads[own, :seen]
+        bias = decoder.bias[own] + decoder.never[own]
         logits = torch.addmm(bias, self._hidden[-1][:, :seen], heads.T)
         if place in decoder.scores.slot:
             self._mixture = decoder.mixture_at(place, self._hidden[-1][:, :seen], self._told)
@@ -164,16 +190,28 @@ class Drawing:
 
     def settle(self, place: int, tokens: Tensor, generator: torch.Generator) -> Tensor:
         """(n,) codes: draw where within the drawn tokens (n,) values lie, and tell the units that see the column."""
+        return self.tell(place, self.within(place, tokens, generator))
+
+    def within(self, place: int, tokens: Tensor, generator: torch.Generator) -> Tensor:
+        """(n,) codes of drawn tokens (n,), with a place within each level where it has such."""
         slot = self._decoder.scores.slot.get(place)
-        self._put(place, tokens)
         if slot is None:
             return tokens.double()
-        within = self._decoder.scores.draw(slot, self._mixture, tokens, generator)
+        return tokens + self._decoder.scores.draw(slot, self._mixture, tokens, generator)
+
+    def tell(self, place: int, codes: Tensor) -> Tensor:
+        """(n,) the same codes, once the units that see the column are told of them."""
+        slot = self._decoder.scores.slot.get(place)
+        tokens = codes.long()
+        self._put(place, tokens)
+        if slot is None:
+            return codes
+        within = codes - tokens
         slots = torch.tensor([slot], device=tokens.device)
         self._told[:, slot] = features(*self._decoder.scores.of(tokens[:, None], within[:, None], slots))[:, 0]
         later = self._decoder.seen[0][place + 1]
         self._first[:, later:] += self._told[:, slot] @ self._decoder.inputs[slot, :, later:]
-        return tokens + within
+        return codes
 
     def _put(self, place: int, codes: Tensor) -> None:
         later = self._decoder.seen[0][place + 1]

@@ -35,6 +35,8 @@ class Scores(nn.Module):
     ----------
     columns
         (s,) places of the scored columns.
+    skipped
+        How many of them, the first, are given and never drawn: mixtures are those of the others.
     """
 
     columns: Tensor
@@ -43,9 +45,10 @@ class Scores(nn.Module):
     bins: Tensor
     edges: Tensor
 
-    def __init__(self, spans: Sequence[Span]) -> None:
+    def __init__(self, spans: Sequence[Span], given: int = 0) -> None:
         super().__init__()
         scored = [place for place, span in enumerate(spans) if is_scored(span)]
+        self.skipped = sum(place < given for place in scored)
         self.slot = {place: slot for slot, place in enumerate(scored)}
         self.levels = [len(spans[place].points) for place in scored]
         widest = max((spans[place].width for place in scored), default=1)
@@ -84,8 +87,9 @@ class Scores(nn.Module):
 
     def log_masses(self, mixture: Tensor) -> list[Tensor]:
         """Of each scored column (n, levels) the log probability of its levels under mixtures (n, s, 3, k)."""
-        masses = torch.log(_masses(mixture, self.edges, self.masses))  # (n, s, widest)
-        return [each[:, :levels] for each, levels in zip(masses.unbind(dim=1), self.levels, strict=True)]
+        drawn = slice(self.skipped, None)
+        masses = torch.log(_masses(mixture, self.edges[drawn], self.masses[drawn]))  # (n, s, widest)
+        return [each[:, :levels] for each, levels in zip(masses.unbind(dim=1), self.levels[drawn], strict=True)]
 
     def log_masses_at(self, slot: int, mixture: Tensor) -> Tensor:
         """(n, levels) the same for one column and its mixtures (n, 3, k)."""
@@ -105,9 +109,10 @@ class Scores(nn.Module):
 
     def cell_gain(self, mixture: Tensor, tokens: Tensor, within: Tensor) -> Tensor:
         """(n, s) log density of the place within its level, 0 for values that are levels by themselves."""
-        scores, known = self.of(tokens, within)
-        slots = torch.arange(len(self), device=tokens.device)
-        level = torch.minimum(tokens, torch.tensor(self.levels, device=tokens.device) - 1)
+        slots = torch.arange(self.skipped, len(self), device=tokens.device)
+        tokens, within = tokens[:, self.skipped :], within[:, self.skipped :]
+        scores, known = self.of(tokens, within, slots)
+        level = torch.minimum(tokens, torch.tensor(self.levels[self.skipped :], device=tokens.device) - 1)
         share = self.masses[slots, level].float()
         weights, means, scales = _parts(mixture)
         low, high = (self.edges[slots, each][..., None] for each in (level, level + 1))

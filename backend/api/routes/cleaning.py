@@ -17,7 +17,7 @@ blueprint = APIBlueprint("cleaning", __name__, url_prefix="/api/cleaning", tag="
 @blueprint.output(Scanned)
 def detect_anomalies(asked: DetectAnomalies) -> dict[str, Any] | Response:
     """Score every row of a table by how unlikely the model finds it."""
-    return run_job("cleaning.detect_anomalies", asked.given())
+    return run_job("cleaning.detect_anomalies", asked.arguments())
 
 
 @blueprint.post("/check-table")
@@ -25,7 +25,7 @@ def detect_anomalies(asked: DetectAnomalies) -> dict[str, Any] | Response:
 @blueprint.output(TableChecked)
 def check_table(asked: CheckTable) -> dict[str, Any] | Response:
     """Find everything that is wrong with a table; no model is needed."""
-    return run_job("cleaning.check_table", asked.given())
+    return run_job("cleaning.check_table", asked.arguments())
 
 
 @blueprint.post("/apply-fixes")
@@ -33,7 +33,7 @@ def check_table(asked: CheckTable) -> dict[str, Any] | Response:
 @blueprint.output(FixesApplied)
 def apply_fixes(asked: ApplyFixes) -> dict[str, Any] | Response:
     """Write a table with fixes applied, and a journal by which each change can be undone."""
-    return run_job("cleaning.apply_fixes", asked.given())
+    return run_job("cleaning.apply_fixes", asked.arguments())
 
 
 @blueprint.post("/fill-missing")
@@ -41,7 +41,7 @@ def apply_fixes(asked: ApplyFixes) -> dict[str, Any] | Response:
 @blueprint.output(MissingFilled)
 def fill_missing(asked: FillMissing) -> dict[str, Any] | Response:
     """Write a table with its missing cells filled by rules and by what the other columns tell."""
-    return run_job("cleaning.fill_missing", asked.given())
+    return run_job("cleaning.fill_missing", asked.arguments())
 
 
 @blueprint.post("/run-pipeline")
@@ -49,4 +49,4 @@ def fill_missing(asked: FillMissing) -> dict[str, Any] | Response:
 @blueprint.output(CleaningPipelineDone)
 def run_pipeline(asked: CleaningPipeline) -> dict[str, Any] | Response:
     """Check, fix, train and measure until a table is clean enough to train on."""
-    return run_job("cleaning.run_pipeline", asked.given())
+    return run_job("cleaning.run_pipeline", asked.arguments())

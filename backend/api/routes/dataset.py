@@ -17,7 +17,7 @@ blueprint = APIBlueprint("dataset", __name__, url_prefix="/api/dataset", tag="Da
 @blueprint.output(DatasetDescribed)
 def info(asked: DatasetInfo) -> dict[str, Any] | Response:
     """Describe a table: columns, types, missing values, first rows."""
-    return run_job("dataset.info", asked.given())
+    return run_job("dataset.info", asked.arguments())
 
 
 @blueprint.post("/rows")
@@ -25,7 +25,7 @@ def info(asked: DatasetInfo) -> dict[str, Any] | Response:
 @blueprint.output(RowsViewed)
 def rows(asked: ViewRows) -> dict[str, Any] | Response:
     """Show some rows of a table of any size, as they lie there or sorted by one column."""
-    return run_job("dataset.rows", asked.given())
+    return run_job("dataset.rows", asked.arguments())
 
 
 @blueprint.post("/profile")
@@ -33,7 +33,7 @@ def rows(asked: ViewRows) -> dict[str, Any] | Response:
 @blueprint.output(Profiled)
 def profile(asked: ProfileDataset) -> dict[str, Any] | Response:
     """Tell what each column of a table is, what is personal, and what to look at first."""
-    return run_job("dataset.profile", asked.given())
+    return run_job("dataset.profile", asked.arguments())
 
 
 @blueprint.post("/convert")
@@ -41,4 +41,4 @@ def profile(asked: ProfileDataset) -> dict[str, Any] | Response:
 @blueprint.output(Converted)
 def convert(asked: ConvertDataset) -> dict[str, Any] | Response:
     """Write a table as parquet, csv, xlsx, feather or jsonl."""
-    return run_job("dataset.convert", asked.given())
+    return run_job("dataset.convert", asked.arguments())

@@ -17,7 +17,7 @@ blueprint = APIBlueprint("generation", __name__, url_prefix="/api/generation", t
 @blueprint.output(Generated)
 def generate_data(asked: GenerateData) -> dict[str, Any] | Response:
     """Draw synthetic rows of one label, or of all in their proportions."""
-    return run_job("generation.generate_data", asked.given())
+    return run_job("generation.generate_data", asked.arguments())
 
 
 @blueprint.post("/evaluate")
@@ -25,7 +25,7 @@ def generate_data(asked: GenerateData) -> dict[str, Any] | Response:
 @blueprint.output(Evaluated)
 def evaluate(asked: EvaluateSynthetic) -> dict[str, Any] | Response:
     """Compare synthetic rows with real ones: utility, shapes, trends, detection, privacy."""
-    return run_job("generation.evaluate", asked.given())
+    return run_job("generation.evaluate", asked.arguments())
 
 
 @blueprint.post("/run-pipeline")
@@ -33,4 +33,4 @@ def evaluate(asked: EvaluateSynthetic) -> dict[str, Any] | Response:
 @blueprint.output(SharingPipelineDone)
 def run_pipeline(asked: SharingPipeline) -> dict[str, Any] | Response:
     """Train, generate and judge until a synthetic version of a table may be shared."""
-    return run_job("generation.run_pipeline", asked.given())
+    return run_job("generation.run_pipeline", asked.arguments())

@@ -17,7 +17,7 @@ blueprint = APIBlueprint("labeling", __name__, url_prefix="/api/labeling", tag="
 @blueprint.output(Labeled)
 def create_labels(asked: CreateLabels) -> dict[str, Any] | Response:
     """Label a table with labeling functions."""
-    return run_job("labeling.create_labels", asked.given())
+    return run_job("labeling.create_labels", asked.arguments())
 
 
 @blueprint.post("/try-functions")
@@ -25,7 +25,7 @@ def create_labels(asked: CreateLabels) -> dict[str, Any] | Response:
 @blueprint.output(FunctionsTried)
 def try_functions(asked: TryFunctions) -> dict[str, Any] | Response:
     """See at once what labeling functions do on the first rows; nothing is written."""
-    return run_job("labeling.try_functions", asked.given())
+    return run_job("labeling.try_functions", asked.arguments())
 
 
 @blueprint.post("/suggest-functions")
@@ -33,7 +33,7 @@ def try_functions(asked: TryFunctions) -> dict[str, Any] | Response:
 @blueprint.output(FunctionsSuggested)
 def suggest_functions(asked: SuggestFunctions) -> dict[str, Any] | Response:
     """Find labeling functions in hand-labeled rows, and measure them on others of these rows."""
-    return run_job("labeling.suggest_functions", asked.given())
+    return run_job("labeling.suggest_functions", asked.arguments())
 
 
 @blueprint.post("/suggest-rows")
@@ -41,7 +41,7 @@ def suggest_functions(asked: SuggestFunctions) -> dict[str, Any] | Response:
 @blueprint.output(RowsSuggested)
 def suggest_rows(asked: SuggestRows) -> dict[str, Any] | Response:
     """Find the rows that are worth labeling by hand next."""
-    return run_job("labeling.suggest_rows", asked.given())
+    return run_job("labeling.suggest_rows", asked.arguments())
 
 
 @blueprint.post("/run-pipeline")
@@ -49,4 +49,4 @@ def suggest_rows(asked: SuggestRows) -> dict[str, Any] | Response:
 @blueprint.output(LabelingPipelineDone)
 def run_pipeline(asked: LabelingPipeline) -> dict[str, Any] | Response:
     """Find labeling functions from hand-labeled rows until the target is met; or label by functions that are given."""
-    return run_job("labeling.run_pipeline", asked.given())
+    return run_job("labeling.run_pipeline", asked.arguments())

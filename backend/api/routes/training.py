@@ -17,7 +17,7 @@ blueprint = APIBlueprint("training", __name__, url_prefix="/api/training", tag="
 @blueprint.output(ConfigCreated)
 def create_config(asked: CreateConfig) -> dict[str, Any] | Response:
     """Write a training configuration for a table."""
-    return run_job("training.create_config", asked.given())
+    return run_job("training.create_config", asked.arguments())
 
 
 @blueprint.post("/train-model")
@@ -25,7 +25,7 @@ def create_config(asked: CreateConfig) -> dict[str, Any] | Response:
 @blueprint.output(Trained)
 def train_model(asked: TrainModel) -> dict[str, Any] | Response:
     """Train a generative model as its configuration says."""
-    return run_job("training.train_model", asked.given())
+    return run_job("training.train_model", asked.arguments())
 
 
 @blueprint.post("/run-pipeline")
@@ -33,4 +33,4 @@ def train_model(asked: TrainModel) -> dict[str, Any] | Response:
 @blueprint.output(TrainingPipelineDone)
 def run_pipeline(asked: TrainingPipeline) -> dict[str, Any] | Response:
     """Train and correct until synthetic rows are as useful as asked for."""
-    return run_job("training.run_pipeline", asked.given())
+    return run_job("training.run_pipeline", asked.arguments())

@@ -20,14 +20,14 @@ GENERATE = {"model_path": "m.pth", "config_path": "c.json"}
 
 @pytest.mark.parametrize("value", [7, 7.0])
 def test_a_whole_number_may_be_written_with_a_point(value: float) -> None:
-    asked = GenerateData.model_validate({**GENERATE, "num_to_generate": value, "seed": value}).given()
+    asked = GenerateData.model_validate({**GENERATE, "num_to_generate": value, "seed": value}).arguments()
     assert asked["num_to_generate"] == 7 and type(asked["num_to_generate"]) is type(asked["seed"]) is int
     body = {
         "data_path": "a.csv",
         "training_params": {"epochs": value},
         "model_params": {"encoder_hidden_layers": [value]},
     }
-    params = CreateConfig.model_validate(body).given()
+    params = CreateConfig.model_validate(body).arguments()
     assert type(params["training_params"]["epochs"]) is int
     assert type(params["model_params"]["encoder_hidden_layers"][0]) is int
 
@@ -39,10 +39,10 @@ def test_what_is_no_whole_number_stays_refused(value: Any) -> None:
 
 
 def test_null_is_not_sent() -> None:
-    assert (
-        GenerateData.model_validate({**GENERATE, "seed": None, "label": None, "conditions": None}).given() == GENERATE
-    )
-    assert GenerateData.model_validate({**GENERATE, "conditions": {"age": None}}).given()["conditions"] == {"age": None}
+    nothing = {"seed": None, "label": None, "conditions": None}
+    assert GenerateData.model_validate({**GENERATE, **nothing}).arguments() == GENERATE
+    asked = GenerateData.model_validate({**GENERATE, "conditions": {"age": None}}).arguments()
+    assert asked["conditions"] == {"age": None}
 
 
 @given(st.text(max_size=30) | st.from_regex(r"[A-Za-z]{1,3}:/.*"))

@@ -1,0 +1,300 @@
+"""A trained model of related tables: what is known of each table, and all of it as two files and back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from DataFoundry.config import ModelParams
+from DataFoundry.errors import ArtifactError, DataFoundryError, IncompatibleArtifactError, first_line
+from DataFoundry.models.conditional_rows import ConditionalRows
+from DataFoundry.preprocessing.columns import number
+from DataFoundry.preprocessing.spans import Span
+from DataFoundry.relational.columns import TableColumns
+from DataFoundry.relational.config import MODEL_TYPE
+from DataFoundry.relational.context import Teller, with_none
+from DataFoundry.relational.order import Order, Place
+from DataFoundry.relational.relation import Key, Relation
+from DataFoundry.storage.artifacts import load_model, load_preprocessor, save_model, save_preprocessor
+
+_FORMAT = 1
+_RETRAIN = "train again with /api/training/train-model, or name the files of one training"
+_MOST_FROM_ABOVE = 60  # columns of ancestors that a row is drawn after
+
+
+@dataclass
+class TableModel:
+    """What was learnt of one table.
+
+    Attributes
+    ----------
+    key
+        The columns of its primary key that are made anew, and how: see `relational.keys`.
+    columns
+        Its other columns.
+    counts
+        For each relation whose parent it is, in the order of its columns of counts: the state of that column.
+    teller
+        Of the rows of one parent; None for a table without parents.
+    seen
+        The tables whose rows of the same parent come before, and are told of.
+    once
+        The places of its columns of which no value comes twice among the rows of one parent, and the names of the
+        second relations by which none names a parent twice.
+    rows
+        Of the training table.
+    nameless
+        For each relation by which its rows name others how many of them name nobody.
+    network
+        None where there is nothing to draw.
+    """
+
+    name: str
+    key: Key
+    key_state: Mapping[str, Any]
+    columns: TableColumns
+    counts: dict[str, dict[str, Any]]
+    teller: Teller | None
+    seen: tuple[str, ...]
+    rows: int
+    nameless: dict[str, int]
+    once: tuple[int | str, ...] = ()
+    network: ConditionalRows | None = None
+    warnings: tuple[str, ...] = ()
+
+    def base_spans(self) -> list[Span]:
+        """Its own columns, then the numbers of its children."""
+        return [*self.columns.transformer.spans(), *(number.span(state, 0) for state in self.counts.values())]
+
+    def count_place(self, relation: str) -> int:
+        """Where among the base columns the number of children by a relation stands."""
+        return len(self.columns.transformer.spans()) + list(self.counts).index(relation)
+
+
+@dataclass
+class Related:
+    """All tables.
+
+    Attributes
+    ----------
+    order
+        Who is made when.
+    relations
+        All of them.
+    tables
+        By name, those that are kept not among them.
+    kept
+        The rows of tables that are kept as they are.
+    across
+        Rules between tables, as data; see `relational.rules`.
+    """
+
+    order: Order
+    relations: list[Relation]
+    tables: dict[str, TableModel]
+    kept: dict[str, pd.DataFrame]
+    across: list[dict[str, Any]] = field(default_factory=list)
+
+    def row_spans(self, table: str) -> list[Span]:
+        """What is drawn of a row: its own columns, and what its other parents are like."""
+        model = self.tables[table]
+        spans = model.base_spans()
+        for relation in self.order.places[table].second:
+            nobody = model.nameless[relation.name]
+            spans += [with_none(span, nobody) for span in self.tables[relation.parent].base_spans()]
+        return spans
+
+    def wanted(self, table: str) -> list[tuple[Relation, slice]]:
+        """For each second parent where in a row stands what it is like."""
+        found, at = [], len(self.tables[table].base_spans())
+        for relation in self.order.places[table].second:
+            width = len(self.tables[relation.parent].base_spans())
+            found.append((relation, slice(at, at + width)))
+            at += width
+        return found
+
+    def above(self, table: str) -> list[tuple[str, list[int]]]:
+        """The ancestors that a row is drawn after, and which of their columns."""
+        found, left = [], _MOST_FROM_ABOVE
+        for name in self.order.ancestors(table):
+            places = list(range(len(self.row_spans(name))))[:left]
+            left -= len(places)
+            if places:
+                found.append((name, places))
+        return found
+
+    def context_spans(self, table: str) -> list[Span]:
+        """What a row is drawn after: ancestors, tables of the same parent that came before, rows before."""
+        spans: list[Span] = []
+        for name, places in self.above(table):
+            own = self.row_spans(name)
+            spans += [with_none(own[place], 1) for place in places]
+        model = self.tables[table]
+        for sibling in model.seen:
+            teller = self.tables[sibling].teller
+            assert teller is not None
+            spans += teller.summary_spans()
+        return spans + (model.teller.history_spans() if model.teller else [])
+
+
+def save_related(related: Related, model_path: Path, preprocessor_path: Path) -> None:
+    """Write both files; each names the other by a fingerprint."""
+    prepared = {
+        "format": _FORMAT,
+        "model_type": MODEL_TYPE,
+        "order": _order_state(related.order),
+        "relations": [each.as_dict() for each in related.relations],
+        "across": related.across,
+        "kept": {name: _kept_state(frame) for name, frame in related.kept.items()},
+        "tables": {name: _table_state(model) for name, model in related.tables.items()},
+    }
+    fingerprint = joblib.hash(prepared)
+    save_preprocessor(preprocessor_path, {**prepared, "fingerprint": fingerprint})
+    networks = {
+        name: {
+            "spans": [span.state() for span in model.network.spans],
+            "given": model.network.given,
+            "params": model.network.params.model_dump(mode="json"),
+            "weights": dict(model.network.state_dict()),
+        }
+        for name, model in related.tables.items()
+        if model.network is not None
+    }
+    payload = {"format": _FORMAT, "model_type": MODEL_TYPE, "fingerprint": fingerprint, "networks": networks}
+    save_model(model_path, payload)
+
+
+def load_related(model_path: Path, preprocessor_path: Path) -> Related:
+    """Read both files, and hold them against each other.
+
+    Raises
+    ------
+    ArtifactError, UntrustedArtifactError, IncompatibleArtifactError
+    """
+    payload, prepared = load_model(model_path), load_preprocessor(preprocessor_path)
+    try:
+        for name, content in (("model", payload), ("preprocessor", prepared)):
+            if content.get("format") != _FORMAT or content.get("model_type") != MODEL_TYPE:
+                raise IncompatibleArtifactError(f"The {name} file is not one of related tables; {_RETRAIN}.")
+        if payload["fingerprint"] != prepared["fingerprint"]:
+            raise IncompatibleArtifactError(
+                f"The model and the preprocessor come from different trainings; {_RETRAIN}."
+            )
+        return _related(payload, prepared)
+    except DataFoundryError:
+        raise
+    except Exception as error:  # hand-made content: whatever breaks, it is the files that are wrong
+        raise ArtifactError(
+            f"{model_path.name} or {preprocessor_path.name} is damaged ({first_line(error, 120)}); {_RETRAIN}."
+        ) from None
+
+
+def _related(payload: Mapping[str, Any], prepared: Mapping[str, Any]) -> Related:
+    relations = [Relation.from_dict(each) for each in prepared["relations"]]
+    tables = {name: _table_of(name, state) for name, state in prepared["tables"].items()}
+    kept = {name: _kept_frame(state) for name, state in prepared["kept"].items()}
+    related = Related(_order_of(prepared["order"]), relations, tables, kept, list(prepared["across"]))
+    for name, state in payload["networks"].items():
+        tables[name].network = _network(state)
+    return related
+
+
+def _network(state: Mapping[str, Any]) -> ConditionalRows:
+    spans = [Span.from_state(each) for each in state["spans"]]
+    network = ConditionalRows(spans, int(state["given"]), ModelParams(**_lists_to_tuples(state["params"])), None)
+    network.load_state_dict(state["weights"])
+    return network.eval()
+
+
+def _lists_to_tuples(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {"decoder_hidden_layers": tuple(params["decoder_hidden_layers"])}
+
+
+def _table_state(model: TableModel) -> dict[str, Any]:
+    return {
+        "key": list(model.key),
+        "key_state": dict(model.key_state),
+        "columns": model.columns.state(),
+        "counts": model.counts,
+        "teller": None
+        if model.teller is None
+        else {"spans": [span.state() for span in model.teller.spans], "grids": model.teller.grids},
+        "seen": list(model.seen),
+        "rows": model.rows,
+        "nameless": model.nameless,
+        "once": list(model.once),
+        "warnings": list(model.warnings),
+    }
+
+
+def _table_of(name: str, state: Mapping[str, Any]) -> TableModel:
+    teller = state["teller"]
+    return TableModel(
+        name,
+        tuple(state["key"]),
+        state["key_state"],
+        TableColumns.from_state(state["columns"]),
+        dict(state["counts"]),
+        None if teller is None else Teller([Span.from_state(each) for each in teller["spans"]], teller["grids"]),
+        tuple(state["seen"]),
+        int(state["rows"]),
+        {key: int(count) for key, count in state["nameless"].items()},
+        tuple(state["once"]),
+        None,
+        tuple(state["warnings"]),
+    )
+
+
+def _order_state(order: Order) -> dict[str, Any]:
+    return {
+        "tables": list(order.tables),
+        "kept": list(order.kept),
+        "places": {
+            name: {
+                "primary": place.primary.as_dict() if place.primary else None,
+                "second": [each.as_dict() for each in place.second],
+                "copied": [each.as_dict() for each in place.copied],
+            }
+            for name, place in order.places.items()
+        },
+    }
+
+
+def _order_of(state: Mapping[str, Any]) -> Order:
+    places = {
+        name: Place(
+            Relation.from_dict(each["primary"]) if each["primary"] else None,
+            tuple(map(Relation.from_dict, each["second"])),
+            tuple(map(Relation.from_dict, each["copied"])),
+        )
+        for name, each in state["places"].items()
+    }
+    return Order(tuple(state["tables"]), places, tuple(state["kept"]))
+
+
+def _kept_state(frame: pd.DataFrame) -> dict[str, Any]:
+    """A small table as plain data: `numbers` as arrays, all else as texts."""
+    columns = {}
+    for name in frame.columns:
+        column = frame[name]
+        if column.dtype.kind in "iufb":
+            columns[name] = {"dtype": str(column.dtype), "numbers": column.to_numpy()}
+        else:
+            texts = [None if pd.isna(each) else str(each) for each in column]
+            columns[name] = {"dtype": str(column.dtype), "texts": texts}
+    return {"columns": columns}
+
+
+def _kept_frame(state: Mapping[str, Any]) -> pd.DataFrame:
+    columns = {}
+    for name, each in state["columns"].items():
+        if "numbers" in each:
+            columns[name] = pd.Series(np.asarray(each["numbers"]))
+        else:
+            texts = pd.Series(each["texts"], dtype=object)
+            columns[name] = texts if each["dtype"] == "object" else texts.astype(each["dtype"])
+    return pd.DataFrame(columns)

@@ -1,0 +1,87 @@
+"""Fit the networks of related tables, two at a time: they learn from real rows only, so none waits for another."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import torch
+
+from DataFoundry.config import ModelParams, TrainingParams, default_training_params
+from DataFoundry.models.conditional_rows import ConditionalRows
+from DataFoundry.relational.bundle import Related
+from DataFoundry.relational.config import RelatedConfig
+from DataFoundry.relational.context import consecutive
+from DataFoundry.storage.files import remove_file
+from DataFoundry.training.checkpoint import Checkpoint
+from DataFoundry.training.loop import train
+from DataFoundry.training.outcome import Rows
+
+_AT_ONCE = 2
+_VALIDATION_SHARE = 0.1
+_FEWEST_ENTITIES_TO_SPLIT = 100
+Data = tuple[np.ndarray, np.ndarray]  # codes (n, g + r) of contexts and rows, and (n,) the number of each row's parent
+
+
+@dataclass(frozen=True)
+class Job:
+    """The training of one table."""
+
+    related: Related
+    name: str
+    config: RelatedConfig
+    seed: int
+    model_path: Path | None
+
+    def run(self, data: Data) -> list[dict[str, Any]]:
+        """Fit the table's network; the history of the training."""
+        codes, entities = data
+        context, own = self.related.context_spans(self.name), self.related.row_spans(self.name)
+        drawn = torch.Generator().manual_seed(self.seed)
+        params = ModelParams(decoder_hidden_layers=self.config.model_params.decoder_hidden_layers)
+        network = ConditionalRows(consecutive([*context, *own]), len(context), params, drawn)
+        rows = Rows(torch.from_numpy(codes), torch.zeros(len(codes), dtype=torch.int64))
+        learning, validation = _split(rows, entities, self.seed)
+        said = self.config.training_params.model_dump(exclude_unset=True)
+        fitted = TrainingParams(**{**default_training_params("tabular_cvae", len(codes)), **said})
+        outcome = train(network, learning, validation, fitted, drawn, self._checkpoint(codes))
+        network.finish(rows.codes, rows.labels, drawn)
+        self.related.tables[self.name].network = network.eval()
+        return outcome.history
+
+    @property
+    def checkpoint_path(self) -> Path | None:
+        """Where an interrupted training goes on."""
+        return None if self.model_path is None else self.model_path.with_name(f"{self.name}.checkpoint.pth")
+
+    def _checkpoint(self, codes: np.ndarray) -> Checkpoint | None:
+        if self.checkpoint_path is None:
+            return None
+        return Checkpoint(self.checkpoint_path, joblib.hash((self.seed, self.config.model_dump(mode="json"), codes)))
+
+
+def run_jobs(jobs: Sequence[Job], data: Callable[[str], Data]) -> dict[str, list[dict[str, Any]]]:
+    """Run all, the largest first; `data` gives what a table learns from. By table the history of its training."""
+    ordered = sorted(jobs, key=lambda job: -job.related.tables[job.name].rows)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        # Each in a copy of this thread's context, so that progress is told to whoever listens.
+        running = [(job, pool.submit(copy_context().run, lambda job=job: job.run(data(job.name)))) for job in ordered]
+        histories = {job.name: each.result() for job, each in running}
+    for job in jobs:
+        if job.checkpoint_path is not None:
+            remove_file(job.checkpoint_path)
+    return histories
+
+
+def _split(rows: Rows, entities: np.ndarray, seed: int) -> tuple[Rows, Rows]:
+    """Rows to learn from and to validate with, those of one parent on the same side; of few parents they are both."""
+    distinct = np.unique(entities)
+    if len(distinct) < _FEWEST_ENTITIES_TO_SPLIT:
+        return rows, rows
+    held = np.random.default_rng(seed % 2**32 + 1).permutation(distinct)[: int(len(distinct) * _VALIDATION_SHARE)]
+    aside = torch.from_numpy(np.isin(entities, held))
+    return rows.take(torch.nonzero(~aside)[:, 0]), rows.take(torch.nonzero(aside)[:, 0])

@@ -1,0 +1,121 @@
+"""The time of rows that follow one another, as what a network learns: when the first is, and how long until the next.
+
+The first is told from the time of a parent where it hangs on that: then no child can be before its parent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.preprocessing.columns import moment
+
+_UNITS = {"day": 86_400 * 10**9, "second": 10**9, "millisecond": 10**6, "microsecond": 10**3, "nanosecond": 1}
+_FEWEST = 20  # rows that tell whether one time hangs on another
+_CLOSE = 0.5  # spread of the distance to the parent's time, over that of the time itself
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How the times of one column are told.
+
+    Attributes
+    ----------
+    column
+        In the table.
+    unit
+        A name of `_UNITS`: the coarsest that all times are whole numbers of.
+    writing
+        How they are written, see `preprocessing.columns.moment.writing`.
+    anchor
+        The table, of those that a row hangs on, and its column, that the first time is counted from; None for none.
+    promised
+        Whether no first time is before the anchor's.
+    follows
+        Whether there are rows that follow another.
+    """
+
+    column: str
+    unit: str
+    writing: Mapping[str, Any]
+    anchor: tuple[str, str] | None
+    promised: bool
+    follows: bool
+
+    @property
+    def start(self) -> str:
+        """Name of the column that tells the first time."""
+        return f"{self.column} (first)"
+
+    @property
+    def gap(self) -> str:
+        """Name of the column that tells the time since the row before."""
+        return f"{self.column} (since the row before)"
+
+    @property
+    def added(self) -> list[str]:
+        """The columns in place of the table's own."""
+        return [self.start, self.gap] if self.follows else [self.start]
+
+    @classmethod
+    def fit(
+        cls, column: pd.Series, format: Mapping[str, Any], position: np.ndarray, anchors: Mapping[tuple[str, str], Any]
+    ) -> "Clock":
+        """Learn the clock of a column; `anchors` has for a table and its column (n,) nanoseconds, NaN where missing."""
+        writing = moment.writing(column, format)
+        values, missing = moment.nanoseconds(column, writing)
+        unit = next(name for name, size in _UNITS.items() if not (values % size).any())
+        first = (position == 0) & ~missing
+        chosen, promised, best = None, False, _CLOSE
+        for where, other in anchors.items():
+            known = first & ~np.isnan(other)
+            if known.sum() < min(_FEWEST, first.sum()) or known.sum() < 0.99 * first.sum():
+                continue
+            distance = values[known] - other[known]
+            never = bool((distance >= 0).all())
+            spread = distance.std() / max(values[known].std(), 1)
+            if (never, -spread) > (promised, -best):
+                chosen, promised, best = where, never, spread
+        return cls(str(column.name), unit, writing, chosen, promised, bool((position > 0).any()))
+
+    def reduce(self, frame: pd.DataFrame, position: np.ndarray, anchor: np.ndarray | None) -> pd.DataFrame:
+        """The frame, rows of one parent in a row, with the added columns in place of the table's own."""
+        values, missing = moment.nanoseconds(frame[self.column], self.writing)
+        times = np.where(missing, np.nan, (values // _UNITS[self.unit]).astype(np.float64))
+        start = times if anchor is None else times - np.floor(anchor / _UNITS[self.unit])
+        added = {self.start: np.where(position == 0, start, np.nan)}
+        if self.follows:
+            gaps = np.append(np.nan, np.diff(times))
+            added[self.gap] = np.where(position > 0, gaps, np.nan)
+        return frame.drop(columns=self.column).assign(**added)
+
+    def restore(self, frame: pd.DataFrame, position: np.ndarray, anchor: np.ndarray | None) -> pd.DataFrame:
+        """What `reduce` was given, times written as they were."""
+        times = self.times(frame, position, anchor)
+        column = pd.Series(times).astype("Int64")
+        written = moment.written(column, self.writing)
+        return frame.drop(columns=self.added).assign(**{self.column: written.to_numpy()})
+
+    def times(self, frame: pd.DataFrame, position: np.ndarray, anchor: np.ndarray | None) -> np.ndarray:
+        """(n,) float64 nanoseconds, whole units of them; NaN where the time is missing."""
+        start = frame[self.start].to_numpy(dtype=np.float64)
+        if anchor is not None:
+            base = np.floor(anchor / _UNITS[self.unit])
+            start = (np.maximum(start, 0) if self.promised else start) + base
+        steps = np.where(position == 0, start, np.nan)
+        if self.follows:
+            steps = np.where(position == 0, start, np.nan_to_num(frame[self.gap].to_numpy(dtype=np.float64)))
+        entity = np.cumsum(position == 0)
+        sums = pd.Series(steps).groupby(entity).cumsum().to_numpy()
+        return sums * float(_UNITS[self.unit])
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return {**vars(self), "writing": dict(self.writing), "anchor": list(self.anchor) if self.anchor else None}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> "Clock":
+        """What `as_dict` describes."""
+        return cls(**{**value, "anchor": tuple(value["anchor"]) if value["anchor"] else None})
