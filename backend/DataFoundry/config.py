@@ -84,7 +84,9 @@ class FeatureColumns(Strict):
 
 
 class ModelParams(Strict):
-    """Shape of the networks."""
+    """Shape of the networks. `model_class_name` is there for clients that read it; `model_type` decides."""
+
+    model_class_name: Annotated[str, Field(max_length=100)] = ""
 
     latent_dim: Annotated[int, Field(ge=1, le=1024)] = 16
     encoder_hidden_layers: Layers = (256, 128)

@@ -87,14 +87,14 @@ def create_config(
         )
     data = input_path(data_path, "data_path")
     folder = output_folder(output_dir, "output_dir", "models")
-    registered(model_type)
+    class_name = registered(model_type).name
     model_given, model_warnings = known_params(ModelParams, model_params, "model_params")
     training_given, training_warnings = known_params(TrainingParams, training_params, "training_params")
     options = ReadOptions.of(read_options)
     table = open_table(data, options)
     schema = discover(table, columns)
     frame = table.read()
-    model_given = default_model_params(model_type) | model_given
+    model_given = default_model_params(model_type) | model_given | {"model_class_name": class_name}
     training_given = default_training_params(model_type, len(frame)) | training_given
     label = _label(label_column, list(frame.columns))
     model_given = {"condition_cols": [label] if label in frame.columns else [], **model_given}

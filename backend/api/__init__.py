@@ -50,14 +50,7 @@ def create_app(debug: bool = False) -> APIFlask:
         app.register_blueprint(blueprint)
     errors.register(app)
     openapi.register(app)
-    app.after_request(_harden)
     app.wsgi_app = console.mounted(app.wsgi_app, __version__)  # type: ignore[method-assign,assignment]
     if proxies := trusted_proxies():
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     return app
-
-
-def _harden(response):  # type: ignore[no-untyped-def]
-    """Nothing that we send is to be guessed at, or run as a page of ours."""
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    return response

@@ -8,6 +8,7 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, redirect, render_template_string, request, send_from_directory
 
 from api.errors import HttpProblem
+from api.security.headers import PAGE
 from DataFoundry.settings import BACKEND
 
 _SITE = BACKEND.parent / "site"
@@ -19,7 +20,7 @@ blueprint = APIBlueprint("docs", __name__, enable_openapi=False)
 
 
 @blueprint.get("/docs")
-def page() -> str:
+def page() -> Response:
     """Every route with its fields, answers and a curl that can be pasted."""
     document = current_app.spec  # type: ignore[attr-defined]
     routes = [
@@ -27,7 +28,8 @@ def page() -> str:
         for path, methods in sorted(document["paths"].items())
         for method, operation in methods.items()
     ]
-    return render_template_string(_PAGE, document=document, routes=routes)
+    text = render_template_string(_PAGE, document=document, routes=routes)
+    return Response(text, mimetype="text/html", headers={"Content-Security-Policy": PAGE})
 
 
 @blueprint.get("/guide")

@@ -1,12 +1,16 @@
 """Strict JSON in and out."""
 
 import json
+import re
 from typing import Any
 
 from flask import Request
 from flask.json.provider import DefaultJSONProvider
 from pydantic_core import from_json
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+_ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class JsonRequest(Request):
@@ -30,7 +34,37 @@ class JsonRequest(Request):
         try:
             return from_json(body, allow_inf_nan=False)
         except ValueError as error:
+            place = _halved(body) if _ESCAPED.search(body) else ""
+            if place:
+                raise BadRequest(
+                    f"{place} holds half of a character (a lone surrogate such as \\ud800); send whole characters."
+                ) from None
             raise BadRequest(f"The body is not valid JSON: {error}.") from None
+
+
+def _halved(body: bytes) -> str:
+    """Which text of a JSON body holds a lone surrogate, for people; empty where that is not the matter."""
+    try:
+        left: list[tuple[str, Any]] = [("", json.loads(body))]
+    except (ValueError, RecursionError):
+        return ""
+    while left:
+        place, value = left.pop()
+        if isinstance(value, str) and _SURROGATE.search(value):
+            return _plain(place) or "The body"
+        if isinstance(value, dict):
+            name = value.get("name")
+            of = f" of {name[:100]!r}" if isinstance(name, str) and "code" in value else ""
+            for key, each in value.items():
+                left.append((f"{place}.{key}".lstrip(".") + (of if key == "code" else ""), each))
+                left.append((f"a name in {place or 'the body'}", key))
+        elif isinstance(value, list):
+            left += [(f"{place}[{number}]", each) for number, each in enumerate(value)]
+    return ""
+
+
+def _plain(text: str) -> str:
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 class StrictJson(DefaultJSONProvider):

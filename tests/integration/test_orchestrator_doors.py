@@ -124,3 +124,4 @@ def test_requests_are_counted_as_those_of_the_api(tmp_path: Path, monkeypatch: p
     assert [each.status_code for each in answers] == [200, 200, 200, 429]
     assert answers[-1].get_json()["code"] == "too_many_requests" and int(answers[-1].headers["Retry-After"]) > 0
     assert client.get("/health").status_code == 200
+    assert all(each.headers["X-Content-Type-Options"] == "nosniff" for each in answers)

@@ -11,6 +11,7 @@ from flask import Response, send_file
 from api.reply import succeeded
 from api.responses import FilesListed
 from api.schemas import DownloadFile
+from api.security.headers import REPORT
 from DataFoundry.storage import catalog
 
 blueprint = APIBlueprint("files", __name__, url_prefix="/api/files", tag="Files")
@@ -41,5 +42,6 @@ def download(asked: DownloadFile) -> Response:
         etag=f"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}",
         last_modified=status.st_mtime,
     )
+    response.headers["Content-Security-Policy"] = REPORT  # should a browser open it after all
     response.call_on_close(handle.close)
     return response

@@ -5,7 +5,7 @@ Both servers use it: the API, and the orchestrator (`agents.wire`).
 
 from flask import Flask
 
-from api.security import access, cors, hosts, rates
+from api.security import access, cors, headers, hosts, rates
 
 
 def register(app: Flask, posts: str = "write") -> None:
@@ -14,6 +14,7 @@ def register(app: Flask, posts: str = "write") -> None:
     Names that are not ours are refused at once. Requests are then told apart first, counted second and refused third,
     so that guessing keys is counted, too.
     """
+    headers.register(app)
     hosts.register(app)
     origins = cors.register(app)
     access.identify(app)
