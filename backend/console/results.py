@@ -38,6 +38,16 @@ def _fixed(job: Job) -> dict[str, Any]:
     return {"journal": _rows(job["result"]["journal_path"], limit=200)}
 
 
+def _scanned(job: Job) -> dict[str, Any]:
+    """The first rows of the report, which is sorted by score."""
+    path = job["result"]["output_path"]
+    first = _rows(path, limit=1)
+    first_of_all = ("anomaly_score", "row_index", "why")
+    shown = [name for name in first_of_all if first and name in first["columns"]]
+    rest = [name for name in (first["columns"] if first else []) if not name.startswith(("contrib__", "expected__"))]
+    return {"oddest": _rows(path, [*shown, *(name for name in rest if name not in shown)], limit=20) if first else None}
+
+
 def _trained(job: Job) -> dict[str, Any]:
     """The curves of whatever losses the model type has."""
     history = job["result"].get("history") or []
@@ -60,5 +70,6 @@ _EXTRA: dict[str, Callable[[Job], dict[str, Any]]] = {
     "generation.generate_data": _generated,
     "cleaning.check_table": _checked,
     "cleaning.apply_fixes": _fixed,
+    "cleaning.detect_anomalies": _scanned,
     "training.train_model": _trained,
 }

@@ -11,7 +11,7 @@ from console import calls
 from console.formats import short_path
 from console.kinds import FIX_KINDS
 from console.pages.tables import _quoted
-from console.view import files, leave_for, page, tables
+from console.view import files, leave_for, models, page, tables
 
 blueprint = Blueprint("clean", __name__, url_prefix="/console/clean")
 _ROWS = 50
@@ -21,16 +21,16 @@ _AT_ONCE = 1_000
 @blueprint.get("")
 def show() -> Any:
     path = short_path(request.args.get("path", ""))
+    listed = files()
+    trained = [each for each in models(listed) if "model" in each]
     job, done = request.args.get("job", ""), request.args.get("done", "")
-    return page("clean.html", path=path, tables=tables(files(), path), job=job, done=done)
+    return page("clean.html", path=path, tables=tables(listed, path), models=trained, job=job, done=done)
 
 
 @blueprint.post("/check")
 def check() -> Any:
-    path = short_path(request.form.get("path", ""))
-    if not path:
-        raise calls.Refused(422, "Choose a table first.", "empty")
-    body = {"data_path": path, "output_path": f"output_data/{path.rsplit('/', 1)[-1].split('.')[0]}_check.html"}
+    path = _chosen_table()
+    body = {"data_path": path, "output_path": f"output_data/{_stem(path)}_check.html"}
     if label := request.form.get("label_column"):
         body["label_column"] = label
     job = calls.start("/api/cleaning/check-table", body)
@@ -51,7 +51,7 @@ def apply() -> Any:
     """Write the accepted fixes as a file of their own, and apply it."""
     path, fixes_path = short_path(request.form.get("path", "")), request.form.get("fixes", "")
     decided = {int(row): bool(yes) for row, yes in json.loads(request.form.get("decided") or "{}").items()}
-    least, stem = float(request.form.get("least", "0.9")), path.rsplit("/", 1)[-1].split(".")[0]
+    least, stem = float(request.form.get("least", "0.9")), _stem(path)
     columns, rows = _all_rows(fixes_path)
     sure, kind = columns.index("confidence"), columns.index("kind")
     refused = set(request.form.getlist("refuse_kind"))
@@ -75,6 +75,42 @@ def apply() -> Any:
     done = calls.start("/api/cleaning/apply-fixes", body)
     job = request.form.get("job", "")
     return leave_for(f"/console/clean?path={_quoted(path)}&job={job}&done={done}#done")
+
+
+@blueprint.post("/scan")
+def scan() -> Any:
+    """Find the rows that a model finds unlikely."""
+    path, config_path = _chosen_table(), request.form.get("config", "")
+    config = json.loads(calls.content(config_path))
+    body = {
+        "config_path": config_path,
+        "model_path": short_path(config["output_model_path"]),
+        "preprocessor_path": short_path(config["preprocessor_path"]),
+        "data_to_scan_path": path,
+        "output_path": f"output_data/{_stem(path)}_odd_rows.parquet",
+    }
+    job = calls.start("/api/cleaning/detect-anomalies", body)
+    return leave_for(f"/console/clean?path={_quoted(path)}&job={job}#result")
+
+
+@blueprint.post("/fill")
+def fill() -> Any:
+    """Fill the missing cells of a table."""
+    path = _chosen_table()
+    body = {"data_path": path, "mode": request.form.get("mode", "likely")}
+    job = calls.start("/api/cleaning/fill-missing", {**body, "output_path": f"output_data/{_stem(path)}_filled.csv"})
+    return leave_for(f"/console/clean?path={_quoted(path)}&job={job}#result")
+
+
+def _chosen_table() -> str:
+    path = short_path(request.form.get("path", ""))
+    if not path:
+        raise calls.Refused(422, "Choose a table first.", "empty")
+    return path
+
+
+def _stem(path: str) -> str:
+    return path.rsplit("/", 1)[-1].split(".")[0]
 
 
 @blueprint.post("/undo")

@@ -14,6 +14,7 @@ from console.view import code, files, leave_for, models, page, tables
 
 blueprint = Blueprint("tables", __name__, url_prefix="/console/tables")
 _ROWS = 50
+_ALIVE = ("running", "queued", "succeeded")
 _COLUMNS = 40  # shown at once; the others are a click away
 
 
@@ -105,9 +106,10 @@ def _columns(path: str) -> list[str]:
 
 
 def _last_profile(path: str) -> str:
-    """The newest profile of this table, if one is remembered."""
+    """The newest profile of this table as it is now, if one is remembered."""
+    changed = next((each["modified"] for each in files() if each["short"] == path), "")
     for job in calls.get("/api/jobs", limit="200")["jobs"]:
-        if job["operation"] == "dataset.profile" and job["state"] in ("running", "queued", "succeeded"):
+        if job["operation"] == "dataset.profile" and job["state"] in _ALIVE and job["created"] > changed:
             asked = calls.get(f"/api/jobs/{job['id']}")["job"]["request"]
             if short_path(asked.get("data_path", "")) == path:
                 return str(job["id"])
