@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from agents.orchestrator import reports
 from agents.orchestrator.datasets import known_names
@@ -11,7 +11,7 @@ from agents.orchestrator.offline.lexicon import ACTS
 from agents.orchestrator.offline.revising import revise
 from agents.orchestrator.offline.scan import tokens_of, unwrap
 from agents.orchestrator.offline.screen import screen
-from agents.orchestrator.plan import Plan, Step, clarify, unsupported
+from agents.orchestrator.plan import Plan, Status, Step, clarify, unsupported
 from agents.orchestrator.planner_offline import plain, read
 from agents.orchestrator.state import Planner
 from agents.orchestrator.verifier import verified
@@ -49,7 +49,7 @@ class Pending:
     def read(cls, value: dict[str, Any] | None) -> "Pending | None":
         if not value:
             return None
-        told = {name: tuple(each) if isinstance(each, list) else each for name, each in value.items()}
+        told: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in value.items()}
         return cls(**{**told, "steps": tuple(Step(each["tool"], each["args"]) for each in value["steps"])})
 
 
@@ -217,8 +217,9 @@ def _other(planner: Planner, said: str, pending: Pending, memory: Memory) -> Tur
 def _still_open(pending: Pending, message: str) -> Turn:
     """The question as it stands, after something else was said of it."""
     steps = pending.steps if pending.status == "confirm" else ()
-    plan = Plan(pending.status, steps, message, pending.excluded, draft=pending.steps, asked=pending.asked,
-                aside=pending.aside, known=pending.known)  # type: ignore[arg-type]  # fmt: skip
+    status = cast(Status, pending.status)
+    plan = Plan(status, steps, message, pending.excluded, draft=pending.steps, asked=pending.asked,
+                aside=pending.aside, known=pending.known)  # fmt: skip
     return Turn(pending.text, plan, pending.choices, pending.message)
 
 

@@ -71,8 +71,8 @@ def verify(state: State) -> dict[str, Any]:
         return {"plan": [], **_asked(state, changed, "clarify", gone.question)}
     if found.status == "confirm":
         question = state["message"] or reports.intention(state["plan"])
-        told = pending if pending.message else replace(pending, message=question)
-        return {"status": "confirm", "message": question, "pending": told.as_dict()}
+        open_question = pending if pending.message else replace(pending, message=question)
+        return {"status": "confirm", "message": question, "pending": open_question.as_dict()}
     return {"status": "ok", "message": ""}
 
 

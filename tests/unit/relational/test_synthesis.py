@@ -112,7 +112,6 @@ def test_children_are_drawn_for_parents_that_are_given(small_shop, shop_root):
 
 
 def test_what_belongs_to_single_tables_is_refused(small_shop, shop_root):
-    at = shop_root
     _, _, made, _ = small_shop
     paths = {"model_path": made["config"]["output_model_path"], "config_path": made["config_path"]}
     for field, value in {"label": 1, "num_to_generate": 5, "conditions": {"x": 1}}.items():

@@ -118,7 +118,7 @@ def suggest_rows(work: Work) -> Result:
     """Rows that are worth a hand label next."""
     path = work.table()
     hand = work.table("hand_labeled_examples_path") if "hand_labeled_examples_path" in work.args else None
-    told = {"num_rows": int(work.args["num_rows"])} if "num_rows" in work.args else {}
+    told: dict[str, Any] = {"num_rows": int(work.args["num_rows"])} if "num_rows" in work.args else {}
     done = labeler.suggest_rows(path, None, hand, seed=work.args.get("seed"), **told)
     rows = cast(list[dict[str, Any]], done["rows"])
     numbers = ", ".join(str(row.get("row", row.get("row_index", place))) for place, row in enumerate(rows[:50]))
@@ -133,7 +133,7 @@ def try_functions(work: Work) -> Result:
     path = work.table()
     source = input_path(resolve.made(str(work.args["functions"]), "functions", work.results), "functions", (".json",))
     functions = read_functions(source)
-    told = {"max_rows": int(work.args["max_rows"])} if "max_rows" in work.args else {}
+    told: dict[str, Any] = {"max_rows": int(work.args["max_rows"])} if "max_rows" in work.args else {}
     done = labeler.try_functions(path, functions, **told)
     return Result(
         f"Tried {len(functions)} labeling functions on the first rows of {Path(path).name}; nothing was written.",

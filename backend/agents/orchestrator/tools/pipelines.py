@@ -43,7 +43,7 @@ def share_agent(work: Work) -> Result:
         target_utility_pct=work.args.get("target_utility_pct", 0.85),
         max_attempts=work.args.get("max_attempts", 3),
         output_path=output,
-        output_dir=f"output_data/sharing_{stem_of(data)}_{work.thread_id[:8]}_{len(work.results) + 1}",
+        output_dir=f"output_data/sharing_{stem_of(data)}_{work.tag}_{len(work.results) + 1}",
         seed=work.args.get("seed"),
     )
     files = ModelFiles(done["config_path"], done["model_path"], done["preprocessor_path"], data)
