@@ -147,7 +147,7 @@ class Operations:
 
     def create_config(
         self,
-        data_path: TableLike,
+        data_path: TableLike | None = None,
         *,
         output_dir: str | None = None,
         model_type: str | None = None,
@@ -157,8 +157,10 @@ class Operations:
         label_column: str | None = None,
         columns: Options | None = None,
         rules: Sequence[Options] | str | None = None,
+        tables: Mapping[str, Options] | None = None,
+        relations: Sequence[Options] | None = None,
     ) -> Answer:
-        """Write a training configuration (`config_path`)."""
+        """Write a training configuration (`config_path`): of one table, or of several that name one another."""
         return self.run("training.create_config", _given(locals()))
 
     def train_model(self, config_path: str) -> Answer:
@@ -191,6 +193,8 @@ class Operations:
         output_format: str | None = None,
         seed: int | None = None,
         conditions: Options | None = None,
+        scale: float | None = None,
+        given: Mapping[str, str] | None = None,
     ) -> Answer:
         """Draw synthetic rows; `.table()` of the answer has them."""
         return self.run("generation.generate_data", _given(locals()))

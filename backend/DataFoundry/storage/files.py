@@ -86,6 +86,11 @@ def read_operator_file(path: Path) -> str:
         raise ConfigError(f"{path} cannot be read ({reason}); check its name and permissions.") from None
 
 
+def read_own_file(path: Path) -> str:
+    """The text of a file that comes with the program."""
+    return path.read_text(encoding="utf-8")
+
+
 def tell_kernel(name: str, value: int) -> None:
     """Set what Linux keeps of this process under `name` in `/proc/self`; elsewhere nothing happens."""
     with suppress(OSError):

@@ -1,6 +1,5 @@
 """Words for rows (`women over 40`) -> columns and values, by what the table behind a step holds."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from agents.orchestrator.offline.lexicon import COMPARISONS, ROW_NOUNS, VALUES, 
 from agents.orchestrator.plan import Step
 from DataFoundry.errors import DataFoundryError
 from DataFoundry.sources.opening import open_table
+from DataFoundry.storage.configs import read_config
 from DataFoundry.storage.paths import input_path
 
 _ROWS_READ = 2_000
@@ -64,7 +64,7 @@ def known_of(source: str) -> Known | None:
 def _of_model(source: str) -> Known | None:
     folder = source if not Path(source).suffix else str(Path(source).parent)
     try:
-        config = json.loads(Path(input_path(f"{folder}/config.json", "model", (".json",))).read_text(encoding="utf-8"))
+        config: Any = read_config(input_path(f"{folder}/config.json", "model", (".json",)))
         path = Path(input_path(config["data_path"], "data"))
         return _read(str(path), path.stat().st_mtime_ns)
     except (DataFoundryError, OSError, ValueError, KeyError, TypeError):

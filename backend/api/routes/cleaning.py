@@ -5,8 +5,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from api.responses import CleaningPipelineDone, FixesApplied, MissingFilled, Scanned, TableChecked
-from api.schemas import ApplyFixes, CheckTable, CleaningPipeline, DetectAnomalies, FillMissing
+from api.cleaning_responses import CleaningPipelineDone, FixesApplied, MissingFilled, Scanned, TableChecked
+from api.cleaning_schemas import ApplyFixes, CheckTable, CleaningPipeline, DetectAnomalies, FillMissing
 from api.work import run_job
 
 blueprint = APIBlueprint("cleaning", __name__, url_prefix="/api/cleaning", tag="Cleaning")

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from api.cleaning_schemas import DetectAnomalies
 from api.documented import FILE_NAME, PLAIN_PATH, agreeing, at_most_one, open_object
 from api.labeling_schemas import CreateLabels
-from api.schemas import CreateConfig, DetectAnomalies, GenerateData
+from api.schemas import CreateConfig, GenerateData
 from DataFoundry.config import ModelParams, TrainingParams
 from DataFoundry.errors import DataFoundryError, PathTextError, RequestError
 from DataFoundry.generator import FORMATS

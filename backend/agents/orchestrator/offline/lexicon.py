@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from DataFoundry.storage.files import read_own_file
+
 _DATA = Path(__file__).with_name("data")
 _DOUBLED = frozenset("fit tag label model get run stop plot put flag spot scan drop zip hit".split())  # noqa: SIM905
 
@@ -63,7 +65,7 @@ def _language(name: str) -> Language:
 
 
 def _file(name: str) -> dict[str, Any]:
-    return tomllib.loads((_DATA / f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(read_own_file(_DATA / f"{name}.toml"))
 
 
 def _by_word(table: dict[str, str]) -> dict[str, str]:

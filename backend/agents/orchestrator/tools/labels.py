@@ -1,6 +1,5 @@
 """Labeling: from hand labels, or from a column of the table that is the label already."""
 
-import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +11,7 @@ from agents.orchestrator.tools.work import Question, Result, Work, stem_of
 from DataFoundry import labeler
 from DataFoundry.errors import RequestError
 from DataFoundry.sources.opening import open_table
+from DataFoundry.storage.configs import read_config
 from DataFoundry.storage.files import claim_output, write_json
 from DataFoundry.storage.paths import input_path, output_path
 
@@ -150,7 +150,7 @@ def read_functions(path: Path) -> list[dict[str, str]]:
         If the file holds something else.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found: Any = read_config(path)
         return [{"name": str(each["name"]), "code": str(each["code"])} for each in found]
     except (ValueError, KeyError, TypeError):
         raise RequestError(
