@@ -114,7 +114,7 @@ def server(start_server: Callable[..., Server]) -> Server:
 
 
 def _wait(server: Server) -> None:
-    for _ in range(300):
+    for _ in range(1500):
         if server.process.poll() is not None:
             break
         try:

@@ -29,6 +29,7 @@ START = b"s"
 READY = b"r"
 _NICER = 10  # the server answers first; who shares the machine with us hardly notices
 _PR_SET_PDEATHSIG = 1
+_SLACK = 4 * 2**30  # bytes that libraries set aside and never touch
 _SACRIFICED = 800  # as if the process had four fifths of the memory more
 
 
@@ -140,6 +141,7 @@ def work(connection: "Connection[Any, Any]") -> None:
     order = json.loads(connection.recv_bytes())
     _die_with(os.getppid(), connection)
     _die_first()
+    _bound_memory()
     os.environ.clear()
     os.environ.update(order.pop("environment"))
     if hasattr(os, "nice"):
@@ -171,6 +173,15 @@ def die_with_parent() -> None:
 def _die_first() -> None:
     """Let a machine without memory kill this process, not the server or its host (Linux)."""
     tell_kernel("oom_score_adj", _SACRIFICED)
+
+
+def _bound_memory() -> None:
+    """Let no job ask for more memory than the machine has: a file that unfolds without end ends its own job (Linux)."""
+    if sys.platform == "linux":
+        import resource  # there is none elsewhere
+
+        most = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") + _SLACK
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def own_group(process: int) -> None:

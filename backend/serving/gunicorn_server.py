@@ -22,6 +22,7 @@ from gunicorn.http import errors as http_errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from DataFoundry.settings import limits
+from serving import request_body, slow_clients
 from serving.thread_pool import PatientPool
 
 SILENT_SECONDS = 60  # a client that neither sends nor takes a byte for so long is given up
@@ -67,6 +68,8 @@ class _Application(BaseApplication):
             "keepalive": 15,
             "limit_request_line": 8190,  # a path of 4,096 characters, most of them escaped, is refused with 414
             "control_socket_disable": True,
+            "forwarded_allow_ips": "",  # whom to believe is for serving.proxies to say
+            "forwarder_headers": "",
             "logger_class": _Log,
             "loglevel": "warning",
             "post_worker_init": self._tell_ready,
@@ -80,7 +83,7 @@ class _Application(BaseApplication):
             self._ready()
 
     def load(self) -> Any:
-        return self._load()
+        return request_body.told(self._load())
 
     def run(self) -> None:
         _Arbiter(self).run()
@@ -109,6 +112,7 @@ class _Worker(ThreadWorker):
         signal.signal(signal.SIGINT, _do_nothing)
 
     def get_thread_pool(self) -> PatientPool:
+        slow_clients.clients.most = max(1, self.cfg.threads // 2)
         return PatientPool(self.cfg.threads)
 
     def notify(self) -> None:
@@ -149,7 +153,8 @@ class _Worker(ThreadWorker):
         super().enqueue_req(conn)
 
     def handle(self, conn: TConn) -> Any:
-        kept = super().handle(conn)
+        with slow_clients.clients.waited_for(conn.sock):
+            kept = super().handle(conn)
         if not kept:  # gunicorn would wait for the client in the one thread that accepts
             _linger(conn.sock)
         return kept

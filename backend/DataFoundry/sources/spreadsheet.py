@@ -11,6 +11,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import TableError, TooLargeError
 from DataFoundry.sources.cells import ALWAYS_MISSING, SOMETIMES_MISSING
+from DataFoundry.sources.sheet_extent import refuse_far_cells
 from DataFoundry.sources.table import column_names
 from DataFoundry.storage.streams import unpacked
 
@@ -81,14 +82,15 @@ def _named(book: CalamineWorkbook, sheet: str, path: Path) -> str:
 
 
 def _refuse_bomb(handle: IO[bytes], path: Path) -> None:
-    """A modern spreadsheet is a zip, read as a whole: refuse one that says it holds gigabytes."""
+    """A modern spreadsheet is a zip, read as a whole: refuse one that holds gigabytes, or unfolds to them."""
     if not zipfile.is_zipfile(handle):
         handle.seek(0)
         return
     with zipfile.ZipFile(handle) as archive:
         size = sum(member.file_size for member in archive.infolist())
-    if size > _MOST_BYTES:
-        raise TooLargeError(f"{path.name} holds {size} bytes once unpacked; save it as csv.", limit=_MOST_BYTES)
+        if size > _MOST_BYTES:
+            raise TooLargeError(f"{path.name} holds {size} bytes once unpacked; save it as csv.", limit=_MOST_BYTES)
+        refuse_far_cells(archive, path)
     handle.seek(0)
 
 

@@ -2,13 +2,16 @@
 
 What is written is dictionaries of builtins with dense tensors or numeric arrays, and nothing else. What is read may
 have been made by anyone: no code runs, nothing is unpacked, and no tensor or array may claim more elements than the
-file holds. References: PyTorch's notes on `weights_only`, CVE-2025-32434 and CVE-2026-24747 (fixed in 2.10) for torch;
-joblib 1.6 for a `NumpyUnpickler` whose `find_class` can be restricted.
+file holds. A model's pickle may name what a saved tensor needs and nothing else, since what torch itself lets pass can
+still take memory without end (`bytearray(10**11)`). References: PyTorch's notes on `weights_only`, CVE-2025-32434 and
+CVE-2026-24747 (fixed in 2.10) for torch; joblib 1.6 for a `NumpyUnpickler` whose `find_class` can be restricted.
 """
 
 import io
 import math
 import os
+import pickle
+import pickletools
 import re
 import zipfile
 from collections.abc import Mapping
@@ -27,6 +30,9 @@ from DataFoundry.storage.paths import open_for_reading
 
 _PLAIN = (str, int, float, bool, type(None))
 _DEEPEST = 40
+# What the pickle of tensors and plain data names, and the operations that only other pickles have.
+_OF_A_TENSOR = re.compile(r"collections OrderedDict|torch\._utils _rebuild_tensor_v2|torch \w+Storage")
+_CALLING = {"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "PERSID", "BYTEARRAY8"}
 _RETRAIN = "train the model again with /api/training/train-model"
 
 
@@ -51,8 +57,7 @@ def load_model(path: Path) -> dict[str, Any]:
     TooLargeError
     """
     with open_for_reading(path) as handle:
-        _refuse_size(handle, path)
-        _refuse_packed(handle, path)
+        _refuse_packed(handle, path, _refuse_size(handle, path))
         try:
             payload = torch.load(handle, map_location="cpu", weights_only=True)
         except Exception as error:  # the weights-only unpickler raises many kinds; all of them mean: not ours
@@ -129,9 +134,17 @@ _ALLOWED: dict[tuple[str, str], object] = {
 class _PlainUnpickler(NumpyUnpickler):
     """joblib's unpickler that can make dictionaries, lists, numbers, strings and numeric arrays, and nothing else."""
 
+    dispatch = dict(NumpyUnpickler.dispatch)
+
     def __init__(self, handle: BinaryIO, size: int) -> None:
         super().__init__("", handle, ensure_native_byte_order=True)
         self.size = size
+
+    def load_bytearray8(self) -> None:
+        """Python takes the memory that a length promises before it looks whether so many bytes are there."""
+        raise UntrustedArtifactError(f"It holds a bytearray, which no file of DataFoundry does; {_RETRAIN}.")
+
+    dispatch[pickle.BYTEARRAY8[0]] = load_bytearray8
 
     def find_class(self, module: str, name: str) -> object:
         try:
@@ -190,18 +203,35 @@ def _refuse_size(handle: BinaryIO, path: Path) -> int:
     return size
 
 
-def _refuse_packed(handle: BinaryIO, path: Path) -> None:
+def _refuse_packed(handle: BinaryIO, path: Path, size: int) -> None:
     """torch.save stores its zip members uncompressed; a deflated one could unpack to any size."""
     try:
         with zipfile.ZipFile(handle) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+            names = {member.filename for member in members}
+            stored = all(member.compress_type == zipfile.ZIP_STORED for member in members)
+            honest = stored and len(names) == len(members) and sum(member.file_size for member in members) <= size
+            pickles = [archive.read(name) for name in names if name.endswith(".pkl")] if honest else []
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         raise ArtifactError(f"{path.name} is not a model file ({first_line(error, 120)}); {_RETRAIN}.") from None
-    size = os.fstat(handle.fileno()).st_size
-    stored = all(member.compress_type == zipfile.ZIP_STORED for member in members)
-    if not stored or sum(member.file_size for member in members) > size:
+    if not honest:
         raise UntrustedArtifactError(f"{path.name} is packed in a way that DataFoundry never writes; {_RETRAIN}.")
+    for content in pickles:
+        _refuse_names(content, path)
     handle.seek(0)
+
+
+def _refuse_names(content: bytes, path: Path) -> None:
+    """Look a pickle through without running it."""
+    try:
+        for operation, argument, _ in pickletools.genops(content):
+            asked = str(argument) if operation.name == "GLOBAL" else operation.name
+            if operation.name in _CALLING or operation.name == "GLOBAL" and not _OF_A_TENSOR.fullmatch(asked):
+                raise UntrustedArtifactError(
+                    f"{path.name} asks for {asked[:100]}, which no file of DataFoundry does; {_RETRAIN}."
+                )
+    except (ValueError, IndexError, UnicodeError) as error:
+        raise ArtifactError(f"{path.name} is damaged ({first_line(error, 120)}); {_RETRAIN}.") from None
 
 
 def _map_leaves(value: Any, change: Any) -> Any:

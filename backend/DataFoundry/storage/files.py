@@ -9,6 +9,7 @@ import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +18,7 @@ from filelock import FileLock, Timeout
 from DataFoundry.errors import ConfigError, DiskFullError, NotDataError, OutputBusyError
 from DataFoundry.storage import journal
 from DataFoundry.storage.addresses import Address
+from DataFoundry.storage.paths import open_folder
 
 
 @contextmanager
@@ -39,21 +41,41 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     if isinstance(path, Address):
         path.source().refuse_writing()  # sooner than after the work
     temporary = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex}.part")
-    with _told_to_people(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _told_to_people(path), _folder(path) as folder:
         journal.note(journal.PARTIAL, temporary)
         try:
-            with open(temporary, "xb") as handle:
+            with open(_in(folder, temporary), "xb", opener=partial(os.open, mode=0o666, dir_fd=folder)) as handle:
                 yield handle
                 handle.flush()
                 os.fsync(handle.fileno())
             if isinstance(path, Address):
                 path.source().publish(path.key, temporary)
             else:
-                os.replace(temporary, path)
-                _sync_folder(path.parent)
+                os.replace(_in(folder, temporary), _in(folder, path), src_dir_fd=folder, dst_dir_fd=folder)
+                _sync_folder(path.parent, folder)
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(_in(folder, temporary), dir_fd=folder)
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[int | None]:
+    """The folder of an output, made if it is not there, and opened without following a link that was put in its way.
+
+    None where folders cannot be opened, or the file is one of ours: then it is named by its path.
+    """
+    folder = None if path.name.startswith(".") else open_folder(path.parent)
+    if folder is None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        if folder is not None:
+            os.close(folder)
+
+
+def _in(folder: int | None, path: Path) -> str:
+    return str(path) if folder is None else path.name
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -139,7 +161,7 @@ def append(path: Path, pieces: Iterable[bytes]) -> None:
     """
     with _told_to_people(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "ab") as handle:
+        with open(path, "ab", opener=_without_links) as handle:
             try:
                 for piece in pieces:
                     handle.write(piece)
@@ -150,7 +172,8 @@ def append(path: Path, pieces: Iterable[bytes]) -> None:
 
 def shorten(path: Path, size: int) -> None:
     """Take away what `path` holds beyond `size` bytes."""
-    os.truncate(path, size)
+    with open(path, "r+b", opener=_without_links) as handle:
+        handle.truncate(size)
 
 
 def move(source: Path, target: Path) -> None:
@@ -168,7 +191,7 @@ def move(source: Path, target: Path) -> None:
 def sha256_of(path: Path, block: int = 2**20) -> str:
     """SHA-256 of a file's content in hexadecimal, read `block` bytes at a time."""
     digest = hashlib.sha256()
-    with open(path, "rb") as handle:
+    with open(path, "rb", opener=_without_links) as handle:
         while content := handle.read(block):
             digest.update(content)
     return digest.hexdigest()
@@ -235,6 +258,11 @@ def _holder(job: Path) -> dict[str, str]:
     return {"job": name} if name else {}
 
 
+def _without_links(path: str, flags: int) -> int:
+    """Open a file of ours in a folder of others: a link that they put in its place leads nowhere."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+
 @contextmanager
 def _told_to_people(path: Path) -> Iterator[None]:
     try:
@@ -249,6 +277,7 @@ def _told_to_people(path: Path) -> Iterator[None]:
             errno.ENOTDIR,
             errno.EEXIST,
             errno.EISDIR,
+            errno.ELOOP,
             errno.ENAMETOOLONG,
         ):
             raise NotDataError(
@@ -257,8 +286,10 @@ def _told_to_people(path: Path) -> Iterator[None]:
         raise
 
 
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":  # elsewhere a folder cannot be opened
+def _sync_folder(folder: Path, opened: int | None = None) -> None:
+    if opened is not None:
+        os.fsync(opened)
+    elif os.name == "posix":  # elsewhere a folder cannot be opened
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

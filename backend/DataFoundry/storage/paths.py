@@ -11,6 +11,7 @@ import errno
 import os
 import re
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -183,6 +184,31 @@ def open_for_reading(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise ImpossibleError(f"{path.name!r} is not a regular file.")
     return os.fdopen(descriptor, "rb")
+
+
+def open_folder(path: Path) -> int | None:
+    """Open a resolved folder inside a root to write in it, making what is missing, and following no link on the way.
+
+    None where the system cannot do this, and for a hidden folder and one in no root, which no request can name. Raises
+    OSError.
+    """
+    root = _root_of(str(path))
+    if root is None or os.open not in os.supports_dir_fd:
+        return None
+    if any(part.startswith(".") for part in path.relative_to(root).parts):
+        return None
+    os.makedirs(root, exist_ok=True)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+    folder = os.open(root, flags)
+    for part in path.relative_to(root).parts:
+        try:
+            with suppress(FileExistsError):
+                os.mkdir(part, dir_fd=folder)
+            inner = os.open(part, flags | os.O_NOFOLLOW, dir_fd=folder)
+        finally:
+            os.close(folder)
+        folder = inner
+    return folder
 
 
 def _open_beneath(root: str, parts: tuple[str, ...]) -> int:

@@ -4,6 +4,7 @@ import bz2
 import datetime
 import gzip
 import io
+import re
 import shutil
 import tempfile
 import zipfile
@@ -309,3 +310,40 @@ def test_any_sign_may_part_cells(root: Path, delimiter: str, quote: str) -> None
             read(root, "t.csv", content, delimiter=delimiter, quote=quote)
     else:
         assert plain(read(root, "t.csv", content, delimiter=delimiter, quote=quote)) == {"a": [1], "b": ["x"]}
+
+
+def sheet(path: Path, rows: str, name: str = "xl/worksheets/sheet1.xml") -> Path:
+    """`people.xlsx` with other rows in its first sheet."""
+    with zipfile.ZipFile(FILES / "people.xlsx") as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for member in old.namelist():
+            content = old.read(member)
+            if member == name:
+                content = re.sub(
+                    rb"<sheetData>.*</sheetData>", f"<sheetData>{rows}</sheetData>".encode(), content, flags=re.S
+                )
+            new.writestr(member, content)
+    return path
+
+
+FIRST = '<row r="1"><c r="A1"><v>1</v></c></row>'
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        FIRST + '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        FIRST + '<row r="2"><c r="XFD2"><v>1</v></c></row><row r="1048576"><c r="A1048576"><v>1</v></c></row>',
+        FIRST + "<row r='1048576'><c\ns='0'   r = 'xfd1048576'><v>1</v></c></row>",
+        FIRST + '<row r="1048576"><c ' + " " * 50_000 + 'r="XFD1048576"><v>1</v></c></row>',
+    ],
+)
+def test_a_cell_far_away_does_not_unfold_to_billions(root: Path, rows: str) -> None:
+    path = sheet(root / "far.xlsx", rows)
+    assert path.stat().st_size < 20_000
+    with pytest.raises(TooLargeError, match="row 1048576 and column 16384"):
+        open_table(path)
+
+
+def test_a_tag_without_end_hides_nothing(root: Path) -> None:
+    with pytest.raises(TableError, match="tag without end"):
+        open_table(sheet(root / "far.xlsx", FIRST + "<row " + " " * 3_000_000 + 'r="1048576"></row>'))

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import resource
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,61 @@ def test_a_packed_model_is_refused_before_it_is_unpacked(root: Path) -> None:
     ):
         for name in plain.namelist():
             packed.writestr(name, plain.read(name))
+    with pytest.raises(UntrustedArtifactError, match="packed"):
+        load_model(root / "model.pth")
+
+
+def with_pickle(path: Path, content: bytes, twice: bool = False) -> None:
+    """A model file whose pickle is `content`."""
+    torch.save({"a": torch.zeros(1)}, path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, old in members.items():
+            if twice and name.endswith("data.pkl"):
+                archive.writestr(name, old)
+            archive.writestr(name, content if name.endswith("data.pkl") else old)
+
+
+GADGETS = {
+    "memory": b"cbuiltins\nbytearray\nI100000000000\n\x85R.",
+    "memory by its old name": b"c__builtin__\nbytearray\nI100000000000\n\x85R.",
+    "system": b"cos\nsystem\nVtrue\n\x85R.",
+    "eval": b"cbuiltins\neval\nV1\n\x85R.",
+    "getattr": b"cbuiltins\ngetattr\n.",
+    "by instance": b"(Vtrue\nios\nsystem\n.",
+    "by object": b"(cos\nsystem\nVtrue\no.",
+    "by stack": b"\x8c\x02os\x8c\x06system\x93.",
+    "new object": b"ccollections\nOrderedDict\n)\x81.",
+    "nested name": b"\x8c\x05torch\x8c\x0bhub.os.open\x93.",
+    "registered": b"\x82\x01.",
+    "persistent": b"Pevil\n.",
+    "wrapper": b"ctorch._utils\n_rebuild_wrapper_subclass\n.",
+    "meta": b"ctorch._utils\n_rebuild_meta_tensor_no_storage\n.",
+    "numpy": b"cnumpy._core.multiarray\n_reconstruct\n.",
+    "dunder storage": b"ctorch.storage\n_load_from_bytes\n.",
+    "bytes": b"\x96" + (10**11).to_bytes(8, "little") + b".",
+    "many bytes": b"\x8e" + (10**11).to_bytes(8, "little") + b".",
+    "many letters": b"\x8d" + (10**11).to_bytes(8, "little") + b".",
+    "long number": b"\x8b\xff\xff\xff\x7f.",
+}
+
+
+@pytest.mark.parametrize("name", GADGETS)
+def test_every_gadget_is_refused_and_takes_no_memory(root: Path, name: str) -> None:
+    with_pickle(root / "model.pth", b"\x80\x02" + GADGETS[name])
+    (root / "p.joblib").write_bytes(b"\x80\x05" + GADGETS[name])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for file, load in (("model.pth", load_model), ("p.joblib", load_preprocessor)):
+        with pytest.raises(ArtifactError, match=file):
+            load(root / file)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KB
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_model_with_two_pickles_of_one_name_is_refused(root: Path) -> None:
+    """One reader may see the first, another the second."""
+    with_pickle(root / "model.pth", b"\x80\x02}.", twice=True)
     with pytest.raises(UntrustedArtifactError, match="packed"):
         load_model(root / "model.pth")
 

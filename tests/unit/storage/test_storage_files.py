@@ -9,7 +9,8 @@ import pytest
 
 from DataFoundry.errors import NotDataError, OutputBusyError
 from DataFoundry.settings import BACKEND
-from DataFoundry.storage.files import claim_output, whole_file, write_json, write_text
+from DataFoundry.storage.files import append, claim_output, sha256_of, shorten, whole_file, write_json, write_text
+from DataFoundry.storage.paths import output_path
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(BACKEND)}
 
@@ -89,3 +90,41 @@ def test_a_writer_in_another_process_is_refused_too(tmp_path: Path) -> None:
     with claim_output(path):
         assert subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout == "busy\n"
     assert subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout == "mine\n"
+
+
+def test_a_link_put_in_the_way_of_an_output_after_the_check_leads_nowhere(root: Path, tmp_path: Path) -> None:
+    """Whoever owns a data root may not have the service write elsewhere."""
+    target = tmp_path / "elsewhere"
+    target.mkdir()
+    (root / "folder").mkdir()
+    checked = output_path(str(root / "folder" / "deeper" / "a.csv"), "output_path")
+    (root / "folder").rmdir()
+    (root / "folder").symlink_to(target)
+    with pytest.raises(NotDataError, match="cannot be written"):
+        write_text(checked, "evil")
+    assert list(target.iterdir()) == []
+
+
+def test_a_folder_that_is_exchanged_while_a_file_is_written_keeps_the_file(root: Path, tmp_path: Path) -> None:
+    (root / "folder").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    with whole_file(root / "folder" / "a.csv") as handle:
+        (root / "folder").rename(root / "moved")
+        (root / "folder").symlink_to(tmp_path / "elsewhere")
+        handle.write(b"x")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert [path.name for path in (root / "moved").iterdir()] == ["a.csv"]
+
+
+def test_pieces_of_an_upload_go_through_no_link(root: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("whole")
+    (root / ".a.upload").symlink_to(victim)
+    for change in (
+        lambda: append(root / ".a.upload", [b"evil"]),
+        lambda: shorten(root / ".a.upload", 0),
+        lambda: sha256_of(root / ".a.upload"),
+    ):
+        with pytest.raises((NotDataError, OSError)):
+            change()
+    assert victim.read_text() == "whole"
