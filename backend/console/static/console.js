@@ -129,6 +129,17 @@
   });
   document.addEventListener("htmx:sendError", () => toast("The service does not answer; trying again."));
 
+  // On a phone, tables of class stack show a row as a card, each value behind the name of its column.
+  const named = () => {
+    for (const table of document.querySelectorAll("table.stack")) {
+      const names = [...table.tHead.rows[0].cells].map((each) => each.textContent);
+      for (const row of table.tBodies[0].rows)
+        for (const cell of row.cells) cell.dataset.label ??= names[cell.cellIndex];
+    }
+  };
+
+  named();
+  document.addEventListener("htmx:afterSettle", named);
   sortable(document);
   filters(document);
   drafts(document);
