@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from DataFoundry.preprocessing.schema import LABEL, column_kinds, features_of, i
 from DataFoundry.relational.config import is_related, parse_related
 from DataFoundry.relational.creating import create_related_config, refuse_beside_tables
 from DataFoundry.relational.training import train_related
-from DataFoundry.schema.discovery import discover
+from DataFoundry.schema.discovery import discover_with_sample
 from DataFoundry.schema.rules import complaint
 from DataFoundry.schema.table_schema import Column, TableSchema
 from DataFoundry.sources.opening import open_table
@@ -38,6 +39,7 @@ from DataFoundry.storage.files import claim_output, remove_file, write_json
 from DataFoundry.storage.paths import input_path, output_folder, output_path, refuse_input_as_output
 from DataFoundry.training.derived import refuse_modelled, rule_of
 from DataFoundry.training.fitting import Trained, fit, labeled_rows, summary
+from DataFoundry.training.rows import MOST_ROWS, training_rows
 
 log = logging.getLogger(__name__)
 
@@ -92,10 +94,10 @@ def create_config(
     training_given, training_warnings = known_params(TrainingParams, training_params, "training_params")
     options = ReadOptions.of(read_options)
     table = open_table(data, options)
-    schema = discover(table, columns)
-    frame = table.read()
+    schema, sample = discover_with_sample(table, columns)
+    frame = table.read() if schema.rows <= MOST_ROWS else sample
     model_given = default_model_params(model_type) | model_given | {"model_class_name": class_name}
-    training_given = default_training_params(model_type, len(frame)) | training_given
+    training_given = default_training_params(model_type, schema.rows) | training_given
     label = _label(label_column, list(frame.columns))
     model_given = {"condition_cols": [label] if label in frame.columns else [], **model_given}
     if "feature_cols" not in model_given:
@@ -175,8 +177,9 @@ def _label(wanted: str | None, columns: list[str]) -> str:
 def train_model(config_path: str) -> dict[str, Any]:
     """Train as a `config.json` says; writes the model, the preprocessor and `history.json` beside the model.
 
-    A training that was interrupted goes on from `model.checkpoint.pth`, which is there until the model is. The
-    configuration may be that of related tables, see `relational.training`.
+    Of a table of more than `training.rows.MOST_ROWS` rows so many are drawn, which `warnings` say. A training that was
+    interrupted goes on from `model.checkpoint.pth`, which is there until the model is. The configuration may be that
+    of related tables, see `relational.training`.
 
     Returns
     -------
@@ -199,9 +202,10 @@ def train_model(config_path: str) -> dict[str, Any]:
     checkpoint_path = model_path.with_name(f"{model_path.stem}.checkpoint.pth")
     refuse_input_as_output(history_path, path, data)
     with claim_output(model_path):
-        frame = open_table(data, config.read_options).read()
-        trained = fit(frame, config, checkpoint_path)
-        detector = _detector(frame, trained, config)
+        rows = training_rows(open_table(data, config.read_options), config.label)
+        trained = fit(rows.frame, config, checkpoint_path, rows.labels)
+        trained = replace(trained, warnings=(*rows.warnings, *trained.warnings))
+        detector = _detector(rows.frame, trained, config)
         bundle = trained.bundle(config.model_type, detector)
         save_bundle(bundle, model_path, preprocessor_path)
         remove_file(checkpoint_path)

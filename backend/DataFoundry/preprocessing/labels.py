@@ -33,15 +33,17 @@ class LabelCodec:
         self.name = name
 
     @classmethod
-    def fit(cls, labels: pd.Series) -> "LabelCodec":
+    def fit(cls, labels: pd.Series, counted: pd.Series | None = None) -> "LabelCodec":
         """Learn the classes of a label column without missing values.
+
+        `counted` says how many rows have each label, where `labels` are drawn from more.
 
         Raises
         ------
         TrainingError
             If there are too many: that is a number to be modelled, not a class.
         """
-        counted = labels.astype(object).value_counts()
+        counted = labels.astype(object).value_counts() if counted is None else counted
         if len(counted) > _MOST_CLASSES:
             raise TrainingError(
                 f"The label column has {len(counted)} distinct values, more than {_MOST_CLASSES}; "

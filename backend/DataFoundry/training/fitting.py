@@ -80,8 +80,18 @@ class Trained:
         return Bundle(self.model, self.transformer, self.derivation, self.made, self.labels, model_type, detector)
 
 
-def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | None = None) -> Trained:
+def fit(
+    frame: pd.DataFrame,
+    config: TrainingConfig,
+    checkpoint_path: Path | None = None,
+    label_counts: pd.Series | None = None,
+) -> Trained:
     """Train a model of `config.model_type` on a table.
+
+    Parameters
+    ----------
+    label_counts
+        How many rows have each label, where `frame` is drawn from a larger table.
 
     With a seed the result is the same to the bit on one machine; without one it is new each time. With a checkpoint's
     path, a training that was interrupted goes on where it was, if table and configuration are the same.
@@ -92,7 +102,7 @@ def fit(frame: pd.DataFrame, config: TrainingConfig, checkpoint_path: Path | Non
     """
     started = time.monotonic()
     frame, warnings = labeled_rows(frame, config.label)
-    labels = LabelCodec.fit(frame[config.label]) if config.label else None
+    labels = LabelCodec.fit(frame[config.label], label_counts) if config.label else None
     features = column_kinds(frame, config.model_params.feature_cols, config.label_column, config.kinds)
     derivation, broken = derivation_of(frame, list(features), config)
     warnings += broken + _unread(frame, features, config)
