@@ -99,8 +99,8 @@ def snorkel_votes(folder: Path) -> dict[str, float]:
 
 def our_votes(folder: Path) -> dict[str, float]:
     """Our applier on the ten functions, from the file."""
-    from DataFoundry.labeling.apply import votes
-    from DataFoundry.labeling.functions import read_functions
+    from DataFoundry.labeling.execution.apply import votes
+    from DataFoundry.labeling.functions.reading import read_functions
     from DataFoundry.sources.opening import open_table
 
     def work() -> None:
@@ -111,8 +111,8 @@ def our_votes(folder: Path) -> dict[str, float]:
 
 
 def _ten_votes(folder: Path):  # type: ignore[no-untyped-def]
-    from DataFoundry.labeling.apply import votes
-    from DataFoundry.labeling.functions import read_functions
+    from DataFoundry.labeling.execution.apply import votes
+    from DataFoundry.labeling.functions.reading import read_functions
     from DataFoundry.sources.opening import open_table
 
     return votes(read_functions(TEN), open_table(folder / "adult.parquet")).matrix
@@ -135,8 +135,8 @@ def snorkel_model(folder: Path) -> dict[str, float]:
 
 def our_model(folder: Path) -> dict[str, float]:
     """The default aggregator from the summary, with one prediction for each distinct row of votes."""
-    from DataFoundry.labeling import vote_model
-    from DataFoundry.labeling.summary import VoteSummary, patterns_of
+    from DataFoundry.labeling.aggregation import vote_model
+    from DataFoundry.labeling.aggregation.vote_summary import VoteSummary, patterns_of
 
     matrix = _ten_votes(folder)
 
@@ -150,8 +150,8 @@ def our_model(folder: Path) -> dict[str, float]:
 
 def big_votes(folder: Path) -> dict[str, float]:
     """Votes of the two functions on the large file."""
-    from DataFoundry.labeling.apply import votes
-    from DataFoundry.labeling.functions import read_functions
+    from DataFoundry.labeling.execution.apply import votes
+    from DataFoundry.labeling.functions.reading import read_functions
     from DataFoundry.sources.opening import open_table
 
     rows = open_table(folder / "big.parquet").num_rows or 0

@@ -11,25 +11,18 @@ import numpy as np
 
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError
-from DataFoundry.labeling import (
-    advice,
-    aggregators,
-    analysis,
-    calibration,
-    choice,
-    doubts,
-    next_rows,
-    run,
-    trial,
-    uncovered,
-)
-from DataFoundry.labeling import report as report_page
-from DataFoundry.labeling.functions import LabelingFunction, read_functions
-from DataFoundry.labeling.hand_labels import HandLabels, label_column_of, read_hand_labels
-from DataFoundry.labeling.sandbox import MAX_CLASSES
+from DataFoundry.labeling import labeling_run
+from DataFoundry.labeling.aggregation import aggregators, calibration, selection
+from DataFoundry.labeling.aggregation.hand_labels import HandLabels, label_column_of, read_hand_labels
+from DataFoundry.labeling.aggregation.vote_summary import VoteSummary
+from DataFoundry.labeling.analysis import function_analysis, function_warnings, label_warnings, trial
+from DataFoundry.labeling.analysis import report as report_page
+from DataFoundry.labeling.execution.sandbox import MAX_CLASSES
+from DataFoundry.labeling.functions.reading import LabelingFunction, read_functions
+from DataFoundry.labeling.prediction import uncovered
+from DataFoundry.labeling.prediction.uncovered import COLUMN, Predictor
+from DataFoundry.labeling.suggesting import rows_to_label
 from DataFoundry.labeling.suggesting.suggested import DEFAULT_FUNCTIONS, MOST_FUNCTIONS, answered
-from DataFoundry.labeling.summary import VoteSummary
-from DataFoundry.labeling.uncovered import COLUMN, Predictor
 from DataFoundry.sources.opening import open_table
 from DataFoundry.sources.table import Table
 from DataFoundry.storage.files import claim_output, write_text
@@ -111,7 +104,7 @@ def create_labels(
     with claim_output(output):
         options = ReadOptions.of(read_options)
         table = open_table(data, options)
-        run.refuse_label_columns(table.columns, cardinality, predict_uncovered)
+        labeling_run.refuse_label_columns(table.columns, cardinality, predict_uncovered)
         hand = None
         if len(inputs) > 1:
             hand = read_hand_labels(open_table(inputs[1], options), functions, table.columns, label_column)
@@ -165,7 +158,7 @@ def suggest_rows(
     data_path: str,
     labeling_functions: Sequence[Mapping[str, str]] | None = None,
     hand_labeled_examples_path: str | None = None,
-    num_rows: int = next_rows.DEFAULT_ROWS,
+    num_rows: int = rows_to_label.DEFAULT_ROWS,
     seed: int | None = None,
     read_options: Mapping[str, Any] | None = None,
     label_column: str | None = None,
@@ -186,7 +179,7 @@ def suggest_rows(
     DataFoundryError
         One of its classes.
     """
-    _refuse_number("num_rows", num_rows, 1, next_rows.MOST_ROWS)
+    _refuse_number("num_rows", num_rows, 1, rows_to_label.MOST_ROWS)
     _refuse_number("seed", seed, 0, 2**63 - 1)
     options = ReadOptions.of(read_options)
     table = open_table(input_path(data_path, "data_path"), options)
@@ -196,8 +189,8 @@ def suggest_rows(
         path = input_path(hand_labeled_examples_path, "hand_labeled_examples_path")
         hand = read_hand_labels(open_table(path, options), functions, columns, label_column)
         columns = [name for name in columns if name != hand.column]
-    candidates = next_rows.drawn(table, functions, seed or 0)
-    return next_rows.suggested(candidates, [each.name for each in functions], hand, columns, num_rows, seed or 0)
+    candidates = rows_to_label.drawn(table, functions, seed or 0)
+    return rows_to_label.suggested(candidates, [each.name for each in functions], hand, columns, num_rows, seed or 0)
 
 
 def suggest_functions(
@@ -263,8 +256,12 @@ def _labeled(order: _Order) -> tuple[dict[str, object], str]:
     """Write the labels; gives the response and the page about it."""
     chosen, cardinality, known = _chosen(order)
     predictor = _predictor(order, chosen, cardinality, known) if order.predict_uncovered else None
-    fill = run.Fill(predictor if isinstance(predictor, Predictor) else None) if order.predict_uncovered else None
-    written, found = run.write_labels(order.table, order.output, order.functions, chosen, cardinality, known, fill)
+    fill = (
+        labeling_run.Fill(predictor if isinstance(predictor, Predictor) else None) if order.predict_uncovered else None
+    )
+    written, found = labeling_run.write_labels(
+        order.table, order.output, order.functions, chosen, cardinality, known, fill
+    )
     logger.info("labeled %d of %d rows of %s", written.labeled, written.rows, order.table.path.name)
     summary, names = found.summary.widened(cardinality), order.names
     response: dict[str, object] = {
@@ -275,14 +272,14 @@ def _labeled(order: _Order) -> tuple[dict[str, object], str]:
         "label_distribution": {str(label): int(count) for label, count in enumerate(written.counts)},
         **_probabilities(order, chosen, written),
         "aggregator": {"name": chosen.aggregator.name, "why": chosen.why, **chosen.figures},
-        "lf_analysis": analysis.by_function(names, summary, order.hand),
-        "conflicts": analysis.conflicting_pairs(names, summary),
+        "lf_analysis": function_analysis.by_function(names, summary, order.hand),
+        "conflicts": function_analysis.conflicting_pairs(names, summary),
         "examples": found.examples.rows,
         "warnings": [
-            *advice.on_columns(order.functions, order.table.columns),
-            *advice.on_votes(names, summary),
-            *advice.on_ties(written.ties),
-            *advice.on_accuracy(names, order.hand),
+            *function_warnings.on_columns(order.functions, order.table.columns),
+            *function_warnings.on_votes(names, summary),
+            *function_warnings.on_ties(written.ties),
+            *function_warnings.on_accuracy(names, order.hand),
             *chosen.warnings,
             *_doubts(order, chosen, written, summary),
             *([f"predict_uncovered: nothing was predicted. {predictor}"] if isinstance(predictor, str) else []),
@@ -302,9 +299,11 @@ def _labeled(order: _Order) -> tuple[dict[str, object], str]:
     return response, report_page.page(response, summary, names, written.histogram)
 
 
-def _predictor(order: _Order, chosen: aggregators.Choice, cardinality: int, known: run.Pass | None) -> Predictor | str:
+def _predictor(
+    order: _Order, chosen: aggregators.Choice, cardinality: int, known: labeling_run.Pass | None
+) -> Predictor | str:
     """What predicts the rows without votes, or why nothing can."""
-    covered = run.covered_sample(order.table, order.functions, chosen, cardinality, known, order.seed)
+    covered = labeling_run.covered_sample(order.table, order.functions, chosen, cardinality, known, order.seed)
     columns = [name for name in order.table.columns if order.hand is None or name != order.hand.column]
     return uncovered.fit(covered, order.hand, columns, order.seed)
 
@@ -321,25 +320,25 @@ def _refuse_two_fills(default_label: int | None, predict_uncovered: bool) -> Non
         )
 
 
-def _chosen(order: _Order) -> tuple[aggregators.Choice, int, run.Pass | None]:
+def _chosen(order: _Order) -> tuple[aggregators.Choice, int, labeling_run.Pass | None]:
     """The fitted aggregator, the number of classes, and the first pass over the table, where one was needed."""
     features = [name for name in order.table.columns if order.hand is None or name != order.hand.column]
-    wish = choice.Wish(order.aggregator, order.seed, order.hand, features, order.balance, order.names)
-    cardinality = order.cardinality or run.known_cardinality(order.functions)
+    wish = selection.Wish(order.aggregator, order.seed, order.hand, features, order.balance, order.names)
+    cardinality = order.cardinality or labeling_run.known_cardinality(order.functions)
     if cardinality is not None and order.default_label is not None:
         cardinality = max(cardinality, order.default_label + 1)
-    if cardinality is not None and not choice.needs_summary(wish, len(order.functions)):
-        chosen = choice.majority(cardinality, len(order.functions), wish)
+    if cardinality is not None and not selection.needs_summary(wish, len(order.functions)):
+        chosen = selection.majority(cardinality, len(order.functions), wish)
         return replace(chosen, default_label=order.default_label), cardinality, None
-    known = run.summarise(order.table, order.functions, order.cardinality)
+    known = labeling_run.summarise(order.table, order.functions, order.cardinality)
     least = 2 if order.hand is None else order.hand.cardinality
     cardinality = order.cardinality or max(least, known.summary.cardinality, (order.default_label or 0) + 1)
-    run.refuse_label_columns(order.table.columns, cardinality)
-    chosen = choice.choose(wish, known.summary.widened(cardinality))
+    labeling_run.refuse_label_columns(order.table.columns, cardinality)
+    chosen = selection.choose(wish, known.summary.widened(cardinality))
     return replace(chosen, default_label=order.default_label), cardinality, known
 
 
-def _probabilities(order: _Order, chosen: aggregators.Choice, written: run.Written) -> dict[str, object]:
+def _probabilities(order: _Order, chosen: aggregators.Choice, written: labeling_run.Written) -> dict[str, object]:
     """What the answer says of the class balance and of what probabilities mean."""
     shares = written.mass / max(written.rows, 1) if order.balance is None else order.balance
     source = "votes" if order.hand is None else "votes and hand labels"
@@ -350,13 +349,15 @@ def _probabilities(order: _Order, chosen: aggregators.Choice, written: run.Writt
     }
 
 
-def _doubts(order: _Order, chosen: aggregators.Choice, written: run.Written, summary: VoteSummary) -> list[str]:
+def _doubts(
+    order: _Order, chosen: aggregators.Choice, written: labeling_run.Written, summary: VoteSummary
+) -> list[str]:
     """What votes alone cannot justify."""
     informed = order.balance is not None or order.hand is not None
     return [
-        *([] if informed else doubts.on_one_class(summary, order.default_label)),
-        *doubts.on_missing_labels(summary, written.counts),
-        *doubts.on_single_votes(order.names, summary, chosen.aggregator),
+        *([] if informed else label_warnings.on_one_class(summary, order.default_label)),
+        *label_warnings.on_missing_labels(summary, written.counts),
+        *label_warnings.on_single_votes(order.names, summary, chosen.aggregator),
     ]
 
 

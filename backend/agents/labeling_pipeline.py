@@ -18,12 +18,12 @@ from agents.labeling.proposing import proposed
 from agents.labeling.without_hand_labels import labeled_without, proposed_functions
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError
-from DataFoundry.labeling import doubts
-from DataFoundry.labeling import run as labeling
-from DataFoundry.labeling.aggregators import Choice
-from DataFoundry.labeling.apply import Applier
-from DataFoundry.labeling.functions import LabelingFunction, read_functions
-from DataFoundry.labeling.hand_labels import label_column_of
+from DataFoundry.labeling import labeling_run as labeling
+from DataFoundry.labeling.aggregation.aggregators import Choice
+from DataFoundry.labeling.aggregation.hand_labels import label_column_of
+from DataFoundry.labeling.analysis import label_warnings
+from DataFoundry.labeling.execution.apply import Applier
+from DataFoundry.labeling.functions.reading import LabelingFunction, read_functions
 from DataFoundry.labeling.suggesting.examples import Examples, read_examples
 from DataFoundry.labeling.suggesting.goal import Mentioned, mentioned
 from DataFoundry.labeling.suggesting.mining import Harvest, Recipe, mine
@@ -267,7 +267,7 @@ def _written(
         "classes": {str(number): str(value) for number, value in enumerate(examples.classes)},
         "aggregator": {"name": choice.aggregator.name, "why": choice.why},
         "seed": seed,
-        "warnings": doubts.on_rare_labels(
+        "warnings": label_warnings.on_rare_labels(
             written.counts, written.mass, labeling.probability_columns(examples.cardinality)
         ),
     }

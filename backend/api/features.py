@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 
-from DataFoundry.labeling.functions import read_functions
-from DataFoundry.labeling.sandbox import Sandbox
+from DataFoundry.labeling.execution.sandbox import Sandbox
+from DataFoundry.labeling.functions.reading import read_functions
 
 logger = logging.getLogger(__name__)
 

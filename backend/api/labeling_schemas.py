@@ -6,10 +6,10 @@ from pydantic import ConfigDict, Field
 
 from api.documented import choices
 from api.schemas import Attempts, HandLabelColumn, Integral, Path, ReadOptionsField, RequestModel, Seed, Share
-from DataFoundry.labeling.aggregators import REGISTRY as AGGREGATORS
-from DataFoundry.labeling.next_rows import MOST_ROWS as SUGGESTED_ROWS
+from DataFoundry.labeling.aggregation.aggregators import REGISTRY as AGGREGATORS
+from DataFoundry.labeling.analysis.trial import MOST_ROWS as TRIED_ROWS
+from DataFoundry.labeling.suggesting.rows_to_label import MOST_ROWS as SUGGESTED_ROWS
 from DataFoundry.labeling.suggesting.suggested import MOST_FUNCTIONS
-from DataFoundry.labeling.trial import MOST_ROWS as TRIED_ROWS
 from DataFoundry.settings import limits
 
 

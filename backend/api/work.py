@@ -9,8 +9,8 @@ from api.reply import succeeded
 from api.security.access import client
 from api.views import shown
 from jobs import service
+from jobs.answer_cache import Remembered
 from jobs.operations import OPERATIONS
-from jobs.remembered import Remembered
 from jobs.store import Job
 
 _ASK_AGAIN_AFTER = 2  # seconds

@@ -22,10 +22,10 @@ from celery import Celery, Task, signals
 
 from DataFoundry.settings import BROKER_VARIABLE, RESULTS_VARIABLE, limits, state_folder
 from DataFoundry.storage import journal
-from jobs.host import die_with_parent
-from jobs.launch import threads_each
 from jobs.operations import OPERATIONS
-from jobs.work import Message, Order, perform, use_threads
+from jobs.processes import threads_each
+from jobs.worker import Message, Order, perform, use_threads
+from jobs.worker_host import die_with_parent
 
 TASK = "datafoundry.run"
 WORKING = "WORKING"  # the state of a task that gives signs of life

@@ -25,13 +25,13 @@ from DataFoundry.errors import (
 from DataFoundry.roots import own_roots
 from DataFoundry.settings import Limits
 from DataFoundry.storage import journal
-from jobs import finished
-from jobs.lane import Lane
-from jobs.launch import Launcher, Worker
+from jobs import finished_results
 from jobs.operations import OPERATIONS
-from jobs.owners import Owner
+from jobs.processes import Launcher, Worker
+from jobs.server_processes import Owner
 from jobs.store import CANCELLED, FAILED, QUEUED, SUCCEEDED, Job, Key, Store
-from jobs.work import Order, Problem
+from jobs.work_queue import Lane
+from jobs.worker import Order, Problem
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Runner:
         self._launchers = {True: short, False: long}
         self._bounds = bounds
         self._journals = folder / journal.FOLDER
-        self._finished = folder / finished.FOLDER
+        self._finished = folder / finished_results.FOLDER
         self._owner = Owner(folder)
         self._live: dict[str, _Live] = {}
         self._closing = False
@@ -188,10 +188,10 @@ class Runner:
         journal.sweep(self._journals)  # after what is not to go on, before anything is at work
         for job in sorted(going, key=lambda each: each.lost):  # one that takes the server along comes last
             self._enqueue(job)
-        for name in finished.noted(self._finished):
+        for name in finished_results.noted(self._finished):
             noted = self.store.get(name)
             if noted is None or noted.over:
-                finished.forget(self._finished, name)
+                finished_results.forget(self._finished, name)
         if going:
             logger.warning("jobs of a server that was stopped go on: %d", len(going))
         self.store.prune(self._bounds.max_kept_jobs)
@@ -235,7 +235,7 @@ class Runner:
 
     def _goes_on(self, job: Job) -> bool:
         """Whether a job of a dead server goes on; else it is over from here on, and what it left is removed."""
-        if (result := finished.found(self._finished, job.id)) is not None:
+        if (result := finished_results.found(self._finished, job.id)) is not None:
             journal.sweep(self._journals, job.id, everything=True)
             self.store.finish(job.id, SUCCEEDED, job.seconds or 0.0, result)
             return False
@@ -314,7 +314,7 @@ class Runner:
                 late = late or looked - started > self._bounds.max_job_seconds
                 if late or self._is_cancelling(job):
                     live.stop()
-        if not outcome and (result := finished.found(self._finished, job.id)) is not None:
+        if not outcome and (result := finished_results.found(self._finished, job.id)) is not None:
             outcome = {"result": result}  # its process died before it could tell
         stopped = live.stopping.is_set() and not outcome
         over = not outcome and not late and not self._closing and (stopped or not self._may_go_on(job))
@@ -367,7 +367,7 @@ class Runner:
         result = outcome.get("result")
         kept = self._quietly(self.store.finish, live.job.id, state, seconds, result, problem, again)
         if kept and live.job.durable:
-            finished.forget(self._finished, live.job.id)
+            finished_results.forget(self._finished, live.job.id)
         self._settle(live, replace(live.job, state=state, result=result, problem=problem), kept is True)
         self._quietly(self.store.prune, self._bounds.max_kept_jobs)
 

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from DataFoundry.settings import BROKER_VARIABLE, limits, state_folder
-from jobs.launch import Launcher, local_launcher
+from jobs.processes import Launcher, local_launcher
 from jobs.runner import Runner
 from jobs.store import Store
 
@@ -45,6 +45,6 @@ def _for_long_jobs(local: Launcher) -> Launcher:
     """Celery workers where a broker is set."""
     if not os.environ.get(BROKER_VARIABLE):
         return local
-    from jobs.remote import RemoteLauncher  # needs no import where it is not used
+    from jobs.celery_jobs import RemoteLauncher  # needs no import where it is not used
 
     return RemoteLauncher()

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from DataFoundry.errors import DiskFullError
-from jobs.work import Problem
+from jobs.worker import Problem
 
 logger = logging.getLogger(__name__)
 

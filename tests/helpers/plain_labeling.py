@@ -2,11 +2,11 @@
 
 from hypothesis import event
 
-from DataFoundry.labeling import encoding
-from DataFoundry.labeling.columnar import statements
-from DataFoundry.labeling.columnar.vector import NotColumnarError
-from DataFoundry.labeling.functions import read_function
-from DataFoundry.labeling.ways import Block
+from DataFoundry.labeling.execution import distinct_values
+from DataFoundry.labeling.execution.columnar import statements
+from DataFoundry.labeling.execution.columnar.vector import NotColumnarError
+from DataFoundry.labeling.execution.strategies import Block
+from DataFoundry.labeling.functions.reading import read_function
 
 
 class Row:
@@ -33,7 +33,7 @@ def plainly(code, frame):
     space = {}
     exec(code, space)
     votes, nones = [], 0
-    cells = {name: [encoding.plain_value(cell) for cell in frame[name].astype(object)] for name in frame}
+    cells = {name: [distinct_values.plain_value(cell) for cell in frame[name].astype(object)] for name in frame}
     for place in range(len(frame)):
         try:
             vote = space["lf"](Row({name: values[place] for name, values in cells.items()}))

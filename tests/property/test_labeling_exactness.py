@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from tests.helpers.plain_labeling import plainly, whole_columns_agree
 
-from DataFoundry.labeling.columnar import statements
-from DataFoundry.labeling.columnar.vector import NotColumnarError
-from DataFoundry.labeling.functions import read_function
-from DataFoundry.labeling.regexes import worst_steps
-from DataFoundry.labeling.sandbox import FaultError, Sandbox
-from DataFoundry.labeling.ways import Block, Runner
+from DataFoundry.labeling.execution.columnar import statements
+from DataFoundry.labeling.execution.columnar.vector import NotColumnarError
+from DataFoundry.labeling.execution.sandbox import FaultError, Sandbox
+from DataFoundry.labeling.execution.strategies import Block, Runner
+from DataFoundry.labeling.functions.reading import read_function
+from DataFoundry.labeling.functions.regex_cost import worst_steps
 
 SETTINGS = settings(suppress_health_check=list(HealthCheck))
 

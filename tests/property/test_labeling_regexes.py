@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from DataFoundry.labeling.functions import read_function
-from DataFoundry.labeling.regexes import may_never_end
-from DataFoundry.labeling.sandbox import Sandbox
+from DataFoundry.labeling.execution.sandbox import Sandbox
+from DataFoundry.labeling.functions.reading import read_function
+from DataFoundry.labeling.functions.regex_cost import may_never_end
 
 TEXTS = [
     "",

@@ -10,9 +10,9 @@ from agents.labeling.combiner import Encoder, fit, vote_columns
 from agents.labeling.diagnosis import correction, diagnose
 from agents.labeling.measure import Measure, auc_of, cross_fitted, interval_of
 from DataFoundry.errors import ColumnError, ImpossibleError
-from DataFoundry.labeling.apply import Applier
-from DataFoundry.labeling.functions import read_functions
-from DataFoundry.labeling.hand_labels import label_column_of
+from DataFoundry.labeling.aggregation.hand_labels import label_column_of
+from DataFoundry.labeling.execution.apply import Applier
+from DataFoundry.labeling.functions.reading import read_functions
 from DataFoundry.labeling.suggesting.examples import Examples, read_examples
 from DataFoundry.labeling.suggesting.mining import Recipe, mine
 from DataFoundry.labeling.suggesting.rules import Predicate, Rule, votes_of

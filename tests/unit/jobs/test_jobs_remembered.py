@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from DataFoundry.errors import MissingFileError, TableError
-from jobs.remembered import Remembered
+from jobs.answer_cache import Remembered
 from processes import until
 
 

@@ -22,12 +22,12 @@ from DataFoundry.errors import (
 )
 from DataFoundry.roots import confined_to
 from DataFoundry.settings import Limits
-from jobs import finished, service
-from jobs.launch import HostLauncher, SpawnLauncher
+from jobs import finished_results, service
 from jobs.operations import OPERATIONS
+from jobs.processes import HostLauncher, SpawnLauncher
 from jobs.runner import Runner
 from jobs.store import CANCELLED, FAILED, RUNNING, SUCCEEDED, Key, Store
-from jobs.work import Order, perform
+from jobs.worker import Order, perform
 from processes import until
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
@@ -238,13 +238,13 @@ def test_work_that_is_done_is_recorded_and_not_begun_again(start, table, tmp_pat
     done, _ = store.add("dataset.info", {"data_path": table}, "dead", durable=True)
     store.start(done.id)
     store.ask_to_cancel(done.id)
-    finished.keep(tmp_path / "state" / finished.FOLDER, done.id, {"num_rows": 7})
+    finished_results.keep(tmp_path / "state" / finished_results.FOLDER, done.id, {"num_rows": 7})
     runner = start()
     assert runner.recover() == 0
     over = runner.get(done.id)
     assert (over.state, over.result, over.attempts) == (SUCCEEDED, {"num_rows": 7}, 1)
     start().recover()
-    assert not list(finished.noted(tmp_path / "state" / finished.FOLDER))
+    assert not list(finished_results.noted(tmp_path / "state" / finished_results.FOLDER))
 
 
 def test_a_worker_that_dies_after_its_work_is_done_has_done_it(start, host, long, tmp_path):
@@ -252,18 +252,18 @@ def test_a_worker_that_dies_after_its_work_is_done_has_done_it(start, host, long
     job, _ = runner.submit("training.train_model", long, durable=True)
     [worker] = until(lambda: workers(host))
     until(lambda: runner.get(job.id).progress)
-    finished.keep(tmp_path / "state" / finished.FOLDER, job.id, {"model_path": "m"})
+    finished_results.keep(tmp_path / "state" / finished_results.FOLDER, job.id, {"model_path": "m"})
     os.kill(worker, signal.SIGKILL)
     over = runner.wait(job.id)
     assert (over.state, over.result, over.attempts) == (SUCCEEDED, {"model_path": "m"}, 1)
-    assert not list(finished.noted(tmp_path / "state" / finished.FOLDER))
+    assert not list(finished_results.noted(tmp_path / "state" / finished_results.FOLDER))
 
 
 def test_the_worker_writes_the_result_of_a_promised_job_down(tmp_path, table):
     order = Order("job", "dataset.info", {"data_path": table}, str(tmp_path / "j"), finished=str(tmp_path / "f"))
     told: list[dict[str, Any]] = []
     perform(order, told.append)
-    assert finished.found(tmp_path / "f", "job") == told[-1]["result"]
+    assert finished_results.found(tmp_path / "f", "job") == told[-1]["result"]
 
 
 def test_a_server_that_is_stopped_often_costs_a_job_nothing(start, table, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.store import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Key, Store
-from jobs.work import Problem
+from jobs.worker import Problem
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from DataFoundry import labeler
-from DataFoundry.labeling.encoding import encode, encode_together, plain_value
+from DataFoundry.labeling.execution.distinct_values import encode, encode_together, plain_value
 from DataFoundry.sources.coded import coded_frames
 from DataFoundry.sources.opening import open_table
 

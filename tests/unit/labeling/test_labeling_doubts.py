@@ -6,11 +6,12 @@ import pytest
 
 from DataFoundry import labeler
 from DataFoundry.errors import RequestError
-from DataFoundry.labeling import calibration, choice, doubts
-from DataFoundry.labeling.aggregators import Choice, MajorityVote
-from DataFoundry.labeling.choice import Wish
-from DataFoundry.labeling.hand_labels import HandLabels
-from DataFoundry.labeling.summary import VoteSummary, patterns_of
+from DataFoundry.labeling.aggregation import calibration, selection
+from DataFoundry.labeling.aggregation.aggregators import Choice, MajorityVote
+from DataFoundry.labeling.aggregation.hand_labels import HandLabels
+from DataFoundry.labeling.aggregation.selection import Wish
+from DataFoundry.labeling.aggregation.vote_summary import VoteSummary, patterns_of
+from DataFoundry.labeling.analysis import label_warnings
 
 
 @pytest.fixture
@@ -85,19 +86,22 @@ def test_an_estimate_that_hangs_on_the_start_is_told(folder):
 def test_missing_labels_by_hand():
     votes = np.array([[0, 1, 1], [-1, 1, 1]], dtype=np.int8)
     summary = VoteSummary.of(patterns_of(votes), 2)
-    assert "Functions vote for class 0, but every label is 1" in doubts.on_missing_labels(summary, np.array([0, 2]))[0]
-    assert doubts.on_missing_labels(summary, np.array([1, 1])) == []
+    assert (
+        "Functions vote for class 0, but every label is 1"
+        in label_warnings.on_missing_labels(summary, np.array([0, 2]))[0]
+    )
+    assert label_warnings.on_missing_labels(summary, np.array([1, 1])) == []
 
 
 def test_a_label_that_rests_on_one_function_is_told():
     votes = np.array([[0, -1], [1, 1], [1, 1]], dtype=np.int8)
     summary = VoteSummary.of(patterns_of(votes), 2)
-    found = doubts.on_single_votes(["alone", "other"], summary, MajorityVote(2))
+    found = label_warnings.on_single_votes(["alone", "other"], summary, MajorityVote(2))
     assert len(found) == 1
     assert "33% of the rows" in found[0]
     assert "(alone)" in found[0]
     agreed = VoteSummary.of(patterns_of(votes[1:]), 2)
-    assert doubts.on_single_votes(["alone", "other"], agreed, MajorityVote(2)) == []
+    assert label_warnings.on_single_votes(["alone", "other"], agreed, MajorityVote(2)) == []
 
 
 def test_plain_votes_bring_no_doubt(folder):
@@ -144,7 +148,7 @@ def test_few_hand_labels_are_used_and_measure_the_probabilities():
     truth = (generator.random(4000) < 0.2).astype(np.int64)
     votes = np.where(generator.random((4000, 4)) < 0.8, truth[:, None], 1 - truth[:, None]).astype(np.int8)
     hand = HandLabels(pd.DataFrame(index=range(30)), truth[:30], votes[:30], {}, "label")
-    chosen = choice.choose(Wish(hand=hand), VoteSummary.of(patterns_of(votes), 2))
+    chosen = selection.choose(Wish(hand=hand), VoteSummary.of(patterns_of(votes), 2))
     assert chosen.aggregator.name == "latent_class"
     assert chosen.held_out is not None
     assert len(chosen.held_out[1]) == 30
@@ -159,14 +163,14 @@ def test_a_choice_without_a_default_leaves_silent_rows_unlabeled():
 
 
 def test_labels_that_hide_a_class_which_the_probabilities_know_are_told() -> None:
-    (said,) = doubts.on_rare_labels(np.array([996, 4]), np.array([900.0, 100.0]), ["label_probability"])
+    (said,) = label_warnings.on_rare_labels(np.array([996, 4]), np.array([900.0, 100.0]), ["label_probability"])
     assert said.startswith("Class 1 is the label of 4 rows, though the probabilities add up to 100")
     assert "with the greatest label_probability" in said
-    (said,) = doubts.on_rare_labels(np.array([0, 10]), np.array([4.0, 6.0]), ["label_probability"])
+    (said,) = label_warnings.on_rare_labels(np.array([0, 10]), np.array([4.0, 6.0]), ["label_probability"])
     assert said.startswith("Class 0") and "with the smallest label_probability" in said
     names = ["label_probability_0", "label_probability_1", "label_probability_2"]
-    (said,) = doubts.on_rare_labels(np.array([60, 40, 0]), np.array([50.0, 40.0, 10.0]), names)
+    (said,) = label_warnings.on_rare_labels(np.array([60, 40, 0]), np.array([50.0, 40.0, 10.0]), names)
     assert said.startswith("Class 2 is the label of 0 rows") and "label_probability_2" in said
-    assert doubts.on_rare_labels(np.array([975, 25]), np.array([900.0, 100.0]), names[:1]) == []
-    assert doubts.on_rare_labels(np.array([1_000, 0]), np.array([995.0, 5.0]), names[:1]) == []  # hardly a row
-    assert doubts.on_rare_labels(np.array([0, 0]), np.array([0.0, 0.0]), names[:1]) == []  # no row at all
+    assert label_warnings.on_rare_labels(np.array([975, 25]), np.array([900.0, 100.0]), names[:1]) == []
+    assert label_warnings.on_rare_labels(np.array([1_000, 0]), np.array([995.0, 5.0]), names[:1]) == []  # hardly a row
+    assert label_warnings.on_rare_labels(np.array([0, 0]), np.array([0.0, 0.0]), names[:1]) == []  # no row at all

@@ -8,8 +8,8 @@ import pytest
 import torch
 from snorkel.labeling.model import LabelModel
 
-from DataFoundry.labeling import label_model
-from DataFoundry.labeling.summary import VoteSummary, patterns_of
+from DataFoundry.labeling.aggregation import label_model
+from DataFoundry.labeling.aggregation.vote_summary import VoteSummary, patterns_of
 
 
 def votes_of(rows, functions, seed, coverage=0.6, classes=2):

@@ -183,7 +183,7 @@ def test_votes_made_again_in_the_second_pass_give_the_same_bytes(folder, monkeyp
     functions = [lf(f"lf_{name}", f"return 1 if x['{name}'] > 6 else 0 if x['{name}'] < 5 else -1") for name in "abc"]
     labeled(folder, functions)
     kept = (folder / "out.parquet").read_bytes()
-    monkeypatch.setattr("DataFoundry.labeling.run._KEPT_VOTES_BYTES", 0)
+    monkeypatch.setattr("DataFoundry.labeling.labeling_run._KEPT_VOTES_BYTES", 0)
     labeled(folder, functions)
     assert (folder / "out.parquet").read_bytes() == kept
 

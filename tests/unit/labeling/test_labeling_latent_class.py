@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from DataFoundry.labeling import choice, dependence, latent_class, vote_model
-from DataFoundry.labeling.aggregators import MajorityVote
-from DataFoundry.labeling.choice import Wish
-from DataFoundry.labeling.latent_class import Anchor, Known
-from DataFoundry.labeling.misfit import misfit
-from DataFoundry.labeling.summary import VoteSummary, patterns_of
+from DataFoundry.labeling.aggregation import dependence, latent_class, selection, vote_model
+from DataFoundry.labeling.aggregation.aggregators import MajorityVote
+from DataFoundry.labeling.aggregation.bivariate_residuals import misfit
+from DataFoundry.labeling.aggregation.latent_class import Anchor, Known
+from DataFoundry.labeling.aggregation.selection import Wish
+from DataFoundry.labeling.aggregation.vote_summary import VoteSummary, patterns_of
 
 
 def simulated(rows, balance, functions, seed=0, twins=0):
@@ -54,7 +54,7 @@ def test_better_than_majority_vote(name):
     balance, functions, twins = CASES[name]
     truth, votes = simulated(5000, balance, functions, seed=1, twins=twins)
     k = len(balance)
-    found = choice.choose(Wish(), summary_of(votes, k)).aggregator.predict_proba(votes)
+    found = selection.choose(Wish(), summary_of(votes, k)).aggregator.predict_proba(votes)
     accuracy, brier = judged(found, truth, votes)
     least, most = judged(MajorityVote(k).predict_proba(votes), truth, votes)
     assert accuracy > least + 0.02
@@ -82,7 +82,9 @@ def test_no_worse_than_majority_vote_on_few_rows():
 def test_copies_are_one_group_and_the_reason_names_them():
     balance, functions, twins = CASES["copies of a bad function"]
     _, votes = simulated(5000, balance, functions, twins=twins)
-    chosen = choice.choose(Wish(names=["bad", "b", "c", "d", *[f"copy{i}" for i in range(twins)]]), summary_of(votes))
+    chosen = selection.choose(
+        Wish(names=["bad", "b", "c", "d", *[f"copy{i}" for i in range(twins)]]), summary_of(votes)
+    )
     assert chosen.figures["dependent_functions"] == [["bad", "copy0", "copy1", "copy2", "copy3"]]
     assert "bad, copy0, copy1" in chosen.why
 
@@ -94,7 +96,7 @@ def test_dependence_that_is_not_explained_makes_votes_count():
     votes = np.where(generator.random(seen.shape) < 0.9, seen, 1 - seen).astype(np.int8)
     fitted = vote_model.fit(summary_of(votes))
     assert fitted.counted
-    assert "mostly counted" in choice.choose(Wish(), summary_of(votes)).why
+    assert "mostly counted" in selection.choose(Wish(), summary_of(votes)).why
 
 
 def test_the_same_summary_in_any_order_gives_the_same_model():

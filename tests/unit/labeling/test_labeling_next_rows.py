@@ -8,7 +8,7 @@ import pytest
 
 from DataFoundry import labeler
 from DataFoundry.errors import ImpossibleError, RequestError
-from DataFoundry.labeling import design
+from DataFoundry.labeling.suggesting import optimal_design
 
 GENERATOR = np.random.default_rng(0)
 ROWS = 500
@@ -101,7 +101,7 @@ def test_each_step_lowers_the_mean_variance_the_most():
     found: list[int] = []
     for _ in range(8):
         found.append(min((row for row in range(30) if row not in found), key=lambda row: variance([*found, row])))
-    assert design.chosen(given, labeled_rows, weights, np.ones(30, dtype=bool), 8) == found
+    assert optimal_design.chosen(given, labeled_rows, weights, np.ones(30, dtype=bool), 8) == found
 
 
 def test_the_same_request_gives_the_same_rows_and_another_seed_others(suggest, root):

@@ -5,9 +5,9 @@ import datetime
 import pytest
 
 from DataFoundry.errors import LabelingFunctionError, RequestError
-from DataFoundry.labeling.functions import read_function, read_functions
-from DataFoundry.labeling.regexes import may_never_end
-from DataFoundry.labeling.sandbox import FaultError, Sandbox
+from DataFoundry.labeling.execution.sandbox import FaultError, Sandbox
+from DataFoundry.labeling.functions.reading import read_function, read_functions
+from DataFoundry.labeling.functions.regex_cost import may_never_end
 
 
 def called(code, names=("a", "b"), rows=((1, "x"), (7, "y"), (None, "z"))):

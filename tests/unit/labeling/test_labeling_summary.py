@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from snorkel.labeling import LFAnalysis
 
-from DataFoundry.labeling.summary import VoteSummary, patterns_of
+from DataFoundry.labeling.aggregation.vote_summary import VoteSummary, patterns_of
 
 VOTES = np.array([[1, 1, -1], [0, 1, -1], [-1, -1, -1], [0, 1, 0]], dtype=np.int8)
 
@@ -73,7 +73,7 @@ def test_parts_of_different_cardinality_add_up():
 def test_many_patterns_are_counted_in_pieces(monkeypatch):
     votes = random_votes(300, 7, seed=5)
     whole = summary(votes)
-    monkeypatch.setattr("DataFoundry.labeling.summary._CELLS_AT_ONCE", 100)
+    monkeypatch.setattr("DataFoundry.labeling.aggregation.vote_summary._CELLS_AT_ONCE", 100)
     assert equal(summary(votes), whole)
 
 
@@ -84,7 +84,7 @@ def test_what_the_votes_do_not_show_adds_up_too():
 
 
 def test_beyond_the_bound_half_of_the_rows_are_forgotten_each_time(monkeypatch):
-    monkeypatch.setattr("DataFoundry.labeling.summary.MAX_PATTERNS", 300)
+    monkeypatch.setattr("DataFoundry.labeling.aggregation.vote_summary.MAX_PATTERNS", 300)
     often = np.repeat(random_votes(1, 7, seed=5), 4000, axis=0)
     votes = np.concatenate([random_votes(4000, 7, seed=4), often])
     found = summary(votes)

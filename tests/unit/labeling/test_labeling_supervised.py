@@ -6,13 +6,13 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from DataFoundry.errors import ColumnError, ImpossibleError
-from DataFoundry.labeling import choice, supervised
-from DataFoundry.labeling.choice import Wish
-from DataFoundry.labeling.features import FeatureSpace
-from DataFoundry.labeling.functions import read_functions
-from DataFoundry.labeling.hand_labels import HandLabels, read_hand_labels
-from DataFoundry.labeling.intervals import roc_auc, wilson
-from DataFoundry.labeling.summary import VoteSummary, patterns_of
+from DataFoundry.labeling.aggregation import selection, supervised
+from DataFoundry.labeling.aggregation.hand_labels import HandLabels, read_hand_labels
+from DataFoundry.labeling.aggregation.intervals import roc_auc, wilson
+from DataFoundry.labeling.aggregation.selection import Wish
+from DataFoundry.labeling.aggregation.vote_summary import VoteSummary, patterns_of
+from DataFoundry.labeling.functions.reading import read_functions
+from DataFoundry.labeling.prediction.features import FeatureSpace
 from DataFoundry.sources.opening import open_table
 
 FUNCTIONS = read_functions([{"name": "lf", "code": "def lf(x):\n    return 1 if x['a'] > 2 else 0"}])
@@ -137,13 +137,13 @@ def test_choice_by_what_is_known():
     few = HandLabels(frame[:20], truth[:20], votes[:20], {}, "label")
     enough = HandLabels(frame[:100], truth[:100], votes[:100], {}, "label")
     columns = list(frame.columns)
-    assert choice.choose(Wish(), summary).aggregator.name == "latent_class"
-    assert choice.choose(Wish(hand=enough, columns=columns), summary).aggregator.name == "supervised"
-    assert choice.choose(Wish(hand=few, columns=columns), summary).aggregator.name == "latent_class"
+    assert selection.choose(Wish(), summary).aggregator.name == "latent_class"
+    assert selection.choose(Wish(hand=enough, columns=columns), summary).aggregator.name == "supervised"
+    assert selection.choose(Wish(hand=few, columns=columns), summary).aggregator.name == "latent_class"
     with pytest.raises(ImpossibleError, match="it takes 50"):
-        choice.choose(Wish("supervised", hand=few, columns=columns), summary)
+        selection.choose(Wish("supervised", hand=few, columns=columns), summary)
     with pytest.raises(ImpossibleError, match="hand_labeled_examples_path"):
-        choice.choose(Wish("supervised"), summary)
+        selection.choose(Wish("supervised"), summary)
 
 
 def test_intervals_by_hand():

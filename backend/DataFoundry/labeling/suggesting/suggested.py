@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from DataFoundry.labeling.intervals import wilson
+from DataFoundry.labeling.aggregation.intervals import wilson
+from DataFoundry.labeling.prediction.table_features import feature_columns
 from DataFoundry.labeling.suggesting.examples import Examples, read_examples
 from DataFoundry.labeling.suggesting.goal import Mentioned, mentioned
 from DataFoundry.labeling.suggesting.mining import Recipe, mine
-from DataFoundry.labeling.table_features import feature_columns
 from DataFoundry.sources.table import Table
 
 DEFAULT_FUNCTIONS, MOST_FUNCTIONS = 10, 100

@@ -1,0 +1,1 @@
+"""From votes to labels: which aggregator is chosen, the label models, calibration, hand labels."""

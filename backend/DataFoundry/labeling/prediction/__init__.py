@@ -1,0 +1,1 @@
+"""Labels for rows on which no function votes."""
