@@ -33,8 +33,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        service = Service(Path(folder), free_port(), {}).start()
+        service = Service(Path(folder), free_port(), {})
         try:
+            service.start()
             begin_training(service)
             print(json.dumps(clicked(service.url, asked.clients, asked.seconds)))
         finally:
