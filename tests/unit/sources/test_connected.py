@@ -124,6 +124,7 @@ def test_empty_texts_are_not_missing_ones(shop, root):
     assert open_table(input_path(table_in(shop, "empty"), "data")).read()["only"].tolist() == ["", None, "a"]
 
 
+@pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
 def test_labels_from_there_to_there_are_those_of_a_file(shop, root, adult):
     rows = adult.head(2000)
     rows.to_parquet(root / "adult.parquet")
@@ -158,11 +159,11 @@ def test_what_is_not_there_or_not_allowed_is_told(shop, root, monkeypatch):
 @pytest.mark.parametrize("kind", ["postgresql", "mysql", "s3"])
 @pytest.mark.parametrize("way", ["from_server", "to_server"])
 def test_a_connection_that_breaks_in_the_middle_leaves_what_was_there(kind, way, shop, root, servers, monkeypatch):
-    rows = pd.DataFrame({"age": range(50_000), "word": [f"word {place}" for place in range(50_000)]})
+    rows = pd.DataFrame({"age": range(20_000), "word": [f"word {place}" for place in range(20_000)]})
     rows.to_parquet(root / "t.parquet")
     evaluator.convert_dataset(str(root / "t.parquet"), table_in(kind, "broken"))
     rows.assign(word="new" + rows["word"]).to_parquet(root / "new.parquet")
-    cutter = databases.Cutter(servers[kind], **{way: 20_000 if kind == "s3" else 150_000})
+    cutter = databases.Cutter(servers[kind], **{way: 20_000 if kind == "s3" else 60_000})
     monkeypatch.setenv(SOURCES_VARIABLE, f"shop={url_of(kind, root, servers, cutter.port)}")
     with pytest.raises(SourceError, match="broke off|failed") as caught:
         if way == "from_server":
