@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from agents.orchestrator.conversation import Pending, Turn, respond
 from agents.orchestrator.datasets import known_names
-from agents.orchestrator.memory import Memory
+from agents.orchestrator.dialogue.conversation import Pending, Turn, respond
+from agents.orchestrator.dialogue.memory import Memory
 from agents.orchestrator.offline.lexicon import ACTS
 from agents.orchestrator.offline.scan import tokens_of
 from agents.orchestrator.paths import why_forbidden

@@ -14,8 +14,8 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from agents.orchestrator import answers, reports
-from agents.orchestrator.conversation import Pending
-from agents.orchestrator.memory import Memory
+from agents.orchestrator.dialogue.conversation import Pending
+from agents.orchestrator.dialogue.memory import Memory
 from agents.orchestrator.plan import Plan, Step
 from agents.orchestrator.presence import absent
 from agents.orchestrator.state import Context, State

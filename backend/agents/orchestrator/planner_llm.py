@@ -11,7 +11,7 @@ from typing import Any
 
 from agents.llm.client import Client, ModelError
 from agents.llm.settings import endpoint
-from agents.orchestrator.memory import Memory
+from agents.orchestrator.dialogue.memory import Memory
 from agents.orchestrator.plan import Plan, Step
 from agents.orchestrator.planner_offline import OfflinePlanner, exclusions
 from agents.orchestrator.state import Planner

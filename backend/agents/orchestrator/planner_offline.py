@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from agents.orchestrator import explaining, values
 from agents.orchestrator.datasets import known_names
-from agents.orchestrator.memory import Memory
+from agents.orchestrator.dialogue.corrections import corrected
+from agents.orchestrator.dialogue.memory import Memory
 from agents.orchestrator.offline.acts import Act, find_acts, in_order, share
-from agents.orchestrator.offline.corrections import corrected
 from agents.orchestrator.offline.leftovers import unread
 from agents.orchestrator.offline.lexicon import ACTS, STARTS, VERBS, WORDS
 from agents.orchestrator.offline.mention import Mention, Unclear
@@ -18,13 +18,19 @@ from agents.orchestrator.offline.segments import SURE, find_segments
 from agents.orchestrator.offline.steps import Builder
 from agents.orchestrator.paths import why_forbidden
 from agents.orchestrator.plan import Plan, Step, clarify, explain, refuse, unsupported
-from agents.orchestrator.tool_names import CHANGES_VALUES
+from agents.orchestrator.tool_names import CHANGES_VALUES, LOOKING
 
 LONGEST_REQUEST = 4_000
 CAN_DO = (
     "I can label, train, generate, evaluate, find anomalies, check and fix tables, fill in missing values, convert, "
     "describe and profile, suggest labeling functions, and list what is there"
 )
+_WORK_NOUNS = {
+    "n.labels": "label",
+    "n.anomalies": "detect_anomalies",
+    "n.evaluate": "evaluate",
+    "n.errors": "check_table",
+}
 _CONTRAST = {"but", "just", "only", ",", ".", ";", "then", "instead"}
 
 
@@ -93,7 +99,8 @@ def _doubt(tokens: list[Token]) -> Plan | None:
             return clarify(f"I do not expand {token.text}; name each file, or a folder of parquet files.")
         if token.kind == "word" and token.word in WORDS["alternatives"] and not _negated_or(tokens, place):
             return clarify(f"You leave a choice open (“{token.text}”); which of them shall I do?")
-        if token.kind == "word" and token.word in WORDS["conditionals"] - {"when", "while", "whether"}:
+        told = token.word == "when" and place + 1 < len(tokens) and tokens[place + 1].is_word("i", "we")
+        if token.kind == "word" and (told or token.word in WORDS["conditionals"] - {"when", "whether"}):
             return clarify(f"I cannot decide “{token.text} …” for you; what shall I do in any case?")
     return None
 
@@ -106,9 +113,11 @@ def _negated_or(tokens: list[Token], place: int) -> bool:
 def _asks_for_words(text: str, acts: list[Act]) -> bool:
     """Whether the first sentence wants an explanation rather than work, and no other sentence wants any."""
     said = plain(text) + " "
+    if re.search(r"\bhow (?:to|do|does|can|should|would|i|you|long)\b", said):
+        return True
     later = any(act.sentence > 0 and act.weight >= SURE and not act.negated for act in acts)
-    if said.startswith(tuple(f"{each} " for each in STARTS["evidence"])):
-        return not any(act.tool and act.weight >= SURE for act in acts)
+    if said.startswith(tuple(f"{each} " for each in STARTS["looking"])) and not said.startswith(("do not ", "have a ")):
+        return not later and not any(act.tool in LOOKING and act.weight >= SURE for act in acts)
     start = next((each for each in STARTS["explanation"] if said.startswith(f"{each} ")), "")
     telling = any({"how-good", "how-many"} & act.features for act in acts)
     return bool(start) and not later and not telling
@@ -128,6 +137,7 @@ def _read(text: str, tokens: list[Token], names: frozenset[str], memory: Memory)
     builder = Builder([], memory)
     try:
         excluded += _excluded_work(acts, tokens)
+        _topics(acts, wanted)
         builder.acts = in_order([act for act in wanted if act.tool], tokens)
         stray = next(
             (each for act in wanted if not act.tool for each in act.mentions if each.kind != "reference"), None
@@ -152,7 +162,7 @@ def _judged(
 ) -> Plan:
     """The status of a plan: what is left over, what it lacks, what was guessed."""
     for act in builder.acts:
-        if "each" in act.features and act.tool == "generate":
+        if "each" in act.features and act.tool in ("generate", "train"):
             _mark(tokens, act, "each")
     risk, strange = unread(tokens, builder.acts)
     steps, vague = values.explained(steps, builder.memory)
@@ -203,13 +213,18 @@ def _asides(acts: list[Act], steps: tuple[Step, ...]) -> tuple[tuple[str, ...], 
 
 def _no_work(tokens: list[Token], mentions: list[Mention], cannot: list[str], negated: bool) -> Plan:
     """Nothing says what to do: a question that names the file, or the word that this is not our trade."""
+    files = [str(mention.value) for mention in mentions if mention.kind == "file"]
+    if cannot and VERBS.get(cannot[0], ("",))[0] == "destructive" and files:
+        return clarify(
+            f"I do not {cannot[0]} anything in a table. I can check {files[0]}, find anomalies in it, fix its cells, "
+            "or write the rows and columns that you name to a new file; which shall it be?"
+        )
     if cannot:
         return unsupported(f"I cannot “{cannot[0]}”. {CAN_DO}.")
     if any(token.kind == "word" and token.word in WORDS["trades"] for token in tokens):
         return unsupported(f"That is not my trade. {CAN_DO}.")
     if negated:
         return clarify("What shall I do instead?")
-    files = [str(mention.value) for mention in mentions if mention.kind == "file"]
     if files:
         return clarify(f"What shall I do with {files[0]}? {CAN_DO}.")
     ours = any(token.kind == "word" and (token.word in VERBS or mention_worthy(token.word)) for token in tokens)
@@ -268,13 +283,26 @@ def _excluded_work(acts: list[Act], tokens: list[Token]) -> list[str]:
             mention.kind in ("amount", "condition", "model_type", "format", "columns") for mention in act.mentions
         )
         only_file = any(token.kind == "path" and token.used for token in tokens[act.first : act.last + 1])
+        if not act.tool and not files:
+            act.tool = next((tool for noun, tool in _WORK_NOUNS.items() if noun in act.features), "")
         if limited or not files and not act.tool and not only_file:
             raise Unclear("I am not sure what you exclude; please say what shall be done instead.")
-        excluded += files or [act.tool]
+        again = any(other.tool == act.tool and not other.negated for other in acts)
+        excluded += [act.tool] if act.tool and files and not again else files or [act.tool]
         following = acts[place + 1] if place + 1 < len(acts) else None
         if following and not following.negated and act.verb and _joined_by_and(tokens, act, following):
             raise Unclear("Does the “not” reach over both? Please say what shall be done, and what not.")
     return [each for each in excluded if each and each != "unsupported"]
+
+
+def _topics(acts: list[Act], wanted: list[Act]) -> None:
+    """`don't label a.csv, train on it`: the file of what is not to be done is what the rest speaks of."""
+    files = [each for act in acts if act.negated for each in act.files()]
+    for act in wanted if len(files) == 1 else []:
+        same = any(act.tool == other.tool for other in acts if other.negated)
+        if act.tool and not same and not act.files() and not any(act.files() for act in wanted):
+            act.mentions = sorted([*act.mentions, files[0]], key=lambda mention: mention.first)
+            return
 
 
 def _joined_by_and(tokens: list[Token], act: Act, following: Act) -> bool:

@@ -6,7 +6,8 @@ import re
 import threading
 import time
 import uuid
-from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command
 
 from agents.orchestrator import planner_llm, reports
+from agents.orchestrator.dialogue.memory import Memory
 from agents.orchestrator.graph import build
-from agents.orchestrator.memory import Memory
 from agents.orchestrator.offline.lexicon import ACTS
 from agents.orchestrator.planner_offline import OfflinePlanner, plain
 from agents.orchestrator.state import Context, Emit, Planner, silent
@@ -85,7 +86,7 @@ class Orchestrator:
         self.store = Store(path)
         self._saver = SqliteSaver(connect(path), serde=JsonPlusSerializer(allowed_msgpack_modules=None))
         self._graph = build(self._saver)
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._locks = ThreadLocks()
         for thread_id in self.store.forget_before(time.time() - KEPT_SECONDS):
             self._saver.delete_thread(thread_id)
 
@@ -109,7 +110,7 @@ class Orchestrator:
         """
         thread_id = thread_id or uuid.uuid4().hex
         kept = _kept_as(thread_id, client)
-        with self._locks[kept]:
+        with self._locks.held(kept):
             self.store.touch(kept)
             config: Any = {"configurable": {"thread_id": kept}, "recursion_limit": 2 * MAX_STEPS + 50}
             context = Context(self.planner, kept, emit)
@@ -130,7 +131,9 @@ class Orchestrator:
             return Command(resume=text)
         values = snapshot.values
         if snapshot.next and (
-            not text.strip() or plain(text) in ACTS["again"] or text in (values.get("text"), values.get("asked"))
+            not text.strip()
+            or plain(text) in ACTS["again"] | ACTS["yes"]
+            or text in (values.get("text"), values.get("asked"))
         ):
             return None  # killed or failed in the middle: the interrupted step is run again, and only that
         memory, notes = Memory.read(values.get("memory")), []
@@ -177,6 +180,33 @@ class Orchestrator:
 def _kept_as(thread_id: str, client: str) -> str:
     """The name of a thread in the checkpoints, and in the names of its outputs: no other client can name it."""
     return hashlib.sha256(f"{client}\0{thread_id}".encode()).hexdigest()[:32] if client else thread_id
+
+
+class ThreadLocks:
+    """One lock for each thread that is being worked on; those of idle threads are forgotten."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._locks: dict[str, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """Hold the lock of a thread."""
+        with self._guard:
+            lock, users = self._locks.get(name, (threading.Lock(), 0))
+            self._locks[name] = lock, users + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                users = self._locks[name][1] - 1
+                self._locks[name] = lock, users
+                if not users:
+                    del self._locks[name]
+
+    def __len__(self) -> int:
+        return len(self._locks)
 
 
 def works() -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypedDict
 
-from agents.orchestrator.memory import Memory
+from agents.orchestrator.dialogue.memory import Memory
 from agents.orchestrator.plan import Plan
 
 Outcome = Literal["ok", "confirm", "clarify", "help", "refuse", "unsupported"]

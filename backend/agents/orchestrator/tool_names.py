@@ -22,11 +22,27 @@ PRODUCES = {
     "suggest_rows": "",
     "try_functions": "",
 }
+# what only looks
+LOOKING = (
+    "describe",
+    "list",
+    "profile",
+    "check_table",
+    "detect_anomalies",
+    "evaluate",
+    "suggest_rows",
+    "try_functions",
+)
 # what changes values that people gave: never without a yes
 CHANGES_VALUES = ("apply_fixes", "fill_missing")
 # tool -> argument -> (what it is, whether it must be there)
 ARGUMENTS: dict[str, dict[str, tuple[str, bool]]] = {
-    "label": {"data": ("table", True), "output": ("output", False), "seed": ("whole", False)},
+    "label": {
+        "data": ("table", True),
+        "output": ("output", False),
+        "output_format": ("text", False),
+        "seed": ("whole", False),
+    },
     "label_agent": {
         "raw_data_path": ("table", True),
         "hand_labeled_examples_path": ("table", True),
@@ -88,6 +104,7 @@ ARGUMENTS: dict[str, dict[str, tuple[str, bool]]] = {
         "contamination": ("share", False),
         "top": ("positive", False),
         "output": ("output", False),
+        "output_format": ("text", False),
         "seed": ("whole", False),
     },
     "evaluate": {
@@ -115,6 +132,7 @@ ARGUMENTS: dict[str, dict[str, tuple[str, bool]]] = {
         "fixes": ("fixes", True),
         "min_confidence": ("fraction", False),
         "output": ("output", False),
+        "output_format": ("text", False),
     },
     "fill_missing": {
         "data": ("table", True),
@@ -122,6 +140,7 @@ ARGUMENTS: dict[str, dict[str, tuple[str, bool]]] = {
         "columns": ("columns", False),
         "seed": ("whole", False),
         "output": ("output", False),
+        "output_format": ("text", False),
     },
     "convert": {
         "data": ("table", True),

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from agents.orchestrator.datasets import path_of
-from agents.orchestrator.memory import Memory
+from agents.orchestrator.dialogue.memory import Memory
 from agents.orchestrator.offline.lexicon import COMPARISONS, ROW_NOUNS, VALUES, WORDS
 from agents.orchestrator.plan import Step
 from DataFoundry.errors import DataFoundryError

@@ -9,8 +9,8 @@ from agents.orchestrator.offline.scan import Token
 from agents.orchestrator.offline.segments import SURE, Segment
 from agents.orchestrator.tool_names import ARGUMENTS
 
-_SAVING = frozenset(words("save store export output dump write put persist"))
-_TO_PLACE = frozenset(words("to in into as under at"))
+_SAVING = frozenset(words("name save store export output dump write put persist"))
+_TO_PLACE = frozenset(words("to in into as under at it"))
 _FAMILIES = {"label": ("label", "label_agent"), "train": ("train", "train_agent"), "clean": ("detect_anomalies",)}
 _SAME_AGAIN = ("detect_anomalies", "label", "describe", "evaluate", "check_table", "profile", "suggest_rows")
 
@@ -50,11 +50,15 @@ def find_acts(tokens: list[Token], segments: list[Segment]) -> list[Act]:
             acts.append(_act(tokens, segment))
         elif _saves(tokens, segment) and any(not act.negated for act in acts):
             acts.append(_act(tokens, segment, "save"))
+        elif (clone := _unspoken_clone(acts, segment, tokens)) is not None:
+            acts.append(clone)
         elif segment.tool and segment.weight >= SURE:
             act = _act(tokens, segment)
             for each in waiting:
                 _give(act, each)
             waiting = []
+            if acts and _only_looked(acts[-1], act, tokens):
+                act.mentions = [*acts.pop().mentions, *act.mentions]
             if not (acts and _continues(acts[-1], act)):
                 acts.append(act)
             else:
@@ -99,6 +103,8 @@ def _saves(tokens: list[Token], segment: Segment) -> bool:
         behind = [mention for mention in files if mention.first > place]
         between = {token.word for token in tokens[place + 1 : behind[0].first]} if behind else set()
         if len(files) == 1 and behind and between & _TO_PLACE and not (between & {"functions", "labeling-functions"}):
+            for token in tokens[place + 1 : behind[0].first]:
+                token.used = token.used or token.word in _TO_PLACE
             return True
     return False
 
@@ -119,7 +125,8 @@ def _place(
     elif target := _taker(live, segment):
         _give(target, segment)
     elif segment.tool:
-        acts.append(_act(tokens, segment))
+        limits = segment.tool == "generate" and live and ("v.use" in segment.features or segment.opener == "but")
+        acts.append(_act(tokens, segment, "" if limits else None))  # `but use only 1000 rows`: of what is there
     elif any(each.weight >= SURE for each in later) or not live:
         waiting.append(segment)
     else:
@@ -163,6 +170,19 @@ def _clone(act: Act, segment: Segment, tokens: list[Token]) -> Act | None:
     found = _act(tokens, segment, act.tool)
     found.verb, found.group, found.weight = act.verb, act.group, act.weight
     return found
+
+
+def _unspoken_clone(acts: list[Act], segment: Segment, tokens: list[Token]) -> Act | None:
+    """`... and 200 rows of class 1 from models/m`: no verb, but all that a second act needs."""
+    here = acts[-1:] if acts and acts[-1].sentence == segment.sentence and not acts[-1].negated else []
+    return _clone(here[0], segment, tokens) if here and not segment.verbs and segment.tool == here[0].tool else None
+
+
+def _only_looked(previous: Act, act: Act, tokens: list[Token]) -> bool:
+    """`look at a.csv and tell me what is odd`: one thing, said in two parts."""
+    looked = tokens[previous.head].text.lower().startswith(("look", "have a look", "take a look"))
+    wanted = act.tool in ("detect_anomalies", "check_table", "profile") and not act.files()
+    return previous.tool == "describe" and looked and wanted and not previous.negated
 
 
 def _continues(previous: Act, act: Act) -> bool:

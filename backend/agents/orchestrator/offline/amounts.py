@@ -123,7 +123,9 @@ def _share(tokens: list[Token], place: int) -> Mention | None:
     while last + 1 < len(tokens) and tokens[last + 1].kind == "word" and tokens[last + 1].word in passing:
         last += 1
         odd = odd or tokens[last].word in _ANOMALOUS
-    return _taken(tokens, place, last if odd else place, "contamination") if odd else None
+    if not odd and any(token.word in _ANOMALOUS for token in tokens[place + 1 : place + 7]):
+        return _taken(tokens, place, place, "contamination")  # `3% of a.csv as outliers`
+    return _taken(tokens, place, last, "contamination") if odd else None
 
 
 def _counted(tokens: list[Token], place: int) -> Mention | None:
@@ -149,8 +151,19 @@ def _counted(tokens: list[Token], place: int) -> Mention | None:
     ):
         use(tokens, place, place + (following == "more"))
         return Mention("amount", place, place + (following == "more"), number_of(tokens[place]), "num_rows")
+    ends = following in ("", ",", ".", "!", "?", "please")
+    worst = following in _HIGHEST and word_at(tokens, place + 2) in ("", ",", ".", "!", "?")
+    if ends and before in _HIGHEST or worst:
+        return _taken(tokens, place, place, "top")
+    if ends and before in (",", "like", "say", "about", "around", "maybe") and _speaks_of_rows(tokens, place):
+        return _taken(tokens, place, place, "num_rows")
     if following in VALUES or following in WORDS["row_kinds"] and word_at(tokens, place + 2) not in ROW_NOUNS:
         return _people(tokens, place, place + 1)
+    return _described(tokens, place, before)
+
+
+def _described(tokens: list[Token], place: int, before: str) -> Mention | None:
+    """The number with the row noun behind it, and what stands between."""
     adjectives: list[Token] = []
     for last in range(place + 1, min(place + 7, len(tokens))):
         token = tokens[last]
@@ -176,6 +189,12 @@ def _of_rows(tokens: list[Token], place: int, last: int, adjectives: list[Token]
     use(tokens, place, last)
     which = " ".join(token.text for token in adjectives)
     return Mention("amount", place, last, number_of(tokens[place]), "num_rows", which=which)
+
+
+def _speaks_of_rows(tokens: list[Token], place: int) -> bool:
+    """`some customers, like 200`: the number alone counts what was named before it, if nothing else is counted."""
+    before = tokens[:place]
+    return any(token.word in ROW_NOUNS for token in before) and not any(token.kind == "number" for token in before)
 
 
 def _people(tokens: list[Token], place: int, last: int) -> Mention:

@@ -3,6 +3,7 @@
 from agents.orchestrator.offline.acts import Act
 from agents.orchestrator.offline.lexicon import NOUNS, VALUES, VERBS, WORDS, words
 from agents.orchestrator.offline.mention import word_at
+from agents.orchestrator.offline.mentions import FORMATS
 from agents.orchestrator.offline.scan import Token
 
 _HARMLESS_SIGNS = frozenset(",.;:!?()'\"`-¿¡")
@@ -48,9 +49,20 @@ def unread(tokens: list[Token], acts: list[Act]) -> tuple[str, list[str]]:
 def _risky(tokens: list[Token], place: int) -> bool:
     word, after = tokens[place].word, word_at(tokens, place + 1)
     if word == "only":
-        return not (after in VERBS or after in ("on", "the", "it", "this"))
+        return not (
+            after in VERBS
+            or tokens[place + 1 : place + 2]
+            and tokens[place + 1].kind == "number"
+            or after in ("on", "the", "it", "this")
+        )
+    if word in FORMATS:
+        return after not in ("file", "files", "data", "table", "dataset") and not (
+            tokens[place + 1 : place + 2] and tokens[place + 1].kind == "path"
+        )
     if word == "instead":
         return after == "of"
+    if word == "all":
+        return bool({after, word_at(tokens, place + 2)} & {"files", "types", "columns", "tables"})
     if word in _NEEDS_NUMBER:
         return not any(0 <= near < len(tokens) and tokens[near].used for near in (place - 1, place + 1))
     return word in _RISKS
@@ -61,6 +73,8 @@ def _strange(tokens: list[Token], place: int, acts: list[Act]) -> bool:
     kind = NOUNS.get(word, "anomalies" if word in WORDS["odd"] else "")
     if kind in _WORK:
         return not any(act.tool in _WORK[kind] for act in acts)
+    if word == "any-good":
+        return not any(act.tool == "evaluate" for act in acts)
     if word in ("how-good", "how-many", "hand-next", "try-out", "same-size", "each"):
         return False
     if word in WORDS["quantities"] and word != "some":

@@ -9,7 +9,7 @@ from agents.orchestrator.offline.scan import Token
 from agents.orchestrator.offline.where import find_conditions, find_kinds_of_rows
 
 _PLACES = frozenset(words("in from at under inside within located stored"))
-_FORMATS = {
+FORMATS = {
     "csv": "csv",
     "parquet": "parquet",
     "pt": "pt",
@@ -74,15 +74,16 @@ def _formats(tokens: list[Token]) -> list[Mention]:
     """`as csv`, `in parquet format`, `to parquet`, `parquet please`."""
     found = []
     for place, token in enumerate(tokens):
-        if token.kind != "word" or token.word not in _FORMATS or token.used:
+        if token.kind != "word" or token.word not in FORMATS or token.used:
             continue
         back = place - 1 - (word_at(tokens, place - 1) in ("a", "the", "an"))
         last = place + (word_at(tokens, place + 1) in ("format", "file"))
         said = word_at(tokens, back)
         alone = said in (",", ";", "") and word_at(tokens, last + 1) in ("", ",", ".", "please", "!")
-        if said in ("as", "to", "into") or said == "in" and word_at(tokens, last) == "format" or alone:
-            use(tokens, max(0, back if not alone else place), last)
-            found.append(Mention("format", max(0, back), last, _FORMATS[token.word], "output_format"))
+        made = word_at(tokens, place + 1) in ("version", "copy")
+        if said in ("as", "to", "into", "in") or made or alone:
+            use(tokens, place if alone or made else max(0, back), last)
+            found.append(Mention("format", max(0, back), last, FORMATS[token.word], "output_format"))
     return found
 
 
@@ -106,7 +107,7 @@ def _modifies_rows(tokens: list[Token], place: int) -> bool:
 
 def _columns(tokens: list[Token]) -> list[Mention]:
     """`column age`, `the columns age and income`, `label column income`, `income as the label`."""
-    found = []
+    found = _targets(tokens)
     for place, token in enumerate(tokens):
         if token.used or not token.is_word("column", "columns", "label-column"):
             continue
@@ -124,6 +125,18 @@ def _columns(tokens: list[Token]) -> list[Mention]:
             found.append(
                 Mention("columns", place, last, names[0] if label else names, "label_column" if label else "columns")
             )
+    return found
+
+
+def _targets(tokens: list[Token]) -> list[Mention]:
+    """`with income as the target`."""
+    found = []
+    for place in range(1, len(tokens) - 1):
+        last = place + 1 + (word_at(tokens, place + 1) in ("the", "a"))
+        ends = word_at(tokens, last) in ("target", "label", "outcome", "label-column") and tokens[place].word == "as"
+        if ends and free(tokens, place - 1) and _may_be_column(tokens[place - 1]):
+            use(tokens, place - 1, last)
+            found.append(Mention("columns", place - 1, last, tokens[place - 1].text, "label_column"))
     return found
 
 
@@ -164,7 +177,7 @@ def _reference(tokens: list[Token], place: int, files: set[int]) -> Mention | No
         meant = "it" if _stands_alone(tokens, place) else ""
     if not meant or meant != "it" and _leads_to_file(tokens, last, files):
         return None
-    return Mention("reference", place, last, meant)
+    return Mention("reference", place, last, meant, "many" if token.word in ("them", "these", "those") else "")
 
 
 def _stands_alone(tokens: list[Token], place: int) -> bool:
@@ -194,6 +207,8 @@ def _surroundings(mention: Mention, tokens: list[Token], mentions: list[Mention]
     }
     for place in range(mention.first - 1, max(-1, mention.first - 8), -1):
         token = tokens[place]
+        if token.is_word(":"):
+            continue
         if place in covered or token.kind != "word" or token.word == "and":
             break
         mention.before.append(token.word)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.orchestrator.memory import Memory
+from agents.orchestrator.dialogue.memory import Memory
 from agents.orchestrator.offline import roles
 from agents.orchestrator.offline.acts import Act
 from agents.orchestrator.offline.mention import Unclear
@@ -135,7 +135,8 @@ class Referents:
     def judged(self, act: Act) -> dict[str, Any]:
         """What `how good is it` asks about."""
         names = {mention.value for mention in act.mentions if mention.kind == "reference"}
-        rows = bool({"generated", "rows"} & names)
+        several = any(mention.kind == "reference" and mention.name == "many" for mention in act.mentions)
+        rows = bool({"generated", "rows"} & names) or several
         model, made = self.last(*_TRAINING), self.last("generate")
         if "it" in names and not rows and model and made:
             raise Unclear("Shall I evaluate the model, or the rows that it generated?")

@@ -21,7 +21,7 @@ _QUOTED = r"(?<!\w)(?P<quote>['\"`])(?P<inner>[^'\"`\n]{1,300})(?P=quote)(?!\w)"
 _URL = r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s,;'\"]*"
 _PATH = (
     r"(?:~?\.{0,2}/|[A-Za-z]:\\|\\\\)[^\s,;'\"()]*"  # ./a, /a, ~/a, C:\a
-    r"|[\w.@$~%+=-]+(?:[/\\][^\s,;'\"()]*)+"  # a/b
+    r"|[\w.@$~%+-]+(?:[/\\][^\s,;'\"()]*)+"  # a/b
     rf"|[\w.$~%+-]*\w\.(?:{DATA_SUFFIXES})\b(?![\w(])"  # a.csv
 )
 _NUMBER = (
@@ -100,22 +100,38 @@ def tokens_of(text: str, names: frozenset[str]) -> list[Token]:
 
 def raw_tokens(text: str) -> list[Token]:
     """Tokens as they are written."""
-    plain = text.translate(str.maketrans("‘’“”–—−\u00a0\u202f", "''\"\"---  "))
+    plain = _without_numbering(text.translate(str.maketrans("‘’“”–—−\u00a0\u202f", "''\"\"---  ")))
     return [_token(match) for match in _TOKEN.finditer(plain)]
+
+
+def _without_numbering(text: str) -> str:
+    """`1) label a.csv 2) train`: stops in place of the numbers, where the text begins with the first."""
+    number, place = 1, 0
+    while match := re.compile(rf"(?:^|(?<=[\s,;.])){number}(?:\.|\))\s+(?=[^\W\d])").search(text, place):
+        if number == 1 and text[: match.start()].strip():
+            break
+        length = match.end() - match.start()
+        text = text[: match.start()] + ";".ljust(length) + text[match.end() :]
+        number, place = number + 1, match.end()
+    return text
 
 
 def language_of(text: str) -> str:
     """The language file that knows more words of the text than English does; `en` where none does."""
     said = [token.word for token in _without_elision(raw_tokens(text)) if token.kind == "word"]
-    english = sum(word in KNOWN for word in said)
     known = {name: sum(word in each.vocabulary for word in said) for name, each in LANGUAGES.items()}
     own = {
         name: sum(word in each.vocabulary and word not in KNOWN for word in said) for name, each in LANGUAGES.items()
     }
     best = max(known, key=lambda name: (own[name], known[name]))
-    near = english + sum(word not in KNOWN and _near_english(word) for word in said)
+    left = [word for word in said if word not in LANGUAGES[best].vocabulary and word not in _EVERYWHERE]
+    near = sum(word in KNOWN or _near_english(word) for word in left)
     enough = own[best] > 1 or (own[best] == 1 and near <= 1)
     return best if enough and known[best] + own[best] > near else "en"
+
+
+# words that say nothing of the language
+_EVERYWHERE = frozenset(lexicon.MODEL_TYPES) | frozenset(words("csv parquet excel auc seed ok adult label batch"))
 
 
 def _near_english(word: str) -> bool:
@@ -129,6 +145,8 @@ def _without_elision(tokens: list[Token]) -> list[Token]:
     """`l'adult`, `n'entraîne`: the word, and the negation where there is one."""
     found: list[Token] = []
     for token in tokens:
+        if token.kind == "word" and (clitic := re.fullmatch(r"(.{3,})-(?:le|la|les|moi|nous|tu|vous|en)", token.word)):
+            token.word = clitic.group(1)
         match = re.fullmatch(r"(l|d|j|n|s|m|t|c|qu)'(.+)", token.word) if token.kind == "word" else None
         if match and token.word not in KNOWN and not any(token.word in each.vocabulary for each in LANGUAGES.values()):
             found.append(Token("word", match.group(1), token.start, token.start + len(match.group(1)), match.group(1)))

@@ -6,7 +6,7 @@ This is courtesy, not the wall: the executor's path policy, limits and sandbox h
 import re
 
 from agents.orchestrator.datasets import known_names
-from agents.orchestrator.offline.lexicon import VERBS, WORDS, words
+from agents.orchestrator.offline.lexicon import NOUNS, VERBS, WORDS, words
 from agents.orchestrator.offline.scan import Token
 from agents.orchestrator.plan import Plan, refuse, unsupported
 
@@ -80,8 +80,20 @@ def _destructive_word(tokens: list[Token]) -> str:
                     "any", "anything", "files", "file", "existing", "or", "the", "data", "overwrite", "delete"
                 ):
                     other.used = True
+        elif _of_a_table(tokens, place):
+            continue
         elif VERBS[token.word][1] not in _MILD or any(
             other.kind == "path" or other.word in _THINGS or other.word in known_names() for other in after
         ):
             return token.word
     return ""
+
+
+def _of_a_table(tokens: list[Token], place: int) -> bool:
+    """`remove the outliers from a.csv` destroys no file; whether it can be done is another question."""
+    for token in tokens[place + 1 : place + 6]:
+        if token.kind != "word" or token.word in _THINGS:
+            return False
+        if NOUNS.get(token.word) in ("anomalies", "errors", "missing", "rows", "describe") or token.word == "column":
+            return True
+    return False

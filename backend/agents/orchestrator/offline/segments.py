@@ -148,6 +148,11 @@ def _features(tokens: list[Token], segment: Segment, covered: set[int]) -> froze
             found |= {"things", f"what.{token.word}"}
         if token.word in ("more", "additional", "another", "further", "extra"):
             found.add("more")
+        if token.word == "like" and place == segment.last and tokens[segment.first].word in ("what", "how"):
+            found.add("n.describe")
+        after = word_at(tokens, place + 1)
+        if token.word == "what" and (NOUNS.get(after) == "rows" or after in WORDS["things"]):
+            found.add("which")
         if token.word in ("against", "each", "which", "how-good", "how-many", "any-good", "hand-next", "try-out"):
             found.add(token.word)
         if token.is_word("data", "copy", "version", "dataset", "twin", "table", "set") and _made_up(tokens, place):

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.orchestrator.memory import Memory
-from agents.orchestrator.offline import questions, roles
+from agents.orchestrator.dialogue import questions
+from agents.orchestrator.dialogue.memory import Memory
+from agents.orchestrator.offline import roles
 from agents.orchestrator.offline.acts import Act, names_holdout, nouns, speaks_of_hand_labels
 from agents.orchestrator.offline.lexicon import words
 from agents.orchestrator.offline.mention import Mention, Unclear
@@ -50,6 +51,7 @@ class Builder:
 
     def _act(self, act: Act, later: list[Act]) -> None:
         tool = self._tool(act)
+        limits = self._limits(act, tool)
         args = self._amounts(act, tool)
         others = sum(mention.kind in ("file", "reference") for mention in act.mentions) - 1
         output = _take(act, lambda mention: roles.is_output(mention, others, act.tool))
@@ -63,7 +65,26 @@ class Builder:
         left = [mention for mention in act.files() if not mention.taken]
         if left:
             raise Unclear(f"What shall I do with {left[0].value}?")
-        self.steps += steps
+        self.steps += self._limited(steps, limits) if limits else steps
+
+    @staticmethod
+    def _limits(act: Act, tool: str) -> list[Mention]:
+        """Conditions of a tool that takes whole tables only; its rows are picked before."""
+        if tool == "label" or "data" not in ARGUMENTS.get(tool, ()) or "where" in ARGUMENTS[tool]:
+            return []
+        limits = [mention for mention in act.mentions if mention.kind == "condition"]
+        act.mentions = [mention for mention in act.mentions if mention.kind != "condition"]
+        return limits
+
+    def _limited(self, steps: list[Step], limits: list[Mention]) -> list[Step]:
+        """`train on the women of a.csv`: the rows that are meant into a table of their own, and the step on that."""
+        if len(steps) != 1 or len(limits) != 1 or "data" not in steps[0].args:
+            raise Unclear(
+                f"{roles.shown(limits[0])} means nothing for {steps[0].tool.replace('_', ' ')}; say it otherwise."
+            )
+        self.unsure = True
+        picked = Step("convert", {"data": steps[0].args["data"], "where": limits[0].value})
+        return [picked, Step(steps[0].tool, {**steps[0].args, "data": f"${len(self.steps) + 1}"})]
 
     def _tool(self, act: Act) -> str:
         """The self-correcting pipelines take over where a target or a number of attempts is named."""
@@ -81,7 +102,7 @@ class Builder:
             if mention.kind not in ("amount", "model_type", "format", "condition", "columns"):
                 continue
             name = renamed.get((tool, mention.name), mention.name or "where")
-            if name not in ARGUMENTS[tool]:
+            if name not in ARGUMENTS.get(tool, ()):
                 raise Unclear(f"{roles.shown(mention)} means nothing for {tool.replace('_', ' ')}; say it otherwise.")
             value = mention.value
             if isinstance(args.get(name), dict) and isinstance(value, dict) and name == "where":
@@ -118,7 +139,7 @@ class Builder:
         fitting[-1].args["output"] = targets[0].value
         fitting[-1].args.update(self._amounts(act, fitting[-1].tool))
 
-    def _data(self, act: Act, later: list[Act], many: bool = True) -> list[str]:
+    def _data(self, act: Act, later: list[Act]) -> list[str]:
         """The tables that an act works on; none where the sentence does not say, which is then asked."""
         purpose = questions.purpose(act.tool)
         files = _take(act, lambda mention: mention.kind == "file" and not roles.says_model(mention))
@@ -140,7 +161,7 @@ class Builder:
             self.unsure |= not self.steps and not references and unsaid == self.memory.said
         if not values:
             self._lacks(act.tool, _DATA.get(act.tool, "data"))
-        if len(values) > 1 and not many:
+        if len(set(values)) > 1:
             raise Unclear(f"Which of {' and '.join(values)} shall I {purpose}?")
         return list(dict.fromkeys(values))
 
@@ -154,7 +175,7 @@ class Builder:
             raise Unclear("Which file holds the hand-labeled examples?")
         if not hand:
             self._lacks(act.tool, "hand_labeled_examples_path")
-        data = self._data(act, later, many=False)
+        data = self._data(act, later)
         goals = [mention.value for each in self.acts for mention in each.mentions if mention.kind == "goal"]
         found = {"user_goal": goals[0]} if goals else {}
         found |= {"raw_data_path": data[0]} if data else {}
@@ -177,6 +198,11 @@ class Builder:
         same = [other for other in self.acts if other.group == act.group >= 0]
         listed = [mention.value for other in same for mention in other.files() if roles.data_like(mention)]
         types = {mention.value for other in same for mention in other.mentions if mention.kind == "model_type"}
+        labeled = [
+            f"${place}" for place, step in enumerate(self.steps, start=1) if step.tool in ("label", "label_agent")
+        ]
+        if "each" in act.features and len(labeled) > 1 and not act.files():
+            return [Step("train", {"data": each, **args}) for each in labeled]
         data = self._data(act, later)
         if len(data) > 1 or len(set(listed)) > 1 and len(types) < 2 and any(o.opener != "then" for o in same[1:]):
             named = " and ".join(map(str, dict.fromkeys(listed or data)))
@@ -195,7 +221,7 @@ class Builder:
             raise Unclear("Which file is the holdout that the model is measured on?")
         for mention in holdout:
             mention.taken = True
-        data = self._data(act, later, many=False)
+        data = self._data(act, later)
         found = {"labeled_data_path": data[0]} if data else {}
         if holdout:
             found["holdout_test_path"] = str(holdout[0].value)
@@ -207,11 +233,13 @@ class Builder:
         files = _take(act, lambda mention: mention.kind == "file")
         models = [mention for mention in files if roles.says_model(mention) or roles.plain_model(mention)]
         tables = [mention for mention in files if mention not in models]
-        trained = self.refers.trained(each="each" in act.features, act=act)
+        trained = [] if models else self.refers.trained(each="each" in act.features, act=act)
         if tables and trained and not models and tables[0].value == self.refers.said[0]:
             tables = []
-        if len(models) == 1 and not tables:
-            return [Step("generate", {"model": models[0].value, **args})]
+        if len(models) == 1 and "each" in act.features:
+            raise Unclear("For each of what shall I generate rows? I can make rows of one label at a time.")
+        if len(models) == 1 and not tables or len(models) > 1 and "each" in act.features:
+            return [Step("generate", {"model": model.value, **args}) for model in models]
         if len(tables) == 1 and not models and not trained:
             return self._from_table(act, tables[0], args)
         if models or tables:
@@ -292,7 +320,7 @@ class Builder:
         """In a chain with a model, what is odd by that model; alone, it is asked what cleaning means."""
         self.unsure = True
         if not any(step.tool.startswith("train") for step in self.steps):
-            data = self._data(act, later, many=False)
+            data = self._data(act, later)
             place = len(self.steps)
             self.missing = [Missing(place, "clean", "What does clean mean here: check the table for what is wrong, fix "
                                     "it, fill in missing values, or find anomalies?")]  # fmt: skip
@@ -311,7 +339,7 @@ class Builder:
             data = str(self.steps[int(checked[1:]) - 1].args.get("data", ""))
             _take(act, lambda mention: mention.kind == "reference")
             return [Step("apply_fixes", {"data": data, "fixes": checked, **args})]
-        data_files = self._data(act, later, many=False)
+        data_files = self._data(act, later)
         data_args = {"data": data_files[0]} if data_files else {}
         if named:
             return [Step("apply_fixes", {**data_args, "fixes": str(named[0].value), **args})]
@@ -323,9 +351,25 @@ class Builder:
         check = Step("check_table", data_args)
         return [check, Step("apply_fixes", {**data_args, "fixes": f"${len(self.steps) + 1}", **args})]
 
+    def _check_table(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        """Against the table as it was, where one is named."""
+        files = act.files()
+        before = [
+            each for each in files[1:] if {"against", "with", "to", "reference", "original"} & set(each.before[:4])
+        ]
+        if len(files) == 2 and before:
+            before[0].taken = True
+            args = {"reference": str(before[0].value), **args}
+        return self._on_data(act, args, later)
+
+    _profile = _check_table
+
     def _suggest_functions(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
         hand = self._hand(act)
-        data = self._data(act, later, many=False)
+        with_which = [each for each in act.files()[1:] if {"using", "with", "from", "by"} & set(each.before[:3])]
+        if not hand and len(with_which) == 1 and len(act.files()) == 2:
+            with_which[0].taken, hand = True, str(with_which[0].value)
+        data = self._data(act, later)
         if not hand and act.tool == "suggest_functions":
             self._lacks(act.tool, "hand_labeled_examples_path")
         found = {"data": data[0]} if data else {}
@@ -340,7 +384,7 @@ class Builder:
         if suggested and not act.files():
             data = [str(self.steps[int(suggested[1:]) - 1].args.get("data", ""))]
         else:
-            data = self._data(act, later, many=False)
+            data = self._data(act, later)
         functions = str(named[0].value) if named else suggested
         if not functions:
             self._lacks("try_functions", "functions")
@@ -355,8 +399,8 @@ class Builder:
         if not models and len(files) == 1 and roles.plain_model(files[0]):
             models = files
         tables = [mention for mention in files if mention not in models]
-        if len(models) == 1 and len(tables) <= 1:
-            return self._judge({"model": models[0].value}, tables, args)
+        if models and len(tables) <= 1:
+            return [step for model in models for step in self._judge({"model": model.value}, tables, args)]
         if not models and len(tables) <= 1:
             return self._judge(self.refers.judged(act), tables, args)
         if not models and len(tables) == 2:

@@ -54,7 +54,8 @@ def _participle_asks(tokens: list[Token], place: int, next_noun: str) -> bool:
         return False
     if next_noun and before[0] not in ("have", "having", "you've", "has"):
         return False
-    wished = {"after", "once", "when", "having"} & set(before[:4]) or _WISHED & set(before)
+    wished: object = {"after", "once", "when", "having"} & set(before[:4]) or _WISHED & set(before)
+    wished = wished or "have" in before[1:] or before[0] == "be"
     told = {"i", "we", "i've", "we've", "already"} & set(before[:3]) and not {*_WISHED, "after", "once"} & set(before)
     return bool(wished) and not told
 
@@ -77,6 +78,7 @@ def negated(tokens: list[Token], place: int) -> bool:
                 if tokens[earlier].word in VERBS or earlier == back
             )
             return token.used
-        if token.word in VERBS and token.word not in ("do", "have", "want", "need") or token.is_word("and", "but"):
+        noun = token.word in NOUNS or token.word in ("do", "have", "want", "need")
+        if token.word in VERBS and not noun or token.is_word("and", "but"):
             return False
     return False

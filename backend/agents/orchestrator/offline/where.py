@@ -13,7 +13,13 @@ _SIGNS = [(tuple(sign), sign) for sign in (">=", "<=", "==", "=", ">", "<")]
 _SIGNS = [((">", "="), ">="), (("<", "="), "<="), *(((sign,), sign.replace("==", "=")) for _, sign in _SIGNS)]
 _OPERATORS = [*_SIGNS, *COMPARISONS]
 _ORDERED = [(signature, sign) for signature, sign in COMPARISONS if sign in "<>" and signature[0] != "is"]
-_NO_COLUMN = frozenset(words("the a it you only just all any")) | frozenset(VALUES) | WORDS["person"]
+_NO_COLUMN = (
+    frozenset(words("the a it you only just all any"))
+    | frozenset(VALUES)
+    | WORDS["person"]
+    | WORDS["negations"]
+    | {"is", "are", "than"}
+)
 _WHO = WORDS["person"] | ROW_NOUNS | frozenset(words("the who are is of aged those"))
 
 
@@ -56,7 +62,8 @@ def find_kinds_of_rows(tokens: list[Token]) -> list[Mention]:
             and not tokens[first - 1].used
         ):
             first -= 1
-        phrase = " ".join(_spelling(token) for token in tokens[place:end])
+        end += word_at(tokens, end) == "only"
+        phrase = " ".join(_spelling(token) for token in tokens[place:end] if token.word != "only")
         use(tokens, first, end - 1)
         found.append(Mention("condition", first, end - 1, phrase))
         place = end

@@ -31,6 +31,8 @@ class Work:
     def output(self, stem: str, suffix: str = ".parquet") -> str | None:
         """Where the step writes: what the request says, else a name that no other request and step has."""
         said = self.args.get("output")
+        if suffix == ".parquet" and self.args.get("output_format") in ("csv", "parquet"):
+            suffix = f".{self.args['output_format']}"
         if said is None:
             return f"output_data/{stem}_{self.tag}_{len(self.results) + 1}{suffix}"
         return str(said) if Path(str(said)).suffix else f"{said}/{stem}{suffix}"

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from agents.orchestrator.memory import Memory
+from agents.orchestrator.dialogue.memory import Memory
+from agents.orchestrator.dialogue.revising import revise
 from agents.orchestrator.offline.lexicon import ACTS
-from agents.orchestrator.offline.revising import revise
 from agents.orchestrator.plan import Plan, Step
 
 Read = Callable[[str, frozenset[str], Memory], Plan]
@@ -17,8 +17,12 @@ def _either(names: frozenset[str]) -> str:
 
 
 _STRONG = rf"(?:\b(?:no|oh|oops|ah|sorry|wait)\b,?\s+)*\b(?:{_either(ACTS['correction'])})\b"
-_NO_CORRECTION = r"(?!\s+(?:need|problem|thanks|more|longer|doubt)\b)"
-_WEAK = rf"(?<=[,.;!–—-])\s*\b(?:{_either(ACTS['weak_correction'])})\b(?=[\s,:-]){_NO_CORRECTION}"
+_NO = (
+    r"(?:no|non|nein)(?=\s*,|\s+[\d/]|\s+"
+    r"(?:use|on|with|make|wait|it|the|better|rather|sorry|i|from|for|take|nicht|lieber)\b)"
+)
+_WORDS = _either(ACTS["weak_correction"] - {"no", "non", "nein"})
+_WEAK = rf"(?<=[,.;!–—-])\s*\b(?:{_NO}|(?:{_WORDS})\b(?=[\s,:-]))"
 _MARK = re.compile(rf"[,.;!–—\s-]*(?:{_STRONG}|{_WEAK})[,:.!…\s-]*", re.IGNORECASE)
 
 

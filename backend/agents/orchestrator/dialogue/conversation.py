@@ -6,9 +6,9 @@ from typing import Any, cast
 
 from agents.orchestrator import reports
 from agents.orchestrator.datasets import known_names
-from agents.orchestrator.memory import Memory, drafted
+from agents.orchestrator.dialogue.memory import Memory, drafted
+from agents.orchestrator.dialogue.revising import revise
 from agents.orchestrator.offline.lexicon import ACTS
-from agents.orchestrator.offline.revising import revise
 from agents.orchestrator.offline.scan import tokens_of, unwrap
 from agents.orchestrator.offline.screen import screen
 from agents.orchestrator.plan import Plan, Status, Step, clarify, unsupported

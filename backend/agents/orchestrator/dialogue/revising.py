@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from agents.orchestrator import explaining
-from agents.orchestrator.memory import Memory, drafted
+from agents.orchestrator.dialogue.memory import Memory, drafted
+from agents.orchestrator.dialogue.questions import question_for
 from agents.orchestrator.offline import roles
 from agents.orchestrator.offline.acts import accepts
 from agents.orchestrator.offline.leftovers import unread
 from agents.orchestrator.offline.mention import Mention, Unclear, number_of
 from agents.orchestrator.offline.mentions import find_mentions
-from agents.orchestrator.offline.questions import question_for
 from agents.orchestrator.offline.scan import Token, tokens_of
 from agents.orchestrator.offline.segments import SURE, find_segments
 from agents.orchestrator.plan import Plan, Step, clarify
@@ -198,7 +198,7 @@ def _trained_first(steps: list[Step], place: int, table: str) -> list[Step]:
 
 def _with_reference(steps: list[Step], asked: Asked, mention: Mention, memory: Memory) -> list[Step]:
     """`that model`, `the same one`: what the conversation knows, where it was asked for."""
-    if not asked:
+    if not asked or asked[0] >= len(steps) or steps[asked[0]].args.get(asked[1]):
         return steps
     place, name = asked
     kind = ARGUMENTS[steps[place].tool].get(name, ("",))[0]
