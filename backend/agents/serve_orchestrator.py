@@ -13,6 +13,7 @@ os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # checkpoints build p
 
 from agents.orchestrator.service import DATABASE_VARIABLE, Orchestrator  # noqa: E402
 from agents.wire.app import create_app  # noqa: E402
+from context_protocol.http import mount  # noqa: E402
 from DataFoundry.errors import ConfigError  # noqa: E402
 from DataFoundry.roots import add_data_roots  # noqa: E402
 from DataFoundry.settings import LOCAL_HOSTS, limits  # noqa: E402
@@ -61,7 +62,9 @@ def main(given: list[str] | None = None) -> None:
     if arguments.api_key_file is not None:
         os.environ[keys.FILE_VARIABLE] = os.path.abspath(arguments.api_key_file)
     try:
-        app = create_app(Orchestrator(Path(arguments.database) if arguments.database else None))
+        orchestrator = Orchestrator(Path(arguments.database) if arguments.database else None)
+        app = create_app(orchestrator)
+        mount(app, orchestrator)
         known = keys.configured_keys()
     except (ConfigError, ValueError) as error:
         sys.exit(str(error))
@@ -71,8 +74,9 @@ def main(given: list[str] | None = None) -> None:
             arguments.host,
             arguments.port,
         )
-    logging.info("The orchestrator listens on http://%s:%s (POST /generate)", arguments.host, arguments.port)
+    logging.info("The orchestrator listens on http://%s:%s (POST /generate, /mcp)", arguments.host, arguments.port)
     # send_bytes=1: an event is sent when it happens, not when some kilobytes have gathered
+    # and with a look ahead, a client that goes away is noticed while it waits
     waitress.serve(
         app,
         host=arguments.host,
@@ -81,6 +85,7 @@ def main(given: list[str] | None = None) -> None:
         send_bytes=1,
         ident="DataFoundry",
         max_request_body_size=limits().max_request_bytes + 2**20,  # what is a little larger gets our own words
+        channel_request_lookahead=1,
         _quiet=True,
     )
 
