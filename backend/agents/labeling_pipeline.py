@@ -16,6 +16,7 @@ from agents.labeling.journal import Attempt, Stopwatch
 from agents.labeling.measure import added_by, cross_fitted
 from agents.labeling.proposing import proposed
 from agents.labeling.without_hand_labels import labeled_without, proposed_functions
+from agents.labeling.words import summary
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError
 from DataFoundry.labeling import labeling_run as labeling
@@ -82,8 +83,8 @@ def run(
     -------
     `output_path`, `auc` and `auc_interval` (95 %, both cross-fitted), `target_reached`, `outcome` (`met`: the interval
     lies above the target; `met_within_noise`: the estimate does; `not_met`), `attempts`, `best_attempt`, `stopped`,
-    `journal_path`, counts of labels, what the class numbers stand for, and `warnings`. Without hand-labeled rows what
-    `without_hand_labels.labeled_without` tells.
+    `summary` (each attempt told to a person), `journal_path`, counts of labels, what the class numbers stand for, and
+    `warnings`. Without hand-labeled rows what `without_hand_labels.labeled_without` tells.
 
     Raises
     ------
@@ -271,6 +272,7 @@ def _written(
             written.counts, written.mass, labeling.probability_columns(examples.cardinality)
         ),
     }
+    response["summary"] = summary(response, target)
     journal = output.with_name(f"{output.stem}_attempts.json")
     write_json(journal, {"user_goal": goal, "target_auc_score": target, **response})
     return {**response, "journal_path": str(journal)}

@@ -15,6 +15,7 @@ from agents.training import diagnosis
 from agents.training.journal import NAME, Journal, fingerprint, open_journal
 from agents.training.proposals import Settings, as_params, next_settings
 from agents.training.target import Target, find_target, halves
+from agents.training.words import summary
 from DataFoundry import generator, trainer
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError, TrainingError
@@ -69,7 +70,7 @@ def run(
     -------
     `config_path`, `model_path`, `preprocessor_path` of the best attempt, `utility_pct` (mean) and `utility_sd` on
     the half that no decision saw, `target_reached`, `outcome` (`met`, `met_within_noise`, `not_met`), `attempts`,
-    `stopped`.
+    `stopped`, `summary` (each attempt told to a person).
     A run that was interrupted goes on after its last finished attempt when it is asked for again.
 
     Raises
@@ -91,6 +92,7 @@ def run(
         workshop = Workshop(str(labeled), folder, real, label, read_options, found, deciding, journal)
         stopped = workshop.attempts(target, max_attempts)
         response = workshop.response(unseen, target, stopped)
+        response["summary"] = summary(response, target)
         journal.save("done", **response)
         return {**response, "journal_path": str(journal.path)}
 

@@ -42,6 +42,9 @@ def test_two_hundred_hand_labels_label_the_rest(root: Path, census: tuple[Path, 
     assert isinstance(attempts, list) and len(attempts) == 3
     assert answer["auc"] == max(attempt["auc"] for attempt in attempts)  # the best, not the last
     for attempt in attempts:
+        assert f"Attempt {attempt['attempt']} ({attempt['why']}) kept {len(attempt['functions'])}" in str(
+            answer["summary"]
+        )
         assert attempt["functions"] and attempt["dropped"] and attempt["diagnosis"]["error_segments"]
         assert all(function["kept_because"] for function in attempt["functions"])
     journal = json.loads(Path(str(answer["journal_path"])).read_text())
@@ -151,6 +154,9 @@ def test_training_meets_a_low_target_at_once_and_goes_on_after_an_interruption(
     assert answer["target_reached"] is True and answer["outcome"] == "met"
     assert [attempt["why"] for attempt in answer["attempts"]] == ["the product's default"]
     assert 0.5 < answer["utility_pct"] < 1.1 and answer["utility_sd"] > 0
+    assert (
+        "Attempt 1 (the product's default)" in answer["summary"] and f"{answer['utility_pct']:.1%}" in answer["summary"]
+    )
     assert answer["utility_pct"] != answer["attempts"][0]["utility"]  # another half of the holdout
     for name in ("config_path", "model_path", "preprocessor_path"):
         assert Path(answer[name]).is_file()
