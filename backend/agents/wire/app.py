@@ -8,8 +8,8 @@ from werkzeug.exceptions import HTTPException
 
 from agents.orchestrator.service import THREAD_ID, Orchestrator, Reply, WorkflowError, works
 from agents.orchestrator.state import silent
-from agents.wire import chat, streams
-from agents.wire.bodies import Answered, Asked, AskedAsync, BadBody, Chat, read
+from agents.wire import chat_routes, graph_routes, streams
+from agents.wire.bodies import Answered, Asked, AskedAsync, BadBody, read
 from agents.wire.events import Recorder
 from agents.wire.runs import Runs
 from api.errors import HttpProblem
@@ -31,7 +31,8 @@ def create_app(orchestrator: Orchestrator | None = None) -> Flask:
     _errors(app)
     _requests(app, service)
     _streams(app, service)
-    _chats(app, service)
+    chat_routes.add(app, service, _conversation)
+    graph_routes.add(app, service)
     _background(app, service)
     return app
 
@@ -148,41 +149,6 @@ def _streams(app: Flask, service: Orchestrator) -> None:
 
         for name, view in (("stream", human), ("full", full), ("atif", atif)):
             app.add_url_rule(f"{prefix}/{name}", f"{prefix}/{name}", view, methods=["POST"])
-
-
-def _chats(app: Flask, service: Orchestrator) -> None:
-    def answer(asked: Chat, streaming: bool) -> Answer:
-        text = asked.messages[-1].text()
-        thread_id, of = asked.thread_id or _conversation(request), client()
-        if streaming:
-            return streams.stream(
-                text,
-                lambda recorder: service.run(text, thread_id, recorder.emit, of),
-                streams.human,
-                chat.chunks,
-                streams.bare_error,
-            )
-        return jsonify(chat.completion(text, service.run(text, thread_id, client=of)))
-
-    def whole() -> Answer:
-        return answer(read(request, Chat), streaming=False)
-
-    def streamed() -> Answer:
-        return answer(read(request, Chat), streaming=True)
-
-    def either() -> Answer:
-        asked = read(request, Chat)
-        return answer(asked, asked.stream)
-
-    for path, view in (
-        ("/chat", whole),
-        ("/v1/chat", whole),
-        ("/chat/stream", streamed),
-        ("/v1/chat/stream", streamed),
-        ("/v1/chat/completions", either),
-    ):
-        app.add_url_rule(path, path, view, methods=["POST"])
-    app.add_url_rule("/v1/models", "models", lambda: jsonify(chat.models()))
 
 
 def _background(app: Flask, service: Orchestrator) -> None:

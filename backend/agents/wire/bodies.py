@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from agents.orchestrator.service import THREAD_ID
 
 Body = TypeVar("Body", bound=BaseModel)
+MODEL = "datafoundry-orchestrator"
 ThreadId = Annotated[str, Field(pattern=f"^{THREAD_ID.pattern}$")]
 
 
@@ -20,13 +21,13 @@ class BadBody(Exception):
         self.detail = detail
 
 
-class _Lenient(BaseModel):
+class Lenient(BaseModel):
     """Unknown keys are ignored: clients send many."""
 
     model_config = ConfigDict(extra="ignore")
 
 
-class Asked(_Lenient):
+class Asked(Lenient):
     """A request in words; `thread_id` continues an earlier one."""
 
     input_message: str
@@ -42,35 +43,60 @@ class AskedAsync(Asked):
     expiry_seconds: Annotated[int, Field(ge=600, le=86_400)] = 3_600
 
 
-class ChatMessage(_Lenient):
+class ChatMessage(Lenient):
     """One turn; only the text parts of its content are read."""
 
     role: str = "user"
-    content: str | list[dict[str, Any]]
+    content: str | list[dict[str, Any]] | None  # none beside an assistant's calls of tools
 
     def text(self) -> str:
-        if isinstance(self.content, str):
-            return self.content
+        if not isinstance(self.content, list):
+            return self.content or ""
         return " ".join(str(part.get("text", "")) for part in self.content if part.get("type") == "text")
 
 
-class Chat(_Lenient):
+class Chat(Lenient):
     """A conversation in OpenAI's form; the last message is the request."""
 
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
     model: str | None = None
     stream: bool = False
+    stream_options: dict[str, Any] | None = None
     thread_id: ThreadId | None = None
+    tools: Any = None
+    functions: Any = None
+    tool_choice: Any = None
+    response_format: Any = None
+    n: Any = None
+
+    def wants_usage(self) -> bool:
+        """Whether a stream is to tell its length."""
+        return bool((self.stream_options or {}).get("include_usage"))
+
+    def warnings(self) -> list[str]:
+        """What was sent that changes nothing here, in sentences."""
+        found = [
+            f"{name} was ignored: the orchestrator has tools of its own."
+            for name in ("tools", "functions", "tool_choice")
+            if getattr(self, name) not in (None, [], "none", "auto")
+        ]
+        if self.response_format not in (None, {"type": "text"}):
+            found.append("response_format was ignored: answers are sentences; the structure stands in `datafoundry`.")
+        if self.n not in (None, 1):
+            found.append("n was ignored: there is one answer.")
+        if self.model not in (None, "", MODEL):
+            found.append(f"There is no model {self.model[:100]!r}; {MODEL} answered.")
+        return found
 
 
-class TextAnswer(_Lenient):
+class TextAnswer(Lenient):
     """What a person typed."""
 
     type: Literal["text"]
     text: str
 
 
-class Answered(_Lenient):
+class Answered(Lenient):
     """The answer to a question of an execution."""
 
     response: Annotated[TextAnswer, Field(discriminator=None)]
