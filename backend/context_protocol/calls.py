@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import anyio
@@ -21,8 +22,8 @@ _LOOK_EVERY = 0.3  # seconds
 _DEFECT = "The service failed on this request through a defect of its own; its log says more."
 
 
-async def called(operation: Operation, arguments: Mapping[str, Any], tell: Tell) -> CallToolResult:
-    """Do the work of a tool in a job, and tell how far it is.
+async def called(operation: Operation, arguments: Mapping[str, Any], client: str, tell: Tell) -> CallToolResult:
+    """Do the work of a tool in a job of `client`, and tell how far it is.
 
     A failure is an answer, too, so that an agent can mend its request. Where the call is cancelled, so is the job: its
     process is killed, and nothing half-written is left.
@@ -30,7 +31,7 @@ async def called(operation: Operation, arguments: Mapping[str, Any], tell: Tell)
     try:
         asked = checked(operation, arguments)
         runner = await to_thread.run_sync(service.runner)
-        job, _ = await to_thread.run_sync(runner.submit, operation.name, asked)
+        job, _ = await to_thread.run_sync(partial(runner.submit, operation.name, asked, client=client))
     except DataFoundryError as error:
         return failure(error)
     try:

@@ -4,12 +4,12 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, request
-from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from agents.orchestrator.service import Orchestrator
 from context_protocol.bridge import Bridge
+from context_protocol.callers import KeyHolder
 from context_protocol.server import protocol_server
 from DataFoundry.settings import limits
 from serving.keys import ApiKey, KeyRing, find_key
@@ -61,9 +61,9 @@ def mount(app: Flask, orchestrator: Orchestrator) -> None:
     app.add_url_rule(PATH, "context_protocol", answer, methods=["GET", "POST", "DELETE"])
 
 
-def _as_user(key: ApiKey) -> AuthenticatedUser:
+def _as_user(key: ApiKey) -> KeyHolder:
     """As the protocol's server knows callers: a session belongs to the key that began it."""
-    return AuthenticatedUser(AccessToken(token="", client_id=key.name, scopes=sorted(key.scopes)))
+    return KeyHolder(AccessToken(token="", client_id=key.name, scopes=sorted(key.scopes)), key.roots)
 
 
 def _presented() -> str:

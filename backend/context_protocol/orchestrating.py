@@ -1,8 +1,8 @@
 """The orchestrator as one more tool: a request in words, planned, verified and run."""
 
-import hashlib
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from anyio import from_thread, to_thread
@@ -62,13 +62,13 @@ async def asked(
 
     def emit(event: str, tool: str, data: Any) -> None:
         steps[0] += 1
-        from_thread.run(tell, float(steps[0]), None, f"{tool}: {'begun' if event == 'start' else 'done'}")
+        from_thread.run(partial(tell, float(steps[0]), None, f"{tool}: {'begun' if event == 'start' else 'done'}"))
 
     def work() -> Reply:
         service = orchestrator()
         if wanted.dry_run:
             return service.dry_run(wanted.input_message)
-        return service.run(wanted.input_message, _inner(thread, owner), emit)
+        return service.run(wanted.input_message, thread, emit, owner)
 
     try:
         reply = await to_thread.run_sync(work)
@@ -78,8 +78,3 @@ async def asked(
         return failure(error)
     told = {**reply.as_dict(), "thread_id": "" if wanted.dry_run else thread}
     return success(told, reply.value)
-
-
-def _inner(thread: str, owner: str) -> str:
-    """The thread of the graph: what one API key calls a thread is another one for another key."""
-    return hashlib.sha256(f"{owner}:{thread}".encode()).hexdigest()[:32] if owner else thread

@@ -10,7 +10,7 @@ from mcp.types import Resource, ResourceTemplate, TextResourceContents
 
 from DataFoundry import evaluator
 from DataFoundry.errors import MissingFileError, TooLargeError
-from DataFoundry.settings import BACKEND, limits
+from DataFoundry.settings import HOME, limits
 from DataFoundry.storage.catalog import list_files, open_file
 from DataFoundry.storage.paths import TABLE_SUFFIXES
 
@@ -151,4 +151,4 @@ def read(uri: str) -> TextResourceContents:
 
 
 def _shown(path: Path) -> str:
-    return path.relative_to(BACKEND).as_posix() if path.is_relative_to(BACKEND) else str(path)
+    return path.relative_to(HOME).as_posix() if path.is_relative_to(HOME) else str(path)

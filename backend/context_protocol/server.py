@@ -1,11 +1,11 @@
 """The protocol's requests, answered; the same over every transport."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 from anyio import to_thread
-from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
@@ -27,10 +27,12 @@ from mcp.types import (
 
 from agents.orchestrator.service import Orchestrator
 from context_protocol import orchestrating, prompts, resources
+from context_protocol.callers import KeyHolder
 from context_protocol.calls import called, refusal
 from context_protocol.tools import TOOLS, described
 from DataFoundry import __version__
 from DataFoundry.errors import DataFoundryError
+from DataFoundry.roots import confined_to
 from serving.keys import SCOPES
 
 NAME = "datafoundry"
@@ -84,22 +86,28 @@ class _Calls:
                 f"The API key {user.display_name!r} may not {SCOPES[needed]}; use one with the scope {needed!r}. "
                 "(scope_missing)"
             )
-        if operation is not None:
-            return await called(operation, arguments, context.session.report_progress)
         owner = user.display_name if user else ""
-        return await orchestrating.asked(self._orchestrator, arguments, owner, context.session.report_progress)
+        tell = context.session.report_progress
+        with confined_to(user.roots if user else None):  # threads and jobs that are begun here are confined, too
+            if operation is not None:
+                return await called(operation, arguments, owner, tell)
+            return await orchestrating.asked(self._orchestrator, arguments, owner, tell)
 
 
-def _user(context: _Context) -> AuthenticatedUser | None:
+def _user(context: _Context) -> KeyHolder | None:
     """Whose key a request shows; None where no keys are set, and over stdio, which is the user's own process."""
     user = None if context.request is None else context.request.scope.get("user")
-    return user if isinstance(user, AuthenticatedUser) else None
+    return user if isinstance(user, KeyHolder) else None
 
 
-def _may_read(context: _Context) -> None:
+@contextmanager
+def _reading(context: _Context) -> Iterator[None]:
+    """Confined to the roots of the key, if it may read at all."""
     user = _user(context)
     if user is not None and "read" not in user.scopes:
         raise MCPError(INVALID_PARAMS, f"The API key {user.display_name!r} may not {SCOPES['read']}.")
+    with confined_to(user.roots if user else None):
+        yield
 
 
 async def _list_tools(context: _Context, params: PaginatedRequestParams | None) -> ListToolsResult:
@@ -107,8 +115,8 @@ async def _list_tools(context: _Context, params: PaginatedRequestParams | None) 
 
 
 async def _list_resources(context: _Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
-    _may_read(context)
-    return ListResourcesResult(resources=await to_thread.run_sync(resources.resources))
+    with _reading(context):
+        return ListResourcesResult(resources=await to_thread.run_sync(resources.resources))
 
 
 async def _list_templates(context: _Context, params: PaginatedRequestParams | None) -> ListResourceTemplatesResult:
@@ -116,9 +124,9 @@ async def _list_templates(context: _Context, params: PaginatedRequestParams | No
 
 
 async def _read(context: _Context, params: ReadResourceRequestParams) -> ReadResourceResult:
-    _may_read(context)
     try:
-        return ReadResourceResult(contents=[await to_thread.run_sync(resources.read, str(params.uri))])
+        with _reading(context):
+            return ReadResourceResult(contents=[await to_thread.run_sync(resources.read, str(params.uri))])
     except DataFoundryError as error:
         raise MCPError(INVALID_PARAMS, error.message, {"code": error.code}) from None
 

@@ -16,7 +16,7 @@ from mcp.server.stdio import stdio_server  # noqa: E402
 
 from agents.orchestrator.service import DATABASE_VARIABLE, Orchestrator  # noqa: E402
 from context_protocol.server import protocol_server  # noqa: E402
-from DataFoundry.settings import add_data_roots  # noqa: E402
+from DataFoundry.roots import add_data_roots  # noqa: E402
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:

@@ -7,7 +7,7 @@ from typing import Any
 from mcp.types import Tool, ToolAnnotations
 from pydantic import BaseModel
 
-from api import labeling_schemas, responses, schemas
+from api import cleaning_responses, cleaning_schemas, labeling_schemas, responses, schemas
 from api.security.access import NEEDS
 from jobs.operations import OPERATIONS
 
@@ -65,11 +65,11 @@ _LISTED = (
     Operation("generation.generate_data", schemas.GenerateData, responses.Generated),
     Operation("generation.evaluate", schemas.EvaluateSynthetic, responses.Evaluated),
     Operation("generation.run_pipeline", schemas.SharingPipeline, responses.SharingPipelineDone),
-    Operation("cleaning.detect_anomalies", schemas.DetectAnomalies, responses.Scanned),
-    Operation("cleaning.check_table", schemas.CheckTable, responses.TableChecked),
-    Operation("cleaning.apply_fixes", schemas.ApplyFixes, responses.FixesApplied),
-    Operation("cleaning.fill_missing", schemas.FillMissing, responses.MissingFilled),
-    Operation("cleaning.run_pipeline", schemas.CleaningPipeline, responses.CleaningPipelineDone),
+    Operation("cleaning.detect_anomalies", cleaning_schemas.DetectAnomalies, cleaning_responses.Scanned),
+    Operation("cleaning.check_table", cleaning_schemas.CheckTable, cleaning_responses.TableChecked),
+    Operation("cleaning.apply_fixes", cleaning_schemas.ApplyFixes, cleaning_responses.FixesApplied),
+    Operation("cleaning.fill_missing", cleaning_schemas.FillMissing, cleaning_responses.MissingFilled),
+    Operation("cleaning.run_pipeline", cleaning_schemas.CleaningPipeline, cleaning_responses.CleaningPipelineDone),
 )
 TOOLS: dict[str, Operation] = {each.tool: each for each in _LISTED}
 
@@ -112,4 +112,4 @@ def checked(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any
     RequestError
         If they are not what the tool takes; the sentence names the field.
     """
-    return operation.asked.model_validate(dict(arguments)).given()
+    return operation.asked.model_validate(dict(arguments)).arguments()

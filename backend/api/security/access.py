@@ -21,6 +21,7 @@ NEEDS = {
     "/api/training/run-pipeline": "execute",
     "/api/cleaning/run-pipeline": "execute",
     "/api/generation/run-pipeline": "execute",
+    "/mcp": "read",  # of the orchestrator: each tool asks for its own scope
 }
 OF_ALL = {"/metrics"}  # tell of what everybody does: not for keys that are confined to roots of their own
 
