@@ -120,7 +120,7 @@ def _wait(server: Server) -> None:
         try:
             server.get("/health")
             return
-        except requests.ConnectionError:
+        except requests.RequestException:  # also one that waits in the kernel's queue while the machine is busy
             time.sleep(0.2)
     pytest.fail(f"The server did not start:\n{server.log.read_text()}")
 

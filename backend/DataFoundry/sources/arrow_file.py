@@ -16,6 +16,8 @@ from DataFoundry.sources.table import BLOCK_ROWS, Table, in_blocks, refuse_colum
 from DataFoundry.storage.paths import open_for_reading
 
 _FIRST_VERSION = b"FEA1"
+# What a damaged file raises: Arrow's own errors, and Python's on what Arrow hands over.
+DAMAGED = (pa.ArrowException, OSError, ValueError, OverflowError, TypeError, KeyError, IndexError)
 
 
 class ArrowTable(Table):
@@ -35,7 +37,12 @@ class ArrowTable(Table):
         start, chosen = 0, self.check(columns)
         nullable = {name: self._dtype(name) for name in chosen if self._has_nullable_integers(name)}
         for block in in_blocks(iter([self._table.select(chosen)]), rows):
-            frame = exact_frame(block, nullable)
+            try:
+                frame = exact_frame(block, nullable)
+            except DAMAGED as error:
+                raise TableError(
+                    f"{self.path.name} holds values that cannot be read ({first_line(error)}); write it again."
+                ) from None
             frame.index = pd.RangeIndex(start, start + len(frame))
             start += len(frame)
             yield frame
@@ -56,18 +63,28 @@ def _read(path: Path) -> tuple[pa.Table, list[str]]:
         handle.seek(0)
         try:
             if old:
-                return _read_first_version(handle), [
+                return _checked(_read_first_version(handle)), [
                     "The file is in the first version of Feather, which Arrow will soon not read; write it again."
                 ]
-            return feather.read_table(handle, memory_map=False), []
-        except (pa.ArrowException, OSError) as first:
+            return _checked(feather.read_table(handle, memory_map=False)), []
+        except DAMAGED as first:
             handle.seek(0)
             try:
-                return pa.ipc.open_stream(handle).read_all(), []
-            except (pa.ArrowException, OSError):
+                return _checked(pa.ipc.open_stream(handle).read_all()), []
+            except DAMAGED:
                 raise TableError(
                     f"{path.name} is not a readable Arrow file ({first_line(first)}); write it again."
                 ) from None
+
+
+def _checked(table: pa.Table) -> pa.Table:
+    """Arrow believes the lengths and offsets that a file states; one that lies would end this process at its first use.
+
+    Names that are not UTF-8, and texts that are not, are refused here, too.
+    """
+    table.validate(full=True)
+    table.schema.names  # noqa: B018  # decodes them
+    return table
 
 
 def _read_first_version(handle: IO[bytes]) -> pa.Table:

@@ -1,7 +1,8 @@
 """Parquet: one file, or all of a folder as one table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from DataFoundry.errors import TableError, first_line
+from DataFoundry.sources.arrow_file import DAMAGED
 from DataFoundry.sources.integers import dtype_with_nulls, exact_frame
 from DataFoundry.sources.table import BLOCK_ROWS, Table, refuse_columns
 from DataFoundry.storage.paths import open_for_reading
@@ -31,9 +33,10 @@ class ParquetTable(Table):
         self._int96_unit = "us" if any(map(_has_far_moments, self._parts)) else "ns"
         for part in self._parts:
             with _opened(part, self._int96_unit) as file:
-                schemas.append(file.schema_arrow)
+                schemas.append(_told(part, lambda file=file: file.schema_arrow))
                 self._metadata.append(file.metadata)
                 self.num_rows += file.metadata.num_rows
+                _told(part, lambda schema=schemas[-1]: schema.names)
         self._schema = _one_schema(schemas, self._parts)
         self.columns = [name for name in self._schema.names if not name.startswith("__index_level_")]
         refuse_columns(self.columns, path)
@@ -55,7 +58,7 @@ class ParquetTable(Table):
             with _opened(part, self._int96_unit, [name]) as file:
                 try:
                     chunks += file.read([name], use_threads=True).column(0).chunks
-                except (pa.ArrowException, OSError) as error:
+                except DAMAGED as error:
                     raise _unreadable(part, error) from None
         return pa.chunked_array(chunks, chunks[0].type if chunks else self._schema.field(name).type)
 
@@ -88,18 +91,19 @@ class ParquetTable(Table):
                         pieces.append(kept.cast(pa.schema([self._schema.field(name) for name in chosen])))
                     if start > rows[-1]:
                         break
-            except (pa.ArrowException, OSError) as error:
+            except DAMAGED as error:
                 raise _unreadable(part, error) from None
         return pa.concat_tables(pieces)
 
     def _frames(self, chosen: list[str], rows: int) -> Iterator[pd.DataFrame]:
-        nullable = self._integers_with_nulls(chosen)
+        nullable = _told(self.path, self._integers_with_nulls, chosen)
         for part in self._parts:
             with _opened(part, self._int96_unit) as file:
                 try:
                     for batch in file.iter_batches(batch_size=rows, columns=chosen, use_threads=True):
-                        yield self._frame(pa.Table.from_batches([batch]), chosen, nullable)
-                except (pa.ArrowException, OSError) as error:
+                        frame = _told(part, self._frame, pa.Table.from_batches([batch]), chosen, nullable)
+                        yield frame
+                except DAMAGED as error:
                     raise _unreadable(part, error) from None
 
     def _frame(self, table: pa.Table, chosen: list[str], nullable: Mapping[str, str]) -> pd.DataFrame:
@@ -144,7 +148,7 @@ class _opened:
             return pq.ParquetFile(
                 native(self._handle), coerce_int96_timestamp_unit=self._unit, read_dictionary=self._coded
             )
-        except (pa.ArrowException, OSError) as error:
+        except DAMAGED as error:
             self._handle.close()
             raise _unreadable(self._path, error) from None
 
@@ -163,7 +167,7 @@ def _has_far_moments(path: Path) -> bool:
                     ends = pc.min_max(pc.year(column)).as_py()
                     if ends["min"] is not None and (ends["min"] < 1678 or ends["max"] > 2261):
                         return True
-        except (pa.ArrowException, OSError) as error:
+        except DAMAGED as error:
             raise _unreadable(path, error) from None
     return False
 
@@ -189,6 +193,14 @@ def _one_schema(schemas: list[pa.Schema], parts: list[Path]) -> pa.Schema:
         if len(set(schema.names)) < len(schema.names):
             raise TableError(f"{part.name} has two columns of one name; rename one.")
     return schemas[0].remove_metadata()
+
+
+def _told(path: Path, work: Callable[..., Any], *values: Any) -> Any:
+    """What `work` gives; what a damaged file makes it raise is told to people."""
+    try:
+        return work(*values)
+    except DAMAGED as error:
+        raise _unreadable(path, error) from None
 
 
 def _unreadable(path: Path, error: Exception) -> TableError:

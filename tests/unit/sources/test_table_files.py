@@ -347,3 +347,27 @@ def test_a_cell_far_away_does_not_unfold_to_billions(root: Path, rows: str) -> N
 def test_a_tag_without_end_hides_nothing(root: Path) -> None:
     with pytest.raises(TableError, match="tag without end"):
         open_table(sheet(root / "far.xlsx", FIRST + "<row " + " " * 3_000_000 + 'r="1048576"></row>'))
+
+
+@pytest.mark.parametrize("suffix", ["feather", "arrow"])
+def test_an_arrow_file_that_lies_about_its_texts_is_refused(root: Path, suffix: str) -> None:
+    """Arrow would read a gigabyte beyond the end of the buffer, and the process would end."""
+    path = root / f"t.{suffix}"
+    feather.write_feather(pa.table({"a": [1, 2], "b": ["hello", "seven.."]}), path, compression="uncompressed")
+    honest, lying = (np.array(ends, dtype="i4").tobytes() for ends in ([0, 5, 12], [0, 10**9, 2 * 10**9]))
+    content = path.read_bytes()
+    assert content.count(honest) == 1
+    path.write_bytes(content.replace(honest, lying))
+    with pytest.raises(TableError, match=f"t.{suffix} is not a readable Arrow file"):
+        open_table(path)
+
+
+def test_a_text_that_is_not_utf8_is_told(root: Path) -> None:
+    text = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(np.array([0, 2], dtype="i4").tobytes()), pa.py_buffer(b"\xff\xfe")]
+    )
+    feather.write_feather(pa.table({"a": text}), root / "t.feather", compression="uncompressed")
+    pq.write_table(pa.table({"a": text}), root / "t.parquet")
+    for name in ("t.feather", "t.parquet"):
+        with pytest.raises(TableError, match=name):
+            open_table(root / name).read()
