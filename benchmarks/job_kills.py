@@ -37,7 +37,7 @@ from jobs.store import SUCCEEDED, Store  # noqa: E402
 from processes import alive, descendants  # noqa: E402
 
 ROWS = 20_000
-_A_JOB_EVERY = 0.1  # seconds
+_A_JOB_EVERY = 0.5  # seconds
 
 
 class _Forked:
