@@ -193,9 +193,7 @@ def test_an_endpoint_that_is_not_there(slept: list[float]) -> None:
     assert len(slept) == 2
 
 
-HARD = (
-    "Would you kindly have data/a.csv annotated for our machine, thereafter school the contraption on it for 5 epochs"
-)
+HARD = "Kindly furnish data/a.csv with marks, thereafter school the contraption on it for 5 epochs"
 
 
 def plan(scripted: Scripted, text: str) -> Plan:
@@ -242,6 +240,16 @@ def test_a_plan_of_the_model_passes_the_same_verifier(
     scripted.says(chat(steps(*found)))
     answer = plan(scripted, HARD)
     assert answer.status in ("clarify", "refuse") and not answer.steps
+
+
+def test_a_reading_that_would_be_confirmed_runs_where_the_model_reads_the_same(scripted: Scripted) -> None:
+    text = "Train on data/a.csv for 5 epochs, zorgly"
+    assert OfflinePlanner().plan(text).status == "confirm"
+    scripted.says(chat(steps(("train", {"data": "data/a.csv", "epochs": 5}))))
+    assert plan(scripted, text).status == "ok"
+    scripted.says(chat(steps(("label", {"data": "data/a.csv"}))))
+    found = plan(scripted, text)
+    assert found.status == "confirm" and found.steps[0].tool == "train"
 
 
 @pytest.mark.parametrize(
