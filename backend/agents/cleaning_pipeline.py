@@ -93,7 +93,8 @@ def run(
     """
     checked_share(target_errors_removed, "target_errors_removed")
     checked_attempts(max_attempts)
-    seed = secrets.randbits(32) if seed is None else checked_seed(seed)
+    checked_seed(seed)
+    seed = secrets.randbits(32) if seed is None else seed
     data = input_path(data_path, "data_path")
     held = None if holdout_test_path is None else input_path(holdout_test_path, "holdout_test_path")
     written = checked_output(output_path, "output_path", ROW_SUFFIXES, f"{data.name.split('.')[0]}_clean.parquet")

@@ -1,12 +1,8 @@
 """Numbers that requests to pipelines have in common, held to what they may be."""
 
-from typing import TypeVar
-
 from DataFoundry.errors import RequestError
 
 MOST_ATTEMPTS = 100
-
-_Seed = TypeVar("_Seed", int, int | None)
 
 
 def checked_share(value: float, name: str) -> float:
@@ -35,8 +31,8 @@ def checked_attempts(value: int) -> int:
     return value
 
 
-def checked_seed(value: _Seed) -> _Seed:
-    """A whole number that generators take.
+def checked_seed(value: int | None) -> None:
+    """Refuse what is no whole number that generators take.
 
     Raises
     ------
@@ -44,4 +40,3 @@ def checked_seed(value: _Seed) -> _Seed:
     """
     if value is not None and (type(value) is not int or not 0 <= value < 2**63):
         raise RequestError(f"seed must be a whole number from 0, not {value!r:.50}.", field="seed")
-    return value

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from anyio import from_thread, to_thread
@@ -62,7 +61,7 @@ async def asked(
 
     def emit(event: str, tool: str, data: Any) -> None:
         steps[0] += 1
-        from_thread.run(partial(tell, float(steps[0]), None, f"{tool}: {'begun' if event == 'start' else 'done'}"))
+        from_thread.run(_told, tell, float(steps[0]), f"{tool}: {'begun' if event == 'start' else 'done'}")
 
     def work() -> Reply:
         service = orchestrator()
@@ -78,3 +77,7 @@ async def asked(
         return failure(error)
     told = {**reply.as_dict(), "thread_id": "" if wanted.dry_run else thread}
     return success(told, reply.value)
+
+
+async def _told(tell: Tell, done: float, sentence: str) -> None:
+    await tell(done, None, sentence)

@@ -120,6 +120,6 @@ def without_holdout(frame: pd.DataFrame, wrong: set[int], label: str, seed: int)
     rng = np.random.default_rng((seed, 0))
     rows = np.sort(rng.choice(clean, count, replace=False))
     deciding, unseen = halves(frame.iloc[rows], rng)
-    train = np.ones(len(frame), dtype=bool)
+    train: np.ndarray = np.ones(len(frame), dtype=bool)
     train[rows] = False
     return Yardstick(label, train, deciding, unseen, f"{count:,} rows without errors that learners did not see")

@@ -58,7 +58,7 @@ def split(frame: pd.DataFrame, holdout: pd.DataFrame | None, name: str, seed: in
             f"The table has {len(frame):,} rows; at least {FEWEST_ROWS} are needed to tell copying from chance. Give "
             "more rows, or rows like them as holdout_path."
         )
-    held = np.zeros(len(frame), dtype=bool)
+    held: np.ndarray = np.zeros(len(frame), dtype=bool)
     held[rng.choice(len(frame), round(_HELD_OUT * len(frame)), replace=False)] = True
     deciding, unseen = halves(frame[held], rng)
     note = f"{int(held.sum()):,} rows of the table that the model was not trained on"
@@ -86,7 +86,7 @@ def identifying(schema: TableSchema, columns: Sequence[str]) -> list[str]:
 
 def copied(frame: pd.DataFrame, whole: pd.DataFrame, columns: Sequence[str]) -> dict[str, np.ndarray]:
     """By column (n,) bool: which values of `frame` stand in `whole`; a missing value stands nowhere."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for name in columns:
         if name in frame.columns and name in whole.columns:
             known = np.unique(hashes(whole[name].dropna()))
