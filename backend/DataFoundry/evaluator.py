@@ -11,7 +11,7 @@ from DataFoundry.anomaly.detector import Detector
 from DataFoundry.anomaly.page import anomaly_page
 from DataFoundry.anomaly.scan import ScanResult, scan
 from DataFoundry.anomaly.threshold import ThresholdRule
-from DataFoundry.config import ReadOptions
+from DataFoundry.config import ReadOptions, parse_config
 from DataFoundry.errors import ArtifactError, IncompatibleArtifactError, UnsupportedModelError, first_line
 from DataFoundry.metrics.description import describe
 from DataFoundry.metrics.plain import plain
@@ -28,12 +28,14 @@ from DataFoundry.profiling.findings import Findings
 from DataFoundry.profiling.missing import missing_patterns
 from DataFoundry.profiling.page import profile_page
 from DataFoundry.profiling.warnings import warnings as profile_warnings
+from DataFoundry.relational.config import is_related, parse_related
+from DataFoundry.relational.evaluating import evaluate_related
 from DataFoundry.schema.configured import schema_by
 from DataFoundry.schema.discovery import discover_with_sample, sample_of
 from DataFoundry.sources.coded import plain_schema
 from DataFoundry.sources.integers import as_in_file
 from DataFoundry.sources.opening import open_table
-from DataFoundry.storage.configs import load_config
+from DataFoundry.storage.configs import load_config, read_config
 from DataFoundry.storage.files import claim_output, write_json, write_text
 from DataFoundry.storage.paths import input_path, refuse_input_as_output
 from DataFoundry.storage.paths import output_path as checked_output
@@ -219,10 +221,9 @@ def evaluate_synthetic(
 
     Parameters
     ----------
-    real_path
-        The table that the generator was trained on.
-    synthetic_path
-        The table to judge.
+    real_path, synthetic_path
+        The table that the generator was trained on, and that to judge. With a configuration of related tables they are
+        folders: see `relational.evaluating`.
     holdout_path
         Real rows that the generator never saw. Without, a quarter of the real rows stands in, and the share of rows
         closer to training rows is not measured.
@@ -249,8 +250,10 @@ def evaluate_synthetic(
     ColumnError
         If a table lacks the label column, or the tables have nothing in common.
     DataFoundryError
-        As `storage.paths.input_path`, `output_path` and `sources.opening.open_table`.
     """
+    content = None if config_path is None else read_config(input_path(config_path, "config_path", (".json",)))
+    if is_related(content):
+        return evaluate_related(parse_related(content), real_path, synthetic_path, holdout_path, output_path, seed)
     named = {"real_path": real_path, "synthetic_path": synthetic_path, "holdout_path": holdout_path}
     paths = {field: input_path(text, field) for field, text in named.items() if text is not None}
     default = f"{paths['synthetic_path'].stem}_quality.json"
@@ -260,7 +263,7 @@ def evaluate_synthetic(
     with ExitStack() as stack:
         for path in (written, page):
             stack.enter_context(claim_output(path))
-        config = None if config_path is None else load_config(input_path(config_path, "config_path", (".json",)))
+        config = None if content is None else parse_config(content)
         options = config.read_options if config and not read_options else ReadOptions.of(read_options)
         table = open_table(paths["real_path"], options)
         real, synthetic = table.read(), open_table(paths["synthetic_path"]).read()

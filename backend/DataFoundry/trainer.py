@@ -14,7 +14,6 @@ from DataFoundry.config import (
     FeatureColumns,
     ModelParams,
     ReadOptions,
-    RuleChoice,
     TrainingConfig,
     TrainingParams,
     build_params,
@@ -23,7 +22,7 @@ from DataFoundry.config import (
     known_params,
     parse_config,
 )
-from DataFoundry.errors import ColumnError, ConfigError, RequestError
+from DataFoundry.errors import ColumnError, RequestError
 from DataFoundry.models.bundle import save_bundle
 from DataFoundry.models.registry import model_type as registered
 from DataFoundry.preprocessing.schema import LABEL, column_kinds, features_of, is_made_anew, nested_columns
@@ -31,13 +30,12 @@ from DataFoundry.relational.config import is_related, parse_related
 from DataFoundry.relational.creating import create_related_config, refuse_beside_tables
 from DataFoundry.relational.training import train_related
 from DataFoundry.schema.discovery import discover_with_sample
-from DataFoundry.schema.rules import complaint
 from DataFoundry.schema.table_schema import Column, TableSchema
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import read_config
 from DataFoundry.storage.files import claim_output, remove_file, write_json
 from DataFoundry.storage.paths import input_path, output_folder, output_path, refuse_input_as_output
-from DataFoundry.training.derived import refuse_modelled, rule_of
+from DataFoundry.training.derived import chosen_rules, refuse_modelled, rule_of
 from DataFoundry.training.fitting import Trained, fit, labeled_rows, summary
 from DataFoundry.training.rows import MOST_ROWS, training_rows
 
@@ -111,7 +109,7 @@ def create_config(
         read_options=options,
         label_column=label,
         columns={name: _choice(column) for name, column in schema.columns.items()},
-        rules=_rules(rules, schema),
+        rules=chosen_rules(rules, schema),
         output_model_path=str(folder / "model.pth"),
         preprocessor_path=str(folder / "preprocessor.joblib"),
         model_type=model_type,
@@ -145,25 +143,6 @@ def _copied(schema: TableSchema, features: FeatureColumns) -> list[str]:
 
 def _choice(column: Column) -> ColumnChoice:
     return ColumnChoice(kind=column.kind, personal=column.personal, format=dict(column.format), reason=column.reason)
-
-
-def _rules(given: Sequence[Mapping[str, Any]] | str | None, schema: TableSchema) -> tuple[RuleChoice, ...]:
-    """The rules found, or those given in their place, checked."""
-    if given is None:
-        return tuple(RuleChoice(**rule.as_dict() | {"columns": rule.columns}) for rule in schema.rules)
-    if isinstance(given, str):
-        if given != "none":
-            raise ConfigError(f'rules: {given!r:.60} is neither a list of rules nor "none".', key="rules")
-        return ()
-    chosen = [build_params(RuleChoice, rule, "rules") for rule in given]
-    for rule in chosen:
-        wrong = complaint(rule.kind, rule.columns, rule.details)
-        if wrong is not None:
-            raise ConfigError(f"rules: {wrong}.", key="rules")
-        unknown = [name for name in rule.columns if name not in schema.columns]
-        if unknown:
-            raise ColumnError(f"rules: the table has no column {unknown[0]!r}.", missing=unknown)
-    return tuple(chosen)
 
 
 def _label(wanted: str | None, columns: list[str]) -> str:

@@ -45,7 +45,7 @@ def shop(customers: int = 1000, seed: int = 0) -> dict[str, pd.DataFrame]:
     )
     orders = _orders(r, people, trade)
     items = _items(r, orders, dict(zip(people["customer_id"], trade, strict=True)), products)
-    sums = (items["price"] * items["quantity"]).groupby(items["order_id"]).sum().round(2)
+    sums = items["amount"].groupby(items["order_id"]).sum().round(2)
     orders["total"] = orders["order_id"].map(sums)
     return {"products": products, "customers": people, "orders": orders, "items": items}
 
@@ -79,7 +79,8 @@ def _items(
         for line, place in enumerate(chosen, 1):
             quantity = int(r.geometric(0.2 if often else 0.6))
             rows.append((order, line, products["product_id"][place], quantity, products["price"][place]))
-    return pd.DataFrame(rows, columns=["order_id", "line", "product_id", "quantity", "price"])
+    items = pd.DataFrame(rows, columns=["order_id", "line", "product_id", "quantity", "price"])
+    return items.assign(amount=(items["quantity"] * items["price"]).round(2))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,11 @@ def rows_that_break(frame: pd.DataFrame, derivation: Derivation) -> np.ndarray:
     return wrong
 
 
+def has_rules_by_row(derivation: Derivation) -> bool:
+    """Whether there is a rule which each row keeps or breaks by itself."""
+    return any(issubclass(RULES[rule.kind].Verified, VerifiedByRow) for rule in derivation.rules)
+
+
 def _view(frame: pd.DataFrame, derivation: Derivation) -> TableView:
     return TableView(frame, {name: kind for name, kind in (derivation.kinds or {}).items() if name in frame.columns})
 

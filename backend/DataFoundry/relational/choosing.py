@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from DataFoundry.config import ColumnChoice, FeatureColumns, ReadOptions, RuleChoice
+from DataFoundry.config import ColumnChoice, FeatureColumns, ReadOptions
 from DataFoundry.errors import ColumnError, ConfigError
 from DataFoundry.preprocessing.schema import features_of
 from DataFoundry.relational import names
@@ -20,6 +20,7 @@ from DataFoundry.relational.discovery import (
 )
 from DataFoundry.relational.relation import Relation, as_key, key_texts
 from DataFoundry.schema.table_schema import TableSchema
+from DataFoundry.training.derived import chosen_rules
 
 _MOST_KEPT_ROWS = 1000
 _FEWEST_NAMING = 20  # rows of a child for each row that is kept
@@ -145,7 +146,8 @@ def _choice(
     categories = {
         column for each in relations if each.child == name and each.parent in kept for column in each.child_key
     }
-    rules = [rule for rule in schema.rules if not set(rule.columns) & (keys - categories)]
+    chosen = chosen_rules(told.get("rules"), schema)
+    rules = tuple(rule for rule in chosen if not set(rule.columns) & (keys - categories))
     return TableChoice(
         data_path=str(path),
         primary_key=table.key,
@@ -157,7 +159,7 @@ def _choice(
             column: ColumnChoice(kind=each.kind, personal=each.personal, format=dict(each.format), reason=each.reason)
             for column, each in schema.columns.items()
         },
-        rules=tuple(RuleChoice(**rule.as_dict() | {"columns": rule.columns}) for rule in rules),
+        rules=rules,
         feature_cols=features,
     )
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from DataFoundry.config import ModelParams, TrainingConfig
 from DataFoundry.derivation.plan import Derivation
+from DataFoundry.derivation.promises import has_rules_by_row, rows_that_break
 from DataFoundry.making.columns import Made
 from DataFoundry.preprocessing.options import TokenOptions
 from DataFoundry.preprocessing.schema import column_kinds, feature_columns
@@ -133,6 +134,16 @@ class TableColumns:
         if self.counter is not None:
             frame[self.counter[0]] = where.position + self.counter[1]
         return frame
+
+    def breaking(self, codes: np.ndarray) -> np.ndarray:
+        """(n,) bool: rows (n, d) that break a rule which each row keeps or breaks by itself.
+
+        With a clock none is told: its column is known only once all rows of a parent are drawn.
+        """
+        if self.clock is not None or not has_rules_by_row(self.derivation):
+            return np.zeros(len(codes), dtype=bool)
+        frame = self.decode(codes, Neighbours(np.zeros(len(codes), dtype=np.int64), {}), np.random.default_rng(0))
+        return rows_that_break(frame, self.derivation)
 
     def place_of_key(self) -> int | None:
         """Where among the drawn columns stands where the key lies; None where the key follows the parent's."""

@@ -17,6 +17,7 @@ from DataFoundry.config import (
 )
 from DataFoundry.errors import ConfigError
 from DataFoundry.relational.relation import Relation
+from DataFoundry.relational.rules import Across
 
 MODEL_TYPE = "related_tables"
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -102,6 +103,18 @@ def is_related(value: object) -> bool:
     return isinstance(value, dict) and "tables" in value
 
 
+def refuse_kept(config: RelatedConfig) -> None:
+    """Raise ConfigError for a table that is kept and names rows of one that is not: its keys would lead nowhere."""
+    for each in config.relations:
+        parent, child = config.tables.get(each.parent), config.tables.get(each.child)
+        if parent is not None and child is not None and child.kept and not parent.kept:
+            raise ConfigError(
+                f"The table {each.child!r} cannot be kept, since it names rows of {each.parent!r}, which is not; set "
+                "kept to false, or keep both.",
+                key=f"tables.{each.child}.kept",
+            )
+
+
 def parse_related(value: object) -> RelatedConfig:
     """A checked configuration from the content of a `config.json`.
 
@@ -115,6 +128,12 @@ def parse_related(value: object) -> RelatedConfig:
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
         raise ConfigError(f"config.json: {describe(error, RelatedConfig)}", key=where) from None
+    for told in config.across:
+        try:
+            Across.from_dict(told)
+        except TypeError:
+            raise ConfigError(f"config.json: across has {told!r:.80}, which is no rule between tables.") from None
+    refuse_kept(config)
     for each in config.relations:
         unknown = [side for side in (each.parent, each.child) if side not in config.tables]
         if unknown:

@@ -9,8 +9,9 @@ from DataFoundry.config import ReadOptions, TrainingParams, build_params, known_
 from DataFoundry.errors import ConfigError, RequestError, TooLargeError
 from DataFoundry.near_names import did_you_mean
 from DataFoundry.relational.choosing import choices
-from DataFoundry.relational.config import RelatedConfig, RelatedParams
+from DataFoundry.relational.config import RelatedConfig, RelatedParams, refuse_kept
 from DataFoundry.relational.relation import Relation, as_key
+from DataFoundry.relational.rules import discover_across
 from DataFoundry.relational.sequences import entity_table, split_tables
 from DataFoundry.schema.discovery import discover
 from DataFoundry.sources.opening import open_table
@@ -75,11 +76,13 @@ def create_related_config(
         tables=chosen,
         relations=tuple(links),
         sequences=sequences,
+        across=tuple(each.as_dict() for each in discover_across(frames, schemas, [each.relation() for each in links])),
         output_model_path=str(folder / "model.pth"),
         preprocessor_path=str(folder / "preprocessor.joblib"),
         model_params=build_params(RelatedParams, params, "model_params"),
         training_params=build_params(TrainingParams, training, "training_params"),
     )
+    refuse_kept(config)
     path = folder / "config.json"
     written = config.model_dump(mode="json", exclude_unset=False)
     written["training_params"] = {key: value for key, value in written["training_params"].items() if key in training}

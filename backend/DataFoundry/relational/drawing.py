@@ -20,6 +20,7 @@ from DataFoundry.relational.relation import Relation
 
 _PARENTS_AT_ONCE = 20_000
 _TURNS = 200
+_MOST_REDRAWS = 10  # of rows that break a rule
 
 
 @dataclass
@@ -101,7 +102,7 @@ class Drawer:
         for start in range(0, rows, _PARENTS_AT_ONCE):
             part = slice(start, min(start + _PARENTS_AT_ONCE, rows))
             context = torch.zeros(part.stop - part.start, model.network.given, dtype=torch.float64)
-            codes[part] = model.network.draw(context, generator, torch.from_numpy(fixed[part])).numpy()
+            codes[part] = _kept_rules(model, context, generator, torch.from_numpy(fixed[part]), {})
         return Drawn(codes, None, np.zeros(rows, dtype=np.int64))
 
     def _children(self, name: str, generator: torch.Generator, rng: np.random.Generator) -> Drawn:
@@ -142,7 +143,7 @@ class Drawer:
             fixed = _fixed(model, spans, turn, len(rows))
             assert model.network is not None
             banned = _banned(model, spans, turn) | used.of(rows)
-            new = model.network.draw(after, generator, fixed, banned).numpy()
+            new = _kept_rules(model, after, generator, fixed, banned)
             used.add(rows, new)
             codes[begins[rows] + turn] = new
             teller.add(course, rows, new)
@@ -214,6 +215,27 @@ class Used:
         """Take note of one more row of some parents."""
         for place, used in self._used.items():
             used[rows, codes[:, place].astype(np.int64)] = True
+
+
+def _kept_rules(
+    model: TableModel,
+    context: torch.Tensor,
+    generator: torch.Generator,
+    fixed: torch.Tensor | None,
+    banned: Mapping[int, torch.Tensor],
+) -> np.ndarray:
+    """Codes (n, r) after contexts (n, g); rows that break a rule which is not kept by construction are drawn again."""
+    assert model.network is not None
+    codes = model.network.draw(context, generator, fixed, banned).numpy()
+    own = len(model.columns.transformer.spans())
+    for _ in range(_MOST_REDRAWS):
+        wrong = np.flatnonzero(model.columns.breaking(codes[:, :own]))
+        if not len(wrong):
+            break
+        some = {place: each[wrong] if each.dim() == 2 else each for place, each in banned.items()}
+        again = None if fixed is None else fixed[wrong]
+        codes[wrong] = model.network.draw(context[wrong], generator, again, some).numpy()
+    return codes
 
 
 def _codes(tables: Mapping[str, Drawn]) -> dict[str, np.ndarray]:

@@ -128,7 +128,8 @@ def fit_related(
             f"The table {small[0]!r} has {len(frames[small[0]])} rows; at least {_FEWEST_ROWS} are needed."
         )
     order, linked = link(frames, config)
-    related = Related(order, config.links(), {}, {name: frames[name].reset_index(drop=True) for name in order.kept})
+    kept = {name: frames[name].reset_index(drop=True) for name in order.kept}
+    related = Related(order, config.links(), {}, kept, _kept_rules(order, config))
     base = _fit_columns(related, linked, config)
     codes = {name: _row_codes(related, name, linked, base) for name in related.tables}
     for name, model in related.tables.items():
@@ -144,6 +145,12 @@ def fit_related(
     ]
     histories = run_jobs(jobs, lambda name: _training_rows(related, name, linked, codes, seed))
     return related, histories
+
+
+def _kept_rules(order: Order, config: RelatedConfig) -> list[dict[str, Any]]:
+    """The rules between a row and the children that hang on it, since these are drawn after it."""
+    primary = {place.primary.name for place in order.places.values() if place.primary is not None}
+    return [dict(rule) for rule in config.across if rule["relation"] in primary]
 
 
 def _fit_columns(related: Related, linked: Mapping[str, Linked], config: RelatedConfig) -> dict[str, np.ndarray]:

@@ -108,9 +108,15 @@ def _write(related: Related, decoder: Decoder, config: RelatedConfig, folder: Pa
         "num_generated": sum(counts.values()),
         "num_rows": counts,
         "replaced": _replaced(related),
-        "rules_kept": kept,
+        "rules_kept": kept + [_across(each) for each in related.across if each["parent"] in paths],
         "warnings": told,
     }
+
+
+def _across(rule: Mapping[str, Any]) -> dict[str, Any]:
+    columns = [f"{rule['parent']}.{rule['column']}"]
+    columns += [f"{rule['child']}.{rule['of']}"] if rule["of"] else []
+    return {"kind": rule["kind"], "columns": columns, "sentence": rule["sentence"], "table": rule["parent"]}
 
 
 def _whole(block: pd.DataFrame, owners: pd.DataFrame | None, config: RelatedConfig, name: str) -> pd.DataFrame:

@@ -51,7 +51,7 @@ def split_tables(
         schemas[owner] = _part(schemas[name], [key, *same], len(frames[owner]))
         schemas[name] = _part(schemas[name], [each for each in frame if each not in same], len(frame))
         tables[owner] = {"data_path": told["data_path"], "primary_key": key, "kept": False}
-        tables[name] = {**told, "primary_key": told.get("primary_key") or ()}
+        tables[name] = {**told, "primary_key": told.get("primary_key")}
         link = Relation(owner, (key,), name, (key,), "You said that it names the sequence of a row.")
         relations = [*relations, link] if relations is not None else ([link] if len(tables) == 2 else None)
     return tables, schemas, frames, relations, sequences

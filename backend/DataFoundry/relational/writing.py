@@ -12,6 +12,7 @@ from DataFoundry.relational.columns import Neighbours
 from DataFoundry.relational.drawing import Drawn
 from DataFoundry.relational.keys import make_keys
 from DataFoundry.relational.relation import Relation
+from DataFoundry.relational.rules import Across, worked_out
 
 _BLOCK_ROWS = 65_536
 
@@ -30,6 +31,7 @@ class Decoder:
         self.drawn = drawn
         self._seed = seed
         self._given = dict(given or {})
+        self.rules = [Across.from_dict(each) for each in related.across if each["parent"] not in self._given]
         self._keys: dict[str, pd.DataFrame] = {}
         self._times: dict[tuple[str, str], np.ndarray] = {}
 
@@ -63,10 +65,11 @@ class Decoder:
         model, drawn = self.related.tables[name], self.drawn[name]
         if name in self._given:
             return self._given[name].iloc[part].reset_index(drop=True)
-        own = len(model.columns.transformer.spans())
-        where = Neighbours(drawn.position[part], self._anchors(name, part))
-        frame = model.columns.decode(drawn.codes[part, :own], where, rng)
-        frame = frame.reset_index(drop=True)
+        frame = self._decoded(name, part, rng, self._anchors(name, part))
+        for rule in self.rules:
+            if rule.parent == name:
+                numbers, known = self._told(rule)
+                frame = worked_out(frame, rule, numbers[part], known[part])
         for column in model.key:
             frame[column] = self._own_keys(name, column).iloc[part].to_numpy()
         place = self.related.order.places[name]
@@ -79,6 +82,34 @@ class Decoder:
                 frame = self._own_rows(frame, name, relation, drawn.second[relation.name][part])
         frame = model.columns.made.make(frame, part.start, self._seed)
         return frame[list(model.columns.columns)]
+
+    def _decoded(
+        self, name: str, part: slice, rng: np.random.Generator, anchors: Mapping[tuple[str, str], np.ndarray]
+    ) -> pd.DataFrame:
+        """What was drawn of some rows."""
+        model, drawn = self.related.tables[name], self.drawn[name]
+        own = len(model.columns.transformer.spans())
+        where = Neighbours(drawn.position[part], anchors)
+        return model.columns.decode(drawn.codes[part, :own], where, rng).reset_index(drop=True)
+
+    @cache  # noqa: B019
+    def _told(self, rule: Across) -> tuple[np.ndarray, np.ndarray]:
+        """What a rule says of a parent's number, by its children as they will be written: decoding is repeatable."""
+        rows = self.drawn[rule.child].parent
+        assert rows is not None
+        values = [np.zeros(0)]
+        for start, stop in self._parts(rule.child):
+            clock = self.related.tables[rule.child].columns.clock
+            nowhere = {clock.anchor: np.zeros(stop - start)} if clock is not None and clock.anchor is not None else {}
+            rng = np.random.default_rng([self._seed, start])
+            block = self._decoded(rule.child, slice(start, stop), rng, nowhere)
+            if rule.child in (each.parent for each in self.rules):  # what is summed may be a sum itself
+                for inner in self.rules:
+                    if inner.parent == rule.child:
+                        numbers, known = self._told(inner)
+                        block = worked_out(block, inner, numbers[start:stop], known[start:stop])
+            values.append(block[rule.of].to_numpy(dtype=np.float64) if rule.of else np.zeros(len(block)))
+        return rule.told(np.concatenate(values), rows, len(self.drawn[rule.parent].codes))
 
     def _named_by(self, frame: pd.DataFrame, relation: Relation, rows: np.ndarray) -> pd.DataFrame:
         """The frame with the keys of the parents' rows (n,), missing for -1."""

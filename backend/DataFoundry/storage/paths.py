@@ -111,6 +111,26 @@ def _found(text: str, field: str) -> tuple[Path, os.stat_result]:
         looked=looked,
     )
 
+def input_folder(text: str, field: str) -> Path:
+    """The existing folder that a request names.
+
+    Raises
+    ------
+    PathTextError, OutsideDataRootsError, NotDataError, MissingFileError, ImpossibleError
+    """
+    outside: OutsideDataRootsError | None = None
+    for candidate in _candidates(text, field):
+        try:
+            path = _inside_roots(candidate, text, field)
+        except OutsideDataRootsError as error:
+            outside = outside or error
+            continue
+        if path.is_dir():
+            return path
+        if path.exists():
+            raise ImpossibleError(f"{field}: {text!r} is a file; name the folder that holds the tables.", field=field)
+    raise outside or MissingFileError(f"{field}: there is no folder {text!r}; check the spelling.", field=field)
+
 
 def output_path(text: str | None, field: str, suffixes: tuple[str, ...] = TABLE_SUFFIXES, default: str = "") -> Path:
     """The file that a request wants written; None takes `default` under the output folder.

@@ -1,10 +1,11 @@
 """What of a training table follows from the rest, by the columns and rules of its configuration."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from DataFoundry.config import ColumnChoice, RuleChoice, TrainingConfig
+from DataFoundry.config import ColumnChoice, RuleChoice, TrainingConfig, build_params
 from DataFoundry.derivation.plan import Derivation, plan
 from DataFoundry.derivation.step import Planned
 from DataFoundry.errors import ColumnError, ConfigError
@@ -13,7 +14,7 @@ from DataFoundry.making.kinds import MAKERS
 from DataFoundry.preprocessing.options import TokenOptions
 from DataFoundry.schema.kinds import KINDS
 from DataFoundry.schema.rules import complaint
-from DataFoundry.schema.table_schema import Column, Rule
+from DataFoundry.schema.table_schema import Column, Rule, TableSchema
 
 
 def derivation_of(frame: pd.DataFrame, features: list[str], config: TrainingConfig) -> tuple[Derivation, list[str]]:
@@ -93,3 +94,22 @@ def rule_of(choice: RuleChoice, frame: pd.DataFrame) -> Rule:
         raise ColumnError(f"A rule of config.json names {gone[0]!r}, which the table does not have.", missing=gone)
     sentence = choice.sentence or f"{choice.kind} of {', '.join(choice.columns)}"
     return Rule.from_dict(choice.model_dump() | {"sentence": sentence})
+
+
+def chosen_rules(given: Sequence[Mapping[str, Any]] | str | None, schema: TableSchema) -> tuple[RuleChoice, ...]:
+    """The rules found, or those given in their place, checked."""
+    if given is None:
+        return tuple(RuleChoice(**rule.as_dict() | {"columns": rule.columns}) for rule in schema.rules)
+    if isinstance(given, str):
+        if given != "none":
+            raise ConfigError(f'rules: {given!r:.60} is neither a list of rules nor "none".', key="rules")
+        return ()
+    chosen = [build_params(RuleChoice, rule, "rules") for rule in given]
+    for rule in chosen:
+        wrong = complaint(rule.kind, rule.columns, rule.details)
+        if wrong is not None:
+            raise ConfigError(f"rules: {wrong}.", key="rules")
+        unknown = [name for name in rule.columns if name not in schema.columns]
+        if unknown:
+            raise ColumnError(f"rules: the table has no column {unknown[0]!r}.", missing=unknown)
+    return tuple(chosen)

@@ -67,6 +67,10 @@ def test_a_shop_keeps_its_promises(small_shop):
     assert not items[["order_id", "product_id"]].duplicated().any()
     prices = real["products"].set_index("product_id")["price"]
     assert (items["product_id"].map(prices) == items["price"]).all()
+    assert np.allclose(items["amount"], items["quantity"] * items["price"])
+    sums = items.groupby("order_id")["amount"].sum()
+    assert np.allclose(fake["orders"]["total"], fake["orders"]["order_id"].map(sums), atol=0.006)
+    assert "orders.total is the sum of amount of its items." in [rule["sentence"] for rule in answer["rules_kept"]]
     dated = fake["orders"].merge(fake["customers"], on="customer_id")
     assert (dated["ordered"] >= dated["since"]).all() and len(dated) == len(fake["orders"])
     assert answer["num_rows"] == {name: len(frame) for name, frame in fake.items()}
@@ -111,7 +115,7 @@ def test_children_are_drawn_for_parents_that_are_given(small_shop, shop_root):
         generator.generate_data(**paths, output_path=str(at / "part"), given={"customers": str(at / "mine.csv")})
 
 
-def test_what_belongs_to_single_tables_is_refused(small_shop, shop_root):
+def test_what_belongs_to_single_tables_is_refused(small_shop):
     _, _, made, _ = small_shop
     paths = {"model_path": made["config"]["output_model_path"], "config_path": made["config_path"]}
     for field, value in {"label": 1, "num_to_generate": 5, "conditions": {"x": 1}}.items():
@@ -169,6 +173,8 @@ def test_keys_and_relations_that_are_none_are_refused(root):
             trainer.create_config(tables=tables, relations=[link | wrong])
     with pytest.raises(ConfigError, match="kind does not name its rows"):
         trainer.create_config(tables={**tables, "customers": {**tables["customers"], "primary_key": "kind"}})
+    with pytest.raises(ConfigError, match="'orders' cannot be kept"):
+        trainer.create_config(tables={**tables, "orders": {**tables["orders"], "kept": True}}, relations=[link])
     told = trainer.create_config(tables=tables, relations=[link], output_dir=str(root / "m"))["config"]
     assert [each["parent"] for each in told["relations"]] == ["customers"]
     assert np.ravel(told["tables"]["items"]["primary_key"]).tolist()
