@@ -119,7 +119,8 @@ def test_what_belongs_to_single_tables_is_refused(small_shop):
     _, _, made, _ = small_shop
     paths = {"model_path": made["config"]["output_model_path"], "config_path": made["config_path"]}
     for field, value in {"label": 1, "num_to_generate": 5, "conditions": {"x": 1}}.items():
-        generator.generate_data(**paths, **{field: value})
+        with pytest.raises(RequestError, match=f"{field} is for a single table"):
+            generator.generate_data(**paths, **{field: value})
     with pytest.raises(RequestError, match="scale must be greater"):
         generator.generate_data(**paths, scale=0.0)
 
