@@ -111,6 +111,7 @@ def _found(text: str, field: str) -> tuple[Path, os.stat_result]:
         looked=looked,
     )
 
+
 def input_folder(text: str, field: str) -> Path:
     """The existing folder that a request names.
 
