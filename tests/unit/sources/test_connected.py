@@ -4,7 +4,7 @@ import pickle
 import sqlite3
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
@@ -78,8 +78,15 @@ def table_in(shop: str, name: str) -> str:
     return f"source://shop/{name}.parquet" if shop == "s3" else f"source://shop/{name}"
 
 
-def leftovers() -> list[Path]:
-    return [each for each in OUTPUT_FOLDER.glob(".*") if each.name != ".state"] if OUTPUT_FOLDER.exists() else []
+def hidden() -> set[Path]:
+    return {each for each in OUTPUT_FOLDER.glob(".*") if each.name != ".state"} if OUTPUT_FOLDER.exists() else set()
+
+
+@pytest.fixture
+def leftovers() -> Callable[[], set[Path]]:
+    """What a test has left in the output folder so far, whatever a process that was killed before it left there."""
+    before = hidden()
+    return lambda: hidden() - before
 
 
 @pytest.fixture
@@ -96,7 +103,7 @@ def varied() -> pd.DataFrame:
     )
 
 
-def test_a_table_goes_there_and_comes_back(shop, root, varied):
+def test_a_table_goes_there_and_comes_back(shop, root, varied, leftovers):
     varied.to_parquet(root / "t.parquet")
     told = evaluator.convert_dataset(str(root / "t.parquet"), table_in(shop, "varied"))
     assert told["output_path"] == table_in(shop, "varied") and told["num_rows"] == 3
@@ -158,7 +165,9 @@ def test_what_is_not_there_or_not_allowed_is_told(shop, root, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["postgresql", "mysql", "s3"])
 @pytest.mark.parametrize("way", ["from_server", "to_server"])
-def test_a_connection_that_breaks_in_the_middle_leaves_what_was_there(kind, way, shop, root, servers, monkeypatch):
+def test_a_connection_that_breaks_in_the_middle_leaves_what_was_there(
+    kind, way, shop, root, servers, leftovers, monkeypatch
+):
     rows = pd.DataFrame({"age": range(20_000), "word": [f"word {place}" for place in range(20_000)]})
     rows.to_parquet(root / "t.parquet")
     evaluator.convert_dataset(str(root / "t.parquet"), table_in(kind, "broken"))
