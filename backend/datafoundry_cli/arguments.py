@@ -22,7 +22,15 @@ def orchestrator(arguments: Sequence[str]) -> int:
     return 0
 
 
-SERVERS: dict[str, Callable[[Sequence[str]], int]] = {"serve": serve, "orchestrator": orchestrator}
+def mcp(arguments: Sequence[str]) -> int:
+    """Speak the Model Context Protocol on standard input and output."""
+    from context_protocol import stdio
+
+    stdio.main(list(arguments))
+    return 0
+
+
+SERVERS: dict[str, Callable[[Sequence[str]], int]] = {"serve": serve, "orchestrator": orchestrator, "mcp": mcp}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="start the REST service on port 5000; the flags of flask_api.py", add_help=False)
     commands.add_parser("orchestrator", help="start the service that one talks to, on port 8000", add_help=False)
+    commands.add_parser("mcp", help="be a tool server for agents, over standard input and output", add_help=False)
     for add in (_label, _profile, _train, _generate, _evaluate, _check, _jobs):
         add(commands)
     return top

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 import requests
-from flask import Blueprint, request
+from flask import Blueprint, g, request
 
 from console import calls
 from console.formats import short_path
@@ -52,7 +52,7 @@ def follow(job_id: str) -> Any:
 
 
 def _may_execute() -> None:
-    """The orchestrator knows no keys: whoever may not run pipelines here may not by it either."""
+    """Whoever may not run pipelines here may not by the orchestrator either, should it have been started without keys."""
     try:
         calls.post("/api/labeling/run-pipeline", {})
     except calls.Refused as error:
@@ -72,7 +72,8 @@ def _orchestrator(method: str, path: str, body: dict[str, Any] | None) -> dict[s
     if not home:
         raise calls.Refused(503, f"No orchestrator is configured; the operator sets {VARIABLE}.", "no_orchestrator")
     try:
-        answer = requests.request(method, home + path, json=body, timeout=_SECONDS)
+        key = {"Authorization": f"Bearer {g.api_key}"} if g.api_key else {}
+        answer = requests.request(method, home + path, json=body, headers=key, timeout=_SECONDS)
         told = answer.json()
     except (requests.RequestException, ValueError):
         raise calls.Refused(
