@@ -9,6 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 REQUIREMENTS := backend/requirements.txt backend/requirements-dev.txt
+CONSTRAINTS := backend/constraints.txt
 TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' backend/requirements.txt)
 
 .PHONY: setup demo test serve orchestrator check lint docs constraints
@@ -16,11 +17,11 @@ TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' backend/requirements.txt)
 setup: $(INSTALLED)
 
 # torch first and alone: a resolver that meets it among others may pick a build of several GB.
-$(INSTALLED): $(REQUIREMENTS)
+$(INSTALLED): $(REQUIREMENTS) $(CONSTRAINTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r backend/requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r backend/requirements-dev.txt -c $(CONSTRAINTS)
 	@touch $@
 
 demo: setup
@@ -31,6 +32,14 @@ serve: setup
 
 orchestrator: setup
 	$(BIN)/python backend/agents/serve_orchestrator.py
+
+# What requirements-dev.txt comes to when pip resolves it today.
+constraints:
+	rm -rf build/fresh && $(PYTHON) -m venv build/fresh
+	build/fresh/bin/python -m pip install --quiet $(TORCH)
+	build/fresh/bin/python -m pip install --quiet -r backend/requirements-dev.txt
+	head -2 $(CONSTRAINTS) > build/pins && build/fresh/bin/python -m pip freeze | grep -v '^torch==' >> build/pins
+	mv build/pins $(CONSTRAINTS)
 
 docs: setup
 	$(BIN)/mkdocs build --quiet

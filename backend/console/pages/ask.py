@@ -52,7 +52,7 @@ def follow(job_id: str) -> Any:
 
 
 def _may_execute() -> None:
-    """Whoever may not run pipelines here may not by the orchestrator either, should it have been started without keys."""
+    """Whoever may not run pipelines here may not by an orchestrator that was started without keys."""
     try:
         calls.post("/api/labeling/run-pipeline", {})
     except calls.Refused as error:
