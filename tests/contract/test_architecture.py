@@ -35,7 +35,7 @@ def _file_calls(path: Path) -> set[str]:
             found |= {node.func.id} & (FILE_FUNCTIONS - OUR_OWN)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             module = node.func.value.id if isinstance(node.func.value, ast.Name) else ""
-            found |= {node.func.attr} & FILE_FUNCTIONS if module not in ("files", "webbrowser") else set()
+            found |= {node.func.attr} & FILE_FUNCTIONS if module not in ("files", "webbrowser", "archive") else set()
     return found
 
 

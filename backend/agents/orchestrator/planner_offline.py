@@ -15,7 +15,7 @@ from agents.orchestrator.offline.mentions import find_mentions
 from agents.orchestrator.offline.scan import Token, tokens_of, unwrap
 from agents.orchestrator.offline.screen import screen
 from agents.orchestrator.offline.segments import SURE, find_segments
-from agents.orchestrator.offline.steps import Builder
+from agents.orchestrator.offline.steps_of_tools import Builder
 from agents.orchestrator.paths import why_forbidden
 from agents.orchestrator.plan import Plan, Step, clarify, explain, refuse, unsupported
 from agents.orchestrator.tool_names import CHANGES_VALUES, LOOKING
