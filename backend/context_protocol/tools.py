@@ -50,6 +50,7 @@ class Operation:
 
 _LISTED = (
     Operation("dataset.info", schemas.DatasetInfo, responses.DatasetDescribed, writes=False),
+    Operation("dataset.rows", schemas.ViewRows, responses.RowsViewed, writes=False),
     Operation("dataset.profile", schemas.ProfileDataset, responses.Profiled),
     Operation("dataset.convert", schemas.ConvertDataset, responses.Converted),
     Operation("labeling.create_labels", labeling_schemas.CreateLabels, responses.Labeled),

@@ -66,7 +66,7 @@ def _serve(folder: Path, environment: dict[str, str]) -> Served:
         try:
             requests.get(f"{url}/health", timeout=5)
             return Served(url, folder, process)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.1)
     process.kill()
     raise RuntimeError("the orchestrator did not start")

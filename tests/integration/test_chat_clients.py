@@ -1,5 +1,6 @@
 """Clients that exist, over real HTTP: OpenAI's package, LangChain's ChatOpenAI, and LangGraph's RemoteGraph."""
 
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -20,6 +21,14 @@ TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type
 @pytest.fixture
 def client(orchestrator: Any) -> openai.OpenAI:
     return openai.OpenAI(base_url=f"{orchestrator.url}/v1", api_key="none", max_retries=0, timeout=120)
+
+
+@pytest.fixture
+def empty(orchestrator: Any) -> Path:
+    """A file that no step can read."""
+    file: Path = orchestrator.root / "empty.csv"
+    file.write_text("")
+    return file
 
 
 def user(text: str) -> Any:
@@ -61,9 +70,9 @@ def test_openai_what_is_not_for_the_orchestrator_is_left_out_with_a_note(client:
         client.models.retrieve("gpt-5")
 
 
-def test_openai_a_failure_is_an_error_of_the_client(client: openai.OpenAI) -> None:
-    with pytest.raises(openai.UnprocessableEntityError, match="no file"):
-        client.chat.completions.create(model=MODEL, messages=[user("Describe testing_data/nowhere.csv")])
+def test_openai_a_failure_is_an_error_of_the_client(client: openai.OpenAI, empty: Path) -> None:
+    with pytest.raises(openai.UnprocessableEntityError, match="empty.csv"):
+        client.chat.completions.create(model=MODEL, messages=[user(f"Describe {empty}")])
     with pytest.raises(openai.UnprocessableEntityError):
         client.chat.completions.create(model=MODEL, messages=[])
 
@@ -96,7 +105,7 @@ def test_langchain_chat_openai(orchestrator: Any) -> None:
     assert bound.invoke("List my datasets").tool_calls == []
 
 
-def test_langgraph_remote_graph(orchestrator: Any) -> None:
+def test_langgraph_remote_graph(orchestrator: Any, empty: Path) -> None:
     graph = RemoteGraph("orchestrator", url=orchestrator.url)
     state = graph.invoke({"messages": [user(DESCRIBE)]})
     assert state["status"] == "ok" and "16,281 rows" in state["messages"][-1]["content"]
@@ -109,8 +118,8 @@ def test_langgraph_remote_graph(orchestrator: Any) -> None:
     asked = graph.invoke({"input_message": "Train a model"}, thread)
     assert asked["status"] == "clarify" and asked["__interrupt__"][0]["value"] == asked["value"]
     assert graph.invoke(Command(resume="cancel"), thread)["value"] == "Nothing was done."
-    with pytest.raises(Exception, match="no file"):
-        graph.invoke({"messages": [user("Describe testing_data/nowhere.csv")]})
+    with pytest.raises(Exception, match="empty.csv"):
+        graph.invoke({"messages": [user(f"Describe {empty}")]})
 
 
 def test_two_conversations_of_the_same_words_are_never_in_one_thread(tmp_path: Any) -> None:
