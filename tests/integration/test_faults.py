@@ -240,7 +240,7 @@ def test_a_client_that_goes_away_gets_its_file_all_the_same(server: Any) -> None
         b'{"data_path": "testing_data/adult.csv", "output_path": "%s", "labeling_functions": '
         b'[{"name": "lf", "code": "def lf(x):\\n    return 1"}]}' % str(output).encode()
     )
-    head = b"POST /api/labeling/create-labels HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = b"POST /api/labeling/create-labels HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     where = urlsplit(server.url)
     with socket.create_connection((where.hostname, where.port), timeout=60) as connection:
         connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
@@ -263,7 +263,7 @@ def test_a_server_that_is_killed_loses_nothing_of_an_upload(start_server: Callab
     ]
     where = urlsplit(first.url)
     with socket.create_connection((where.hostname, where.port), timeout=60) as connection:
-        head = f"POST {UPLOAD}?path={root}/x.csv HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\n\r\n"
+        head = f"POST {UPLOAD}?path={root}/x.csv HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n"
         connection.sendall(head.encode() + content[:2_500_000])
         until(lambda: any(name.startswith(".x.csv.") for name in contents(root)))
         for pid in family(first.process.pid):

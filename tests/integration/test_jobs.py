@@ -213,7 +213,7 @@ FUNCTIONS = [{"name": "lf", "code": "def lf(x):\n    return x['a'] % 2"}]
 
 def test_a_client_that_goes_away_loses_nothing(service, table):
     body = json.dumps({"data_path": str(table), "output_dir": str(service.root / "left")}).encode()
-    head = f"POST /api/training/create-config HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    head = f"POST /api/training/create-config HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
     with socket.create_connection(("127.0.0.1", service.port)) as client:
         client.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n" + body)
     until(lambda: (service.root / "left" / "config.json").exists())

@@ -51,7 +51,7 @@ class Started:
     def half_a_request(self) -> socket.socket:
         """A request that runs until it gets its second half."""
         connection = self.connect()
-        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 4\r\n\r\nab")
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 4\r\n\r\nab")
         return connection
 
     def refuses(self) -> bool:

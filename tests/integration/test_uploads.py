@@ -81,7 +81,7 @@ def test_an_interrupted_upload_goes_on_where_it_ended(server: Any) -> None:
     place = begun.headers["Location"]
     where = urlsplit(server.url)
     with socket.create_connection((where.hostname, where.port), timeout=60) as connection:
-        head = f"PUT {place} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(CSV)}\r\n"
+        head = f"PUT {place} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(CSV)}\r\n"
         head += f"Content-Range: bytes 0-{len(CSV) - 1}/{len(CSV)}\r\n\r\n"
         connection.sendall(head.encode() + CSV[:half])
     until(lambda: server.get(place).json()["received"] > 0)
@@ -149,7 +149,7 @@ def test_a_client_that_breaks_off_leaves_nothing(server: Any, form: bool, chunke
     if form:
         content = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n\r\n' + content
     framing = "Transfer-Encoding: chunked" if chunked else "Content-Length: 5000000"
-    head = f"POST {UPLOAD}?path={target} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n{framing}\r\n\r\n"
+    head = f"POST {UPLOAD}?path={target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n{framing}\r\n\r\n"
     where = urlsplit(server.url)
     with socket.create_connection((where.hostname, where.port), timeout=60) as connection:
         connection.sendall(head.encode() + (b"%x\r\n" % 5_000_000 if chunked else b"") + content)
