@@ -21,15 +21,16 @@ NEEDS = {
     "/api/training/run-pipeline": "execute",
     "/api/cleaning/run-pipeline": "execute",
     "/api/generation/run-pipeline": "execute",
-    "/mcp": "read",  # of the orchestrator: each tool asks for its own scope
 }
+_OF_THE_ORCHESTRATOR = {"/mcp": "read"}  # each tool asks for its own scope
 OF_ALL = {"/metrics"}  # tell of what everybody does: not for keys that are confined to roots of their own
 
 
 def scope_of(rule: Rule | None, method: str, posts: str = "write") -> str:
     """The scope that a request needs; a route that does not exist needs that of its method."""
-    if rule is not None and rule.rule in NEEDS:
-        return NEEDS[rule.rule]
+    needs = NEEDS | _OF_THE_ORCHESTRATOR
+    if rule is not None and rule.rule in needs:
+        return needs[rule.rule]
     return "read" if method in _READING else posts
 
 
