@@ -12,7 +12,7 @@ import requests
 
 GOLDEN = Path(__file__).parents[1] / "data" / "agents" / "nat_golden"
 # what the recorded echo workflow was asked, and a request that makes ours do the like: one tool, a failure, a question
-MEANT = {"hi": "List my datasets", "fail": "Describe testing_data/no_such_file.csv", "ask me": "Train a model"}
+MEANT = {"hi": "List my datasets", "fail": "Describe {root}/empty.csv", "ask me": "Train a model"}
 OURS_DIFFERS = {
     "18_generate_ask": "the toolkit cannot ask on /generate; ours answers with the question and a thread_id",
     "21_models": "the toolkit has no /v1/models; chat windows want one",
@@ -21,6 +21,7 @@ OURS_DIFFERS = {
 
 @pytest.fixture
 def served(orchestrator: Any) -> Any:
+    (orchestrator.root / "empty.csv").write_text("")
     return orchestrator
 
 
@@ -41,7 +42,7 @@ class Recording:
     def replay(self, served: Any, path: str | None = None) -> requests.Response:
         sent = self.sent
         for recorded, meant in MEANT.items() if '"detail"' not in self.body else ():
-            sent = sent.replace(f'"{recorded}"', json.dumps(meant))
+            sent = sent.replace(f'"{recorded}"', json.dumps(meant.format(root=served.root)))
         return requests.request(self.method, served.url + (path or self.path), data=sent or None, timeout=60,
                                 headers={"Content-Type": "application/json"})  # fmt: skip
 
@@ -169,7 +170,7 @@ def test_a_question_its_answer_and_the_end(served: Any) -> None:
     same_head(answer, asked)
     question = answer.json()
     assert keys(question) == keys(json.loads(asked.body))
-    assert question["prompt"]["text"].endswith("dataset.")
+    assert question["prompt"]["text"].startswith("Which data shall I train on?")
 
     waiting = Recording("22_execution")
     answer = waiting.replay(served, question["status_url"])
@@ -227,7 +228,7 @@ def test_odd_requests_are_told_in_json(served: Any) -> None:
     forged = requests.post(served.url + "/generate", data='{"input_message": "hi"}', timeout=30,
                            headers={"Origin": "http://evil.example", "Content-Type": "text/plain"})  # fmt: skip
     assert forged.status_code == 415
-    huge = requests.post(served.url + "/generate", data=b" " * (5 * 2**20), timeout=30)
+    huge = requests.post(served.url + "/generate", data=b" " * (4 * 2**20 + 1), timeout=30)
     assert huge.status_code == 413 and huge.json()["detail"]
 
 
