@@ -1,6 +1,8 @@
 """A trained model and its preprocessor as two files, and back."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from DataFoundry.preprocessing.transformer import TableTransformer
 from DataFoundry.storage.artifacts import load_model, load_preprocessor, save_model, save_preprocessor
 
 _FORMAT = 2
-_RETRAIN = "train again with /api/training/train-model, or name the files of one training"
+RETRAIN = "train again with /api/training/train-model, or name the files of one training"
 
 
 @dataclass(frozen=True)
@@ -92,20 +94,27 @@ def load_bundle(config: TrainingConfig, model_path: Path, preprocessor_path: Pat
         If they do not belong together; the message says which and in what.
     """
     payload, prepared = load_model(model_path), load_preprocessor(preprocessor_path)
-    try:
+    with damage_told(model_path, preprocessor_path):
         return _bundle(payload, prepared, config)
+
+
+@contextmanager
+def damage_told(model_path: Path, preprocessor_path: Path) -> Iterator[None]:
+    """Whatever breaks on the content of the two files in the block, a hand-made one too, is damage: ArtifactError."""
+    try:
+        yield
     except DataFoundryError:
         raise
-    except Exception as error:  # hand-made content: whatever breaks, it is the files that are wrong
+    except Exception as error:
         raise ArtifactError(
-            f"{model_path.name} or {preprocessor_path.name} is damaged ({first_line(error, 120)}); {_RETRAIN}."
+            f"{model_path.name} or {preprocessor_path.name} is damaged ({first_line(error, 120)}); {RETRAIN}."
         ) from None
 
 
 def _bundle(payload: dict[str, Any], prepared: dict[str, Any], config: TrainingConfig) -> Bundle:
     for name, content in (("model", payload), ("preprocessor", prepared)):
         if content.get("format") != _FORMAT:
-            raise IncompatibleArtifactError(f"The {name} file is of another version or not a {name}; {_RETRAIN}.")
+            raise IncompatibleArtifactError(f"The {name} file is of another version or not a {name}; {RETRAIN}.")
     _agree(payload, prepared, config)
     transformer = TableTransformer.from_state(prepared["transformer"])
     derivation = Derivation.from_dict(prepared["derivation"])
@@ -113,17 +122,17 @@ def _bundle(payload: dict[str, Any], prepared: dict[str, Any], config: TrainingC
     labels = LabelCodec.from_state(prepared["label"]) if prepared["label"] is not None else None
     model = _rebuilt(payload)
     if list(model.spans) != transformer.spans() or model.num_labels != (len(labels.values) if labels else 0):
-        raise IncompatibleArtifactError(f"The model's columns are not those of the preprocessor; {_RETRAIN}.")
+        raise IncompatibleArtifactError(f"The model's columns are not those of the preprocessor; {RETRAIN}.")
     return Bundle(model, transformer, derivation, made, labels, payload["model_type"], payload.get("detector"))
 
 
 def _agree(payload: dict[str, Any], prepared: dict[str, Any], config: TrainingConfig) -> None:
     if payload["model_type"] not in MODELS:
-        raise IncompatibleArtifactError(f"The model's type {payload['model_type']!r} is not known here; {_RETRAIN}.")
+        raise IncompatibleArtifactError(f"The model's type {payload['model_type']!r} is not known here; {RETRAIN}.")
     if payload["model_type"] != config.model_type:
         raise IncompatibleArtifactError(
             f"config.json says model_type {config.model_type!r}, but the model is a "
-            f"{payload['model_type']!r}; {_RETRAIN}.",
+            f"{payload['model_type']!r}; {RETRAIN}.",
             key="model_type",
         )
     asked = config.model_params.model_dump(mode="json")
@@ -135,7 +144,7 @@ def _agree(payload: dict[str, Any], prepared: dict[str, Any], config: TrainingCo
                 key=f"model_params.{key}",
             )
     if payload["fingerprint"] != prepared["fingerprint"]:
-        raise IncompatibleArtifactError(f"The model and the preprocessor come from different trainings; {_RETRAIN}.")
+        raise IncompatibleArtifactError(f"The model and the preprocessor come from different trainings; {RETRAIN}.")
 
 
 def _rebuilt(payload: dict[str, Any]) -> GenerativeModel:
@@ -150,7 +159,7 @@ def _rebuilt(payload: dict[str, Any]) -> GenerativeModel:
     found = {name: tuple(value.shape) for name, value in payload["weights"].items()}
     if shapes != found:
         odd = sorted(name for name in shapes.keys() | found.keys() if shapes.get(name) != found.get(name))[0]
-        raise IncompatibleArtifactError(f"The model's weights do not fit its description (at {odd!r}); {_RETRAIN}.")
+        raise IncompatibleArtifactError(f"The model's weights do not fit its description (at {odd!r}); {RETRAIN}.")
     model = build_model(*arguments)
     model.load_extra_state(payload["extra"])
     model.load_state_dict(payload["weights"])

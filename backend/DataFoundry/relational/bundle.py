@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.config import ModelParams
-from DataFoundry.errors import ArtifactError, DataFoundryError, IncompatibleArtifactError, first_line
+from DataFoundry.errors import IncompatibleArtifactError
+from DataFoundry.models.bundle import RETRAIN, damage_told
 from DataFoundry.models.conditional_rows import ConditionalRows
 from DataFoundry.preprocessing.columns import number
 from DataFoundry.preprocessing.spans import Span
@@ -22,7 +23,6 @@ from DataFoundry.relational.relation import Key, Relation
 from DataFoundry.storage.artifacts import load_model, load_preprocessor, save_model, save_preprocessor
 
 _FORMAT = 1
-_RETRAIN = "train again with /api/training/train-model, or name the files of one training"
 _MOST_FROM_ABOVE = 60  # columns of ancestors that a row is drawn after
 
 
@@ -176,21 +176,13 @@ def load_related(model_path: Path, preprocessor_path: Path) -> Related:
     ArtifactError, UntrustedArtifactError, IncompatibleArtifactError
     """
     payload, prepared = load_model(model_path), load_preprocessor(preprocessor_path)
-    try:
+    with damage_told(model_path, preprocessor_path):
         for name, content in (("model", payload), ("preprocessor", prepared)):
             if content.get("format") != _FORMAT or content.get("model_type") != MODEL_TYPE:
-                raise IncompatibleArtifactError(f"The {name} file is not one of related tables; {_RETRAIN}.")
+                raise IncompatibleArtifactError(f"The {name} file is not one of related tables; {RETRAIN}.")
         if payload["fingerprint"] != prepared["fingerprint"]:
-            raise IncompatibleArtifactError(
-                f"The model and the preprocessor come from different trainings; {_RETRAIN}."
-            )
+            raise IncompatibleArtifactError(f"The model and the preprocessor come from different trainings; {RETRAIN}.")
         return _related(payload, prepared)
-    except DataFoundryError:
-        raise
-    except Exception as error:  # hand-made content: whatever breaks, it is the files that are wrong
-        raise ArtifactError(
-            f"{model_path.name} or {preprocessor_path.name} is damaged ({first_line(error, 120)}); {_RETRAIN}."
-        ) from None
 
 
 def _related(payload: Mapping[str, Any], prepared: Mapping[str, Any]) -> Related:
