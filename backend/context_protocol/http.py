@@ -3,7 +3,7 @@
 import ipaddress
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 from mcp.server.auth.provider import AccessToken
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
@@ -12,11 +12,10 @@ from context_protocol.bridge import Bridge
 from context_protocol.callers import KeyHolder
 from context_protocol.server import protocol_server
 from DataFoundry.settings import limits
-from serving.keys import ApiKey, KeyRing, find_key
+from serving.keys import ApiKey
 
 PATH = "/mcp"
 _HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding")  # the WSGI server's own affair
-_REALM = 'Bearer realm="DataFoundry"'
 
 
 def mount(app: Flask, orchestrator: Orchestrator) -> None:
@@ -31,17 +30,13 @@ def mount(app: Flask, orchestrator: Orchestrator) -> None:
         protocol_server(lambda: orchestrator), max_request_body_size=limits().max_request_bytes
     )
     bridge = Bridge(manager.handle_request, manager.run)
-    ring = KeyRing()
 
     def answer() -> Response:
         if _foreign_page():
             return _refused(
                 403, "forbidden_origin", "Pages of other sites may not call the tools; call from a program."
             )
-        keys = ring.keys()
-        key = find_key(keys, _presented()) if keys and _presented() else None
-        if keys and key is None:
-            return _who_are_you()
+        key: ApiKey | None = g.get("api_key")  # as `api.security` found it, before any route
         if request.method == "GET":  # nothing is told outside of the answer to a request
             refused = _refused(405, "method_not_allowed", f"{PATH} does not take GET; use POST, DELETE.")
             refused.headers["Allow"] = "POST, DELETE"
@@ -66,13 +61,6 @@ def _as_user(key: ApiKey) -> KeyHolder:
     return KeyHolder(AccessToken(token="", client_id=key.name, scopes=sorted(key.scopes)), key.roots)
 
 
-def _presented() -> str:
-    authorization = request.authorization
-    if authorization is not None and authorization.type == "bearer" and authorization.token:
-        return authorization.token
-    return request.headers.get("X-API-Key", "")
-
-
 def _foreign_page() -> bool:
     """A page of another site, or of a name that an attacker let point here (DNS rebinding); programs send no Origin."""
     origin = request.headers.get("Origin")
@@ -89,20 +77,6 @@ def _is_local_name(name: str) -> bool:
     except ValueError:
         return "." not in name
     return True
-
-
-def _who_are_you() -> Response:
-    if _presented():
-        refused = _refused(
-            401, "key_unknown", "This API key is not known; check it, or ask the operator for a new one."
-        )
-        refused.headers["WWW-Authenticate"] = f'{_REALM}, error="invalid_token"'
-        return refused
-    refused = _refused(
-        401, "key_required", "An API key is needed; send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'."
-    )
-    refused.headers["WWW-Authenticate"] = _REALM
-    return refused
 
 
 def _refused(status: int, code: str, sentence: str) -> Response:

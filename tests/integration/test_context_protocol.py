@@ -13,12 +13,12 @@ import httpx2
 import pandas as pd
 import pytest
 import requests
-from flask import Flask
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from werkzeug.serving import make_server
 
 from agents.orchestrator.service import Orchestrator
+from agents.wire.app import create_app as create_orchestrator_app
 from api import create_app
 from context_protocol.calls import _Steps
 from context_protocol.http import mount
@@ -216,8 +216,9 @@ def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[s
     """`/mcp` on a port of this process, with a key that may only read, and one that may all."""
     made = {"reader": new_key("reader", "read"), "owner": new_key("owner", "read,write,execute")}
     monkeypatch.setenv("DATAFOUNDRY_API_KEYS", ";".join(line for _, line in made.values()))
-    app = Flask("guarded")
-    mount(app, Orchestrator(tmp_path / "orchestrator.sqlite"))
+    orchestrator = Orchestrator(tmp_path / "orchestrator.sqlite")
+    app = create_orchestrator_app(orchestrator)  # which looks at the keys before each route
+    mount(app, orchestrator)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.port}/mcp", {name: key for name, (key, _) in made.items()}

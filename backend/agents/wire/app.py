@@ -27,7 +27,8 @@ def create_app(orchestrator: Orchestrator | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = limits().max_request_bytes
     service = orchestrator or Orchestrator()
-    secure(app, posts="execute")  # a request in words may come to anything that the pipelines do
+    # A request in words may come to anything that the pipelines do; each tool of /mcp asks for a scope of its own.
+    secure(app, posts="execute", needs={"/mcp": "read"})
     _errors(app)
     _requests(app, service)
     _streams(app, service)

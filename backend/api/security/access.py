@@ -3,6 +3,8 @@
 What a key begins - jobs, threads, uploads - is its own, by its name, so that it stays when the key itself is exchanged.
 """
 
+from collections.abc import Mapping
+
 from flask import Flask, g, request
 from werkzeug.routing import Rule
 
@@ -22,13 +24,11 @@ NEEDS = {
     "/api/cleaning/run-pipeline": "execute",
     "/api/generation/run-pipeline": "execute",
 }
-_OF_THE_ORCHESTRATOR = {"/mcp": "read"}  # each tool asks for its own scope
 OF_ALL = {"/metrics"}  # tell of what everybody does: not for keys that are confined to roots of their own
 
 
-def scope_of(rule: Rule | None, method: str, posts: str = "write") -> str:
+def scope_of(rule: Rule | None, method: str, posts: str = "write", needs: Mapping[str, str] = NEEDS) -> str:
     """The scope that a request needs; a route that does not exist needs that of its method."""
-    needs = NEEDS | _OF_THE_ORCHESTRATOR
     if rule is not None and rule.rule in needs:
         return needs[rule.rule]
     return "read" if method in _READING else posts
@@ -66,7 +66,7 @@ def may_see(owner: str) -> bool:
     return sees_all() or owner == client()
 
 
-def authorize(app: Flask, preflights: bool, posts: str = "write") -> None:
+def authorize(app: Flask, preflights: bool, posts: str = "write", needs: Mapping[str, str] = NEEDS) -> None:
     """Refuse what the key does not allow; `preflights` lets browsers ask which headers they may send (CORS)."""
     if not configured_keys():
         return
@@ -81,7 +81,7 @@ def authorize(app: Flask, preflights: bool, posts: str = "write") -> None:
         key: ApiKey | None = g.api_key
         if key is None:
             raise _who_are_you()
-        needed = scope_of(rule, request.method, posts)
+        needed = scope_of(rule, request.method, posts, needs)
         if needed not in key.scopes:
             raise HttpProblem(
                 403,

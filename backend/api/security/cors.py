@@ -43,5 +43,7 @@ def refuse_other_sites() -> None:
     foreign = origin is not None and origin.rstrip("/") not in (request.host_url.rstrip("/"), *named_origins())
     if foreign or request.headers.get("Sec-Fetch-Site") == "cross-site" and origin not in named_origins():
         raise HttpProblem(
-            403, "cross_origin", f"Pages of {origin or 'another site'} may not do this; see {VARIABLE} in the README."
+            403,
+            "cross_origin",
+            f"Pages of {origin or 'another site'} may not do this; see {VARIABLE} in docs/operating.md.",
         )
