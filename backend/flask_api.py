@@ -10,9 +10,8 @@ from DataFoundry.errors import ConfigError
 from DataFoundry.roots import add_data_roots
 from DataFoundry.settings import LOCAL_HOSTS, add_sources, limits, named_device
 from DataFoundry.storage.addresses import check_sources
-from serving import keys, logs, sockets
+from serving import flags, keys, logs, sockets
 from serving.brokers import check_broker
-from serving.hosts import VARIABLE as HOSTS_VARIABLE
 from serving.hosts import add_allowed_hosts, allowed_hosts, named_host
 from serving.origins import named_origins
 from serving.proxies import trusted_proxies
@@ -27,21 +26,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--debug", action="store_true", help="Enable debug mode: reload on change, tracebacks in errors"
     )
-    parser.add_argument(
-        "--data-root",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="One more folder that requests may read and write; may be given several times",
-    )
-    parser.add_argument(
-        "--allowed-host",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="One more name that the service is reached by, besides localhost, addresses in numbers and the machine's "
-        f"own names (or {HOSTS_VARIABLE}); may be given several times",
-    )
+    flags.add_data_root(parser)
+    flags.add_allowed_host(parser)
     parser.add_argument(
         "--source",
         action="append",

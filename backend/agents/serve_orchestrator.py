@@ -17,8 +17,7 @@ from context_protocol.http import mount  # noqa: E402
 from DataFoundry.errors import ConfigError  # noqa: E402
 from DataFoundry.roots import add_data_roots  # noqa: E402
 from DataFoundry.settings import LOCAL_HOSTS, limits  # noqa: E402
-from serving import keys  # noqa: E402
-from serving.hosts import VARIABLE as HOSTS_VARIABLE  # noqa: E402
+from serving import flags, keys  # noqa: E402
 from serving.hosts import add_allowed_hosts, named_host  # noqa: E402
 
 
@@ -28,26 +27,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--host", default="0.0.0.0", help="Host to bind to")
     parser.add_argument("--port", type=int, default=8000, help="Port to bind to")
     parser.add_argument("--database", metavar="FILE", help=f"SQLite file of threads and jobs (or {DATABASE_VARIABLE})")
-    parser.add_argument(
-        "--data-root",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="One more folder that requests may read and write; may be given several times",
-    )
+    flags.add_data_root(parser)
     parser.add_argument(
         "--api-key-file",
         metavar="FILE",
         help=f"API keys that may be used, as those of the API (or {keys.FILE_VARIABLE}, {keys.VARIABLE})",
     )
-    parser.add_argument(
-        "--allowed-host",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="One more name that the service is reached by, besides localhost, addresses in numbers and the machine's "
-        f"own names (or {HOSTS_VARIABLE}); may be given several times",
-    )
+    flags.add_allowed_host(parser)
     return parser.parse_args(arguments)
 
 

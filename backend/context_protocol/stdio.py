@@ -17,19 +17,14 @@ from mcp.server.stdio import stdio_server  # noqa: E402
 from agents.orchestrator.service import DATABASE_VARIABLE, Orchestrator  # noqa: E402
 from context_protocol.server import protocol_server  # noqa: E402
 from DataFoundry.roots import add_data_roots  # noqa: E402
+from serving import flags  # noqa: E402
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line; `arguments` None takes the process's own."""
     parser = argparse.ArgumentParser(description="Serve the Model Context Protocol on standard input and output.")
     parser.add_argument("--database", metavar="FILE", help=f"SQLite file of threads and jobs (or {DATABASE_VARIABLE})")
-    parser.add_argument(
-        "--data-root",
-        action="append",
-        default=[],
-        metavar="DIR",
-        help="One more folder that calls may read and write; may be given several times",
-    )
+    flags.add_data_root(parser)
     return parser.parse_args(arguments)
 
 

@@ -33,14 +33,7 @@ def label(chosen: Namespace, worker: Worker) -> None:
 
 def profile(chosen: Namespace, worker: Worker) -> None:
     """Tell what a table is."""
-    arguments = {
-        "data_path": chosen.table,
-        "label_column": chosen.label,
-        "reference_path": chosen.reference,
-        "read_options": chosen.read_options,
-        "output_path": chosen.output,
-    }
-    _run(chosen, worker, "dataset.profile", arguments)
+    _run(chosen, worker, "dataset.profile", _of_table(chosen))
 
 
 def train(chosen: Namespace, worker: Worker) -> None:
@@ -94,14 +87,7 @@ def evaluate(chosen: Namespace, worker: Worker) -> None:
 
 def check(chosen: Namespace, worker: Worker) -> None:
     """Find what is wrong with a table; with `--fix` repair what is certain."""
-    arguments = {
-        "data_path": chosen.table,
-        "label_column": chosen.label,
-        "reference_path": chosen.reference,
-        "read_options": chosen.read_options,
-        "output_path": chosen.output,
-    }
-    found = worker.run("cleaning.check_table", arguments)
+    found = worker.run("cleaning.check_table", _of_table(chosen))
     show("cleaning.check_table", found, chosen.json)
     if chosen.fix:
         fixes = {
@@ -142,6 +128,17 @@ COMMANDS: dict[str, Callable[[Namespace, Worker], None]] = {
     "check": check,
     "jobs": jobs,
 }
+
+
+def _of_table(chosen: Namespace) -> dict[str, Any]:
+    """What is asked of one table and the page about it."""
+    return {
+        "data_path": chosen.table,
+        "label_column": chosen.label,
+        "reference_path": chosen.reference,
+        "read_options": chosen.read_options,
+        "output_path": chosen.output,
+    }
 
 
 def _run(chosen: Namespace, worker: Worker, operation: str, arguments: dict[str, Any]) -> None:

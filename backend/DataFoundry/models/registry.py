@@ -1,4 +1,4 @@
-"""The model types. A new one is a file in this folder and a line here; schemas, errors, README and tests read it."""
+"""The model types. A new one is a file in this folder and a line here; schemas, errors and tests read it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -145,5 +145,5 @@ def build(checkpointer: BaseCheckpointSaver[Any] | None = None) -> CompiledState
 
 
 def drawing() -> str:
-    """The graph as Mermaid text, as the README shows it."""
+    """The graph as Mermaid text, as docs/orchestrator.md shows it."""
     return build().get_graph().draw_mermaid()
