@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -29,6 +29,12 @@ def reported_to(listener: Callable[[Report], None]) -> Iterator[None]:
         yield
     finally:
         _listener.reset(token)
+
+
+def counted(report: Mapping[str, Any]) -> str:
+    """What a report says of how much is done, for people: `5,000 of 20,000 rows`."""
+    of = f" of {report['total']:,}" if report["total"] else ""
+    return f"{report['done']:,}{of} {report['unit']}"
 
 
 class Progress:

@@ -12,6 +12,7 @@ from mcp.types import CallToolResult, TextContent
 
 from context_protocol.tools import Operation, checked
 from DataFoundry.errors import DataFoundryError, JobCancelledError, JobFinishedError, MissingJobError
+from DataFoundry.progress import counted
 from jobs import service
 from jobs.store import Job
 
@@ -77,9 +78,8 @@ class _Steps:
         elif done == self._done:
             return None
         self._done = done
-        of = f" of {total:,}" if total else ""
         left = report.get("seconds_left")
-        text = f"{doing}: {report['done']:,}{of} {report['unit']}" + (f", {left:.0f} s left" if left else "")
+        text = f"{doing}: {counted(report)}" + (f", {left:.0f} s left" if left else "")
         return self._before + done, (self._before + float(total) if total else None), text
 
 

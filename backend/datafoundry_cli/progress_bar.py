@@ -6,6 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from DataFoundry.progress import counted
+
 
 class ProgressBar:
     """A bar on standard error for each piece of work, gone when the block ends; nothing where there is no terminal."""
@@ -41,12 +43,6 @@ class ProgressBar:
             count=counted(report),
             left=left(report),
         )
-
-
-def counted(report: dict[str, Any]) -> str:
-    """`5,000 of 20,000 rows`."""
-    of = f" of {report['total']:,}" if report["total"] else ""
-    return f"{report['done']:,}{of} {report['unit']}"
 
 
 def left(report: dict[str, Any]) -> str:
