@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -117,9 +118,9 @@ def test_python_examples_of_labeling_and_training(workflow: str, server: Any) ->
 
 
 @pytest.fixture(scope="module")
-def placeholders(server: Any, adult: pd.DataFrame) -> Path:
+def placeholders(service_code: Path, adult: pd.DataFrame) -> Path:
     """`backend/path/to/`, which the JSON examples name, with small tables in it."""
-    folder: Path = server.backend / "path" / "to"
+    folder = service_code / "path" / "to"
     folder.mkdir(parents=True)
     rows = adult.sample(2000, random_state=0)
     label = (rows["income"] == ">50K").astype(float)
@@ -133,11 +134,16 @@ def placeholders(server: Any, adult: pd.DataFrame) -> Path:
     return folder
 
 
-def test_json_examples_as_they_stand(server: Any, placeholders: Path) -> None:
-    """In the order of the work; between create-config and train-model the paths become those of the next examples."""
+def test_json_examples_as_they_stand(start_server: Callable[..., Any], placeholders: Path) -> None:
+    """In the order of the work; between create-config and train-model the paths become those of the next examples.
+
+    Requests write into `backend/` where a data root says so.
+    """
+    server = start_server("--data-root", str(placeholders))
     answers = {}
     for path in list(PROMISED)[:3]:
         answers[path] = server.post(path, json_example(path))
+        assert answers[path].status_code == 200, (path, answers[path].text)
     config = json.loads((placeholders / "output" / "config.json").read_text())
     config |= {"output_model_path": "path/to/model.pth", "preprocessor_path": "path/to/preprocessor.joblib"}
     config["training_params"]["epochs"] = 2

@@ -19,7 +19,7 @@ _STATES = ("running", "queued", "succeeded", "failed", "cancelled")
 def show() -> Any:
     """Newest first, without the looks at tables that pages take themselves, unless `all` asks for them."""
     state, before = request.args.get("state", ""), request.args.get("before", "")
-    query = {"limit": "200", **({"state": state} if state in _STATES else {}), **({"before": before} if before else {})}
+    query = {"limit": "60", **({"state": state} if state in _STATES else {}), **({"before": before} if before else {})}
     answer = calls.get("/api/jobs", **query)
     answer["jobs"] = [job for job in answer["jobs"] if request.args.get("all") or job["operation"] not in LOOKS]
     return page(

@@ -45,8 +45,8 @@ class Killed(BaseException):
 @pytest.mark.parametrize("dialogue", DIALOGUES, ids=lambda each: each["id"])
 def test_dialogue(dialogue: dict[str, Any], root: Path, tmp_path: Path) -> None:
     service = Orchestrator(tmp_path / "talk.sqlite", OfflinePlanner())
-    before = set(root.parent.rglob("*.parquet")) | set(root.parent.rglob("*.csv"))
-    kept: set[str] = set()
+    before = {str(each) for kind in ("*.parquet", "*.csv") for each in root.parent.rglob(kind)}
+    kept: dict[str, bytes] = {}
     for turn in json.loads(json.dumps(dialogue["turns"]).replace("{root}", str(root))):
         thread = turn.get("thread", "a")
         if turn["status"] == "killed":
@@ -56,9 +56,10 @@ def test_dialogue(dialogue: dict[str, Any], root: Path, tmp_path: Path) -> None:
         reply = service.run(turn["say"], thread)
         assert reply.status in turn["status"].split("_or_"), (turn["say"], reply)
         _holds(reply, turn)
-        written = {file["path"] for file in reply.artifacts if file["name"] == "table"} - {str(each) for each in before}
-        assert not written & kept, f"{turn['say']}: what an earlier turn wrote was overwritten"
-        kept |= written
+        changed = [path for path, content in kept.items() if Path(path).read_bytes() != content]
+        assert not changed, f"{turn['say']}: what an earlier turn wrote was overwritten"
+        tables = {file["path"] for file in reply.artifacts if file["name"] == "table"} - before
+        kept |= {path: Path(path).read_bytes() for path in tables}
     for path in kept:
         Path(path).unlink(missing_ok=True)
 

@@ -104,7 +104,7 @@ def _filled(
         told += 1
     for token in tokens:
         if token.kind == "number" and not token.used and token.value is not None:
-            found = _with_number(found, asked, token)
+            found = _with_number(found, asked, token, steps)
             token.used = True
             told += 1
     if asked and asked[1] == "what":
@@ -139,13 +139,13 @@ def _with_value(steps: list[Step], asked: Asked, mention: Mention) -> list[Step]
     return steps
 
 
-def _with_number(steps: list[Step], asked: Asked, token: Token) -> list[Step]:
-    """A number alone: what was asked for, the one number that is there, or the rows to generate."""
+def _with_number(steps: list[Step], asked: Asked, token: Token, before: tuple[Step, ...]) -> list[Step]:
+    """A number alone: what was asked for, the one number said `before` this message, or the rows to generate."""
     value = number_of(token)
     if asked and asked[0] < len(steps) and ARGUMENTS[steps[asked[0]].tool].get(asked[1], ("",))[0] in _NUMERIC:
         return _set(steps, asked[0], asked[1], value)
-    numbers = [(place, name) for place, step in enumerate(steps) for name in step.args
-               if ARGUMENTS[step.tool].get(name, ("",))[0] in _NUMERIC]  # fmt: skip
+    numbers = [(place, name) for place, step in enumerate(before) for name in step.args
+               if name != "seed" and ARGUMENTS[step.tool].get(name, ("",))[0] in _NUMERIC]  # fmt: skip
     generating = [(place, "num_rows") for place, step in enumerate(steps) if step.tool == "generate"]
     slot = numbers if len(numbers) == 1 else generating if len(generating) == 1 and not numbers else []
     if not slot:
