@@ -19,6 +19,7 @@ HIDDEN = 64
 _LATENT = (2, 8)
 _LOG_VARIANCE = (-6.0, 3.0)  # of a cell: else the likelihood of a nearly constant column grows without bound
 _LATENT_LOG_VARIANCE = (-10.0, 10.0)
+_LEAST_LOGIT = -80.0  # below the greatest of a row; e to it is still a float32
 _WILD_SPREAD = 10.0
 _HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
 
@@ -69,6 +70,10 @@ class Density(nn.Module):
         tokens = sum(widths) + len(widths)  # each category has a token "hidden" more on the way in
         self.starts = torch.tensor(np.cumsum([0, *(width + 1 for width in widths)])[:-1], dtype=torch.int64)
 
+        self.logit_starts = self.starts - torch.arange(len(widths))
+        column = torch.repeat_interleave(torch.arange(len(widths)), torch.tensor(self.widths, dtype=torch.int64))
+        self.column_of = (column[:, None] == torch.arange(len(widths))).float()  # (T, q)
+
         def weight(inputs: int, outputs: int, fan: int | None = None) -> nn.Parameter:
             bound = 1 / math.sqrt(fan or max(inputs, 1))
             return nn.Parameter((torch.rand(members, inputs, outputs, generator=generator) * 2 - 1) * bound)
@@ -89,8 +94,9 @@ class Density(nn.Module):
             codes = torch.where(hidden[:, p:], torch.tensor(self.widths, dtype=torch.int64), codes)
         first = torch.cat([numbers, absent], dim=1) @ self.number_in + self.bias_in  # (m, n, h)
         if self.widths:
-            places = codes + self.starts
-            first = first + torch.stack([functional.embedding_bag(places, each, mode="sum") for each in self.token_in])
+            side_by_side = self.token_in.transpose(0, 1).flatten(1)  # (tokens, m * h): one lookup for all members
+            found = functional.embedding_bag(codes + self.starts, side_by_side, mode="sum")
+            first = first + found.unflatten(1, (self.members, HIDDEN)).transpose(0, 1)
         mean, log_variance = self.encoder(functional.silu(first)).chunk(2, dim=-1)
         return mean, log_variance.clamp(*_LATENT_LOG_VARIANCE)
 
@@ -114,11 +120,18 @@ class Density(nn.Module):
             anything = 0.5 * (inputs.numbers / _WILD_SPREAD) ** 2 + math.log(_WILD_SPREAD) + _HALF_LOG_TAU
             density = -torch.logaddexp(math.log(1 - wild) - density, math.log(wild) - anything.expand_as(density))
         lacking = functional.softplus(torch.where(inputs.absent > 0, -absence, absence)) * may_lack
-        parts = [torch.where(inputs.absent > 0, 0.0, density) + lacking]
-        for place, column in enumerate(logits.split(self.widths, dim=-1)):  # slices would cost a backward pass each
-            index = inputs.codes[:, place].expand(self.members, -1).unsqueeze(-1)
-            parts.append(-functional.log_softmax(column, dim=-1).gather(-1, index))
-        return torch.cat(parts, dim=-1)
+        numbers = torch.where(inputs.absent > 0, 0.0, density) + lacking
+        return torch.cat([numbers, self._softmax_nll(logits, inputs.codes)], dim=-1) if self.widths else numbers
+
+    def _softmax_nll(self, logits: Tensor, codes: Tensor) -> Tensor:
+        """(m, n, q) nats of the tokens `codes` (n, q), of logits (m, n, T) whose columns stand one after another.
+
+        All columns at once: with many of them a softmax for each costs more than all else in a step.
+        """
+        logits = logits - logits.detach().amax(dim=-1, keepdim=True)
+        sums = logits.clamp(min=_LEAST_LOGIT).exp() @ self.column_of.to(logits.dtype)
+        places = (codes + self.logit_starts).expand(self.members, -1, -1)
+        return sums.log() - logits.gather(-1, places)
 
     @staticmethod
     def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
