@@ -21,7 +21,7 @@ from DataFoundry.models.bundle import load_bundle
 from DataFoundry.models.sampling import sample_chunks
 from DataFoundry.schema.discovery import discover
 from DataFoundry.schema.table_schema import TableSchema
-from DataFoundry.sources.coded import plain_schema
+from DataFoundry.sources.coded import plain_schema, signs_of
 from DataFoundry.sources.integers import as_in_file
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import load_config
@@ -132,7 +132,8 @@ def apply_fixes(
     journal_path
         With `undo`: the journal of the changes to take back.
     output_path
-        The changed table, in any format; the journal lies beside it as csv.
+        The changed table, in any format; the journal lies beside it as csv. A csv made of a csv has the same signs
+        between cells and before decimals.
 
     Returns
     -------
@@ -175,7 +176,7 @@ def apply_fixes(
         done = applied(
             frame, wanted, before, after, 0.0 if undo else min_confidence, None if undo else list(kinds or KINDS)
         )
-        with row_writer(written) as rows:
+        with row_writer(written, signs_of(table)) as rows:
             rows.write(as_in_file(done.frame, plain_schema(table)))
         with TableWriter(journal) as changes:
             changes.write(done.journal)
@@ -251,7 +252,7 @@ def fill_missing(
         most = _MOSTLY if columns is None else 1.0
         filled = fill_table(frame, schema, wanted, mode == "draw", seed, drawn, most)
         whole = filled.frame.assign(**{f"filled__{name}": cells for name, cells in filled.marks.items()})
-        with row_writer(written) as rows:
+        with row_writer(written, signs_of(table)) as rows:
             rows.write(as_in_file(whole, plain_schema(table)))
     return {
         "num_filled": sum(int(cells.sum()) for cells in filled.marks.values()),

@@ -239,7 +239,8 @@ def describe(error: ValidationError, kind: type[BaseModel]) -> str:
     if problem["type"] == "missing":
         return f"'{where}' is missing; add it."
     if problem["type"] == "extra_forbidden":
-        return f"'{where}' is not known{did_you_mean(where.rsplit('.', 1)[-1], _all_fields(kind), 1)}; remove it."
+        hint = did_you_mean(where.rsplit(".", 1)[-1], _all_fields(kind), 1)
+        return f"'{where}' is not known{hint}; {'correct' if hint else 'remove'} it."
     got = repr(problem.get("input"))
     reason = _IN_WORDS.get(problem.get("ctx", {}).get("pattern", ""), _plain(problem["msg"]))
     return f"'{where}' cannot be {got if len(got) <= 60 else got[:57] + '...'}: {reason}."

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from DataFoundry.counting import number_of
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -53,23 +55,25 @@ def _met(result: Mapping[str, Any]) -> str:
 OPERATIONS: dict[str, Operation] = {
     "dataset.info": Operation(
         "DataFoundry.evaluator:describe_dataset",
-        lambda result: f"{result['num_rows']} rows, {result['num_columns']} columns.",
+        lambda result: f"{number_of(result['num_rows'], 'row')}, {number_of(result['num_columns'], 'column')}.",
         short=True,
         about="data_path",
     ),
     "dataset.rows": Operation(
-        "DataFoundry.viewer:view_rows", lambda result: f"{len(result['rows'])} rows.", short=True
+        "DataFoundry.viewer:view_rows", lambda result: f"{number_of(len(result['rows']), 'row')}.", short=True
     ),
     "dataset.profile": Operation(
         "DataFoundry.evaluator:profile_dataset",
-        lambda result: f"{len(result['schema']['columns'])} columns, {len(result['warnings'])} warnings.",
+        lambda result: (
+            f"{number_of(len(result['schema']['columns']), 'column')}, {number_of(len(result['warnings']), 'warning')}."
+        ),
     ),
     "dataset.convert": Operation(
-        "DataFoundry.evaluator:convert_dataset", lambda result: f"{result['num_rows']} rows written."
+        "DataFoundry.evaluator:convert_dataset", lambda result: f"{number_of(result['num_rows'], 'row')} written."
     ),
     "labeling.create_labels": Operation(
         "DataFoundry.labeler:create_labels",
-        lambda result: f"{result['num_labeled']} of {result['num_rows']} rows labeled.",
+        lambda result: f"{result['num_labeled']:,} of {number_of(result['num_rows'], 'row')} labeled.",
     ),
     "labeling.try_functions": Operation(
         "DataFoundry.labeler:try_functions",
@@ -81,10 +85,10 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "labeling.suggest_functions": Operation(
         "DataFoundry.labeler:suggest_functions",
-        lambda result: f"{len(result['labeling_functions'])} labeling functions found.",
+        lambda result: f"{number_of(len(result['labeling_functions']), 'labeling function')} found.",
     ),
     "labeling.suggest_rows": Operation(
-        "DataFoundry.labeler:suggest_rows", lambda result: f"{len(result['rows'])} rows to label next."
+        "DataFoundry.labeler:suggest_rows", lambda result: f"{number_of(len(result['rows']), 'row')} to label next."
     ),
     "labeling.run_pipeline": Operation("agents.labeling_pipeline:run", _met),
     "training.create_config": Operation(
@@ -95,24 +99,25 @@ OPERATIONS: dict[str, Operation] = {
     "training.train_model": Operation("DataFoundry.trainer:train_model", lambda result: "Model trained."),
     "training.run_pipeline": Operation("agents.training_pipeline:run", _met),
     "generation.generate_data": Operation(
-        "DataFoundry.generator:generate_data", lambda result: f"{result['num_generated']} rows generated."
+        "DataFoundry.generator:generate_data", lambda result: f"{number_of(result['num_generated'], 'row')} generated."
     ),
     "generation.run_pipeline": Operation("agents.sharing_pipeline:run", _met),
     "generation.evaluate": Operation(
         "DataFoundry.evaluator:evaluate_synthetic", lambda result: "Synthetic rows compared with real ones."
     ),
     "cleaning.detect_anomalies": Operation(
-        "DataFoundry.evaluator:detect_anomalies", lambda result: f"{result['num_samples_scanned']} rows scanned."
+        "DataFoundry.evaluator:detect_anomalies",
+        lambda result: f"{number_of(result['num_samples_scanned'], 'row')} scanned.",
     ),
     "cleaning.check_table": Operation(
         "DataFoundry.cleaner:check_table",
-        lambda result: f"{len(result['issues'])} issues in {result['num_rows']} rows.",
+        lambda result: f"{number_of(len(result['issues']), 'issue')} in {number_of(result['num_rows'], 'row')}.",
     ),
     "cleaning.apply_fixes": Operation(
-        "DataFoundry.cleaner:apply_fixes", lambda result: f"{result['num_changed']} cells changed."
+        "DataFoundry.cleaner:apply_fixes", lambda result: f"{number_of(result['num_changed'], 'cell')} changed."
     ),
     "cleaning.fill_missing": Operation(
-        "DataFoundry.cleaner:fill_missing", lambda result: f"{result['num_filled']} cells filled."
+        "DataFoundry.cleaner:fill_missing", lambda result: f"{number_of(result['num_filled'], 'cell')} filled."
     ),
     "cleaning.run_pipeline": Operation("agents.cleaning_pipeline:run", _met),
 }

@@ -101,6 +101,16 @@ def test_fixes_repair_the_table_and_can_be_undone(dirty: tuple[Path, pd.DataFram
     assert undone["num_changed"] == 2 and back.read_bytes() == path.read_bytes()
 
 
+def test_the_repaired_file_is_written_as_the_table_was(root: Path) -> None:
+    path, written = root / "tickets.csv", root / "cleaned.csv"
+    rows = tickets().assign(note="a, b")
+    rows.loc[10, "team"] = "Netwrok"
+    rows.to_csv(path, sep=";", decimal=",", index=False)
+    answer: dict[str, Any] = check_table(str(path), output_path=str(root / "check.html"))
+    apply_fixes(str(path), answer["fixes_path"], output_path=str(written))
+    assert written.read_bytes() == path.read_bytes().replace(b"Netwrok", b"Network")
+
+
 def test_nothing_less_sure_than_asked_is_touched(dirty: tuple[Path, pd.DataFrame, pd.DataFrame]) -> None:
     path = dirty[0]
     answer: dict[str, Any] = check_table(str(path), output_path=str(path.with_name("check.html")))

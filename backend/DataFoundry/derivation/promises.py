@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from DataFoundry.counting import number_of
 from DataFoundry.derivation.plan import Derivation
 from DataFoundry.schema.rules import RULES
 from DataFoundry.schema.rules.by_row import VerifiedByRow
@@ -56,4 +57,6 @@ class Promises:
     def broken(self) -> list[str]:
         """A sentence for each rule that rows break."""
         rules = [each.rule() for each in self._verified]
-        return [f"{rule.exceptions} rows break a rule: {rule.sentence}" for rule in rules if rule.exceptions]
+        return [
+            f"{number_of(rule.exceptions, 'row')} broke a rule: {rule.sentence}" for rule in rules if rule.exceptions
+        ]

@@ -23,8 +23,8 @@ def _personal(schema: TableSchema) -> Iterator[str]:
 def _broken(schema: TableSchema) -> Iterator[str]:
     for rule in schema.rules:
         if rule.exceptions:
-            rows = "row breaks" if rule.exceptions == 1 else "rows break"
-            yield f"{rule.sentence[:-1]}, but {rule.exceptions:,} of {rule.support:,} {rows} it."
+            breaks = "breaks" if rule.exceptions == 1 else "break"
+            yield f"{rule.sentence[:-1]}, but {rule.exceptions:,} of {rule.support:,} rows {breaks} it."
 
 
 def _label(counts: dict[str, int]) -> Iterator[str]:

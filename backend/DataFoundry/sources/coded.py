@@ -12,6 +12,7 @@ from DataFoundry.sources.table import BLOCK_ROWS, Table
 from DataFoundry.sources.text_table import TextTable
 from DataFoundry.storage.paths import open_for_reading
 from DataFoundry.storage.streams import native
+from DataFoundry.storage.tables import PLAIN_SIGNS
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ def coded_frames(table: Table, columns: Sequence[str] | None = None, rows: int =
     """As `coded_blocks`, whole frames."""
     chosen = table.check(columns)
     return (block.frame(chosen) for block in coded_blocks(table, chosen, rows))
+
+
+def signs_of(table: Table) -> tuple[str, str]:
+    """What stands between the cells of a text file and before the decimals of its numbers; else those of plain csv."""
+    return table.signs if isinstance(table, TextTable) else PLAIN_SIGNS
 
 
 def plain_schema(table: Table) -> pa.Schema | None:

@@ -83,6 +83,12 @@ class TextTable(Table):
             "notes": self._notes + notes,
         }
 
+    @property
+    def signs(self) -> tuple[str, str]:
+        """What stands between cells and before the decimals of numbers, as a csv can be written with, too."""
+        between = self._dialect.cut.delimiter
+        return between, "," if self._decimal == "," != between else "."
+
     def blocks(self, columns: Sequence[str] | None = None, rows: int = BLOCK_ROWS) -> Iterator[pd.DataFrame]:
         chosen, start = self.check(columns), 0
         counted = chosen or self.columns[:1]  # no columns still have rows

@@ -13,7 +13,7 @@ import xlsxwriter
 
 from DataFoundry.errors import TooLargeError
 from DataFoundry.storage.files import whole_file
-from DataFoundry.storage.tables import TableWriter, arrow_rows
+from DataFoundry.storage.tables import PLAIN_SIGNS, TableWriter, arrow_rows
 
 _MOST_SHEET_ROWS = 1_048_575  # below the names
 ROW_SUFFIXES = (".parquet", ".csv", ".xlsx", ".feather", ".jsonl")
@@ -27,8 +27,8 @@ class RowWriter(Protocol):
 
 
 @contextmanager
-def row_writer(path: Path) -> Iterator[RowWriter]:
-    """A writer of the format that the suffix names, one of `ROW_SUFFIXES`.
+def row_writer(path: Path, signs: tuple[str, str] = PLAIN_SIGNS) -> Iterator[RowWriter]:
+    """A writer of the format that the suffix names, one of `ROW_SUFFIXES`; `signs` as of `TableWriter`.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def row_writer(path: Path) -> Iterator[RowWriter]:
     """
     suffix = path.suffix.lower()
     if suffix in (".parquet", ".csv"):
-        with TableWriter(path) as tables:
+        with TableWriter(path, signs=signs) as tables:
             yield tables
         return
     with whole_file(path) as handle:

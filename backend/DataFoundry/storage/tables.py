@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 from DataFoundry.errors import TableError, first_line
 from DataFoundry.storage.files import whole_file
 
+PLAIN_SIGNS = (",", ".")
+
 
 class TableWriter:
     """Write a table block by block; the file appears whole when the `with` block ends, or not at all on an error.
@@ -23,10 +25,13 @@ class TableWriter:
     ----------
     texts
         For `write_arrow`: the types of the columns as they are to be read again, where they differ from the blocks'.
+    signs
+        For csv: what stands between cells, and before the decimals of numbers.
     """
 
-    def __init__(self, path: Path, texts: pa.Schema | None = None) -> None:
+    def __init__(self, path: Path, texts: pa.Schema | None = None, signs: tuple[str, str] = PLAIN_SIGNS) -> None:
         self.path = path
+        self._signs = signs
         self.num_rows = 0
         self._texts = texts
         self._named = False  # whether a csv has its line of names
@@ -42,7 +47,8 @@ class TableWriter:
         """Append the rows of `frame`; its index is left out."""
         if self.path.suffix.lower() == ".csv":
             text = io.TextIOWrapper(self._handle, encoding="utf-8", newline="", write_through=True)
-            frame.to_csv(text, index=False, header=not self._named)
+            between, decimal = self._signs
+            frame.to_csv(text, sep=between, decimal=decimal, index=False, header=not self._named)
             text.detach()
             self._named = True
         else:

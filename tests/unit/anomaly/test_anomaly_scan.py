@@ -87,7 +87,7 @@ def test_reasons_expectations_and_news_are_told(root: Path, detector: Detector) 
     report, result, fixes = scanned(root, detector, with_errors(), top_k=20)
     rows = report.set_index("row_index")
 
-    assert rows.loc[7, "top_features"].split(", ")[0] == "twice"
+    assert "twice" in rows.loc[7, "top_features"].split(", ")[:2]
     assert rows.loc[7, "expected__twice"] == pytest.approx(2 * rows.loc[7, "x"], abs=1.5)
     assert rows.loc[8, "novel_values"] == "kind<b>"
     assert rows.loc[8, "expected__kind<b>"] in ("up", "down")
