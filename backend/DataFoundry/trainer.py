@@ -32,6 +32,7 @@ from DataFoundry.relational.training import train_related
 from DataFoundry.schema.discovery import discover_with_sample
 from DataFoundry.schema.table_schema import Column, TableSchema
 from DataFoundry.sources.opening import open_table
+from DataFoundry.storage import journal
 from DataFoundry.storage.configs import read_config
 from DataFoundry.storage.files import claim_output, remove_file, write_json
 from DataFoundry.storage.paths import input_path, output_folder, output_path, refuse_input_as_output
@@ -181,6 +182,7 @@ def train_model(config_path: str) -> dict[str, Any]:
     checkpoint_path = model_path.with_name(f"{model_path.stem}.checkpoint.pth")
     refuse_input_as_output(history_path, path, data)
     with claim_output(model_path):
+        journal.note(journal.RESUMABLE, checkpoint_path)  # of an attempt before this one, already while rows are read
         rows = training_rows(open_table(data, config.read_options), config.label)
         trained = fit(rows.frame, config, checkpoint_path, rows.labels)
         trained = replace(trained, warnings=(*rows.warnings, *trained.warnings))

@@ -16,7 +16,7 @@ import torch
 from DataFoundry.anomaly.cells import Cells, Encoded
 from DataFoundry.anomaly.fitting import fit_density
 from DataFoundry.anomaly.label_head import LabelHead, fit_label_head
-from DataFoundry.anomaly.network import Density, Inputs
+from DataFoundry.anomaly.network import MEMBERS, Density, Inputs
 from DataFoundry.cleaning.cell_checks import CellChecks
 from DataFoundry.cleaning.finding import Mark
 from DataFoundry.schema.table_schema import Column, Rule
@@ -25,7 +25,6 @@ _MOST_ROWS = 60_000  # to learn from
 _HELD_OUT = 0.1
 _FEWEST_HELD_OUT = 1_000  # rows: of fewer the last per cent tells nothing
 _FEW = 4_000  # rows, up to which each is held out once
-_FOLDS = 3
 _MOST_HELD_OUT = 5_000
 _MOST_USUAL = 10_000  # rows that tell what a cell costs on the whole
 _FEWEST_TO_SPLIT = 200
@@ -229,34 +228,35 @@ def fit_detector(
     rules
         Of the schema; those of other columns are left out.
     promised
-        Whether the rate of false alarms must hold in small tables, too; that takes four times as long.
+        Whether the rate of false alarms must hold in small tables, too; then each member leaves out other rows.
     """
     generator = torch.Generator().manual_seed(seed % 2**63)
     cells = Cells.learnt(frame, kinds, rare_threshold or 1, formats)
     columns = {name: Column(name, kind, format=(formats or {}).get(name, {})) for name, kind in kinds.items()}
     order = torch.randperm(len(frame), generator=generator)[: _MOST_ROWS + _MOST_HELD_OUT].numpy()
-
-    def learnt(rows: np.ndarray) -> _Learnt:
-        part = frame.iloc[rows]
-        encoded = cells.encode(part)
-        density = Density(len(cells.numbers), cells.widths, generator)
-        may_lack = torch.from_numpy(cells.may_lack).float()
-        fit_density(density, Inputs(encoded, torch.float32), may_lack, generator)
-        return _Learnt(cells, density, CellChecks.learnt(part, columns, rules), part.iloc[:_MOST_USUAL])
-
     held = 0 if len(order) <= _FEW else int(np.clip(_HELD_OUT * len(order), _FEWEST_HELD_OUT, _MOST_HELD_OUT))
-    learning = order[held:]
-    found = learnt(learning)
-    if promised and _FEWEST_TO_SPLIT <= len(order) <= _FEW:
-        folds = np.array_split(order, _FOLDS)
-        scores = [learnt(order[~np.isin(order, fold)]).scores(frame.iloc[fold]) for fold in folds]
+    learning = frame.iloc[order[held:]]
+    encoded = cells.encode(learning)
+    split = promised and _FEWEST_TO_SPLIT <= len(order) <= _FEW
+    folds = np.array_split(np.arange(len(learning)), MEMBERS) if split else []
+    seen = [np.setdiff1d(np.arange(len(learning)), fold) for fold in folds]
+    density = Density(len(cells.numbers), cells.widths, generator)
+    may_lack = torch.from_numpy(cells.may_lack).float()
+    own_rows = [torch.from_numpy(rows) for rows in seen]
+    fit_density(density, Inputs(encoded, torch.float32), may_lack, generator, own_rows=own_rows)
+
+    def learnt(density: Density, rows: pd.DataFrame) -> _Learnt:
+        return _Learnt(cells, density, CellChecks.learnt(rows, columns, rules), rows.iloc[:_MOST_USUAL])
+
+    found = learnt(density, learning)
+    if split:  # what a row scores by the member that has not seen it stands for what a new row scores by all
+        members = [learnt(density.member(place), learning.iloc[rows]) for place, rows in enumerate(seen)]
+        scores = [each.scores(learning.iloc[fold]) for each, fold in zip(members, folds, strict=True)]
     else:
-        scores = [found.scores(frame.iloc[order[:held] if held else order])]
+        scores = [found.scores(frame.iloc[order[:held]] if held else learning)]
     head = None
     if classes is not None and num_classes > 1:
-        head = fit_label_head(
-            cells.encode(frame.iloc[learning]), cells.widths, classes[learning], num_classes, generator
-        )
+        head = fit_label_head(encoded, cells.widths, classes[order[held:]], num_classes, generator)
     by_density, wrong = (np.concatenate(each) for each in zip(*scores, strict=True))
     certain, quantiles = _spread(by_density, wrong)
     return Detector(cells, found.density, head, found.usual, quantiles, found.checks, certain, len(by_density)).state()

@@ -1,5 +1,7 @@
 """Fit the density of rows, robust to the odd ones among them."""
 
+from collections.abc import Iterator, Sequence
+
 import torch
 from torch import Tensor
 
@@ -15,21 +17,24 @@ _LARGEST_GRADIENT = 10.0
 
 
 def fit_density(
-    model: Density, inputs: Inputs, may_lack: Tensor, generator: torch.Generator, steps: int = STEPS
+    model: Density,
+    inputs: Inputs,
+    may_lack: Tensor,
+    generator: torch.Generator,
+    steps: int = STEPS,
+    own_rows: Sequence[Tensor] = (),
 ) -> None:
     """Minimise the mean negative evidence bound of the rows, the oddest fifth of each batch left out.
+
+    Every member learns from the same batches of all rows, or with `own_rows` from batches of the rows that it is given.
 
     Dirt in the training table would otherwise be learnt like all else; after a quarter of the steps the rows that the
     model finds oddest are no longer learnt from (trimmed likelihood, Hadi and Luceno 1997).
     """
     optimizer = torch.optim.Adam(model.parameters(), _RATE, fused=True)
-    rows = len(inputs.codes)
-    order, place = torch.randperm(rows, generator=generator), 0
+    batches = _batches(len(inputs.codes), own_rows, generator)
     for step in range(steps):
-        if place + _BATCH > rows:
-            order, place = torch.randperm(rows, generator=generator), 0
-        chosen = order[place : place + _BATCH]
-        place += _BATCH
+        chosen = next(batches)
         loss = _loss(model, inputs.take(chosen), may_lack, generator, trim=_TRIM if step > steps * _WARM else 0.0)
         optimizer.zero_grad()
         loss.backward()
@@ -37,10 +42,24 @@ def fit_density(
         optimizer.step()
 
 
+def _batches(rows: int, own_rows: Sequence[Tensor], generator: torch.Generator) -> Iterator[Tensor]:
+    """Row numbers, shuffled anew when all were given: (b,), or (m, b) where each member has its own rows."""
+    fewest = min(map(len, own_rows), default=rows)
+    while True:
+        if own_rows:
+            orders = [each[torch.randperm(len(each), generator=generator)][:fewest] for each in own_rows]
+            order = torch.stack(orders)
+        else:
+            order = torch.randperm(rows, generator=generator)
+        for place in range(0, max(fewest - _BATCH, 0) + 1, _BATCH):
+            yield order[..., place : place + _BATCH]
+
+
 def _loss(model: Density, batch: Inputs, may_lack: Tensor, generator: torch.Generator, trim: float) -> Tensor:
     """Mean negative evidence bound of a batch, summed over members; the share `trim` of rows teaches no numbers."""
-    hidden = torch.rand(len(batch.codes), model.numbers + len(model.widths), generator=generator) < _HIDE
-    half = torch.rand(len(batch.codes), 1, generator=generator) < 0.5
+    shape = batch.codes.shape[:-1]
+    hidden = torch.rand(*shape, model.numbers + len(model.widths), generator=generator) < _HIDE
+    half = torch.rand(*shape, 1, generator=generator) < 0.5
     mean, log_variance = model.encode(batch, hidden & half)
     noise = torch.randn(mean.shape, generator=generator)
     nll = model.cell_nll(batch, mean + noise * torch.exp(log_variance / 2), may_lack)

@@ -25,7 +25,7 @@ _HALF_LOG_TAU = 0.5 * math.log(2 * math.pi)
 
 
 class Inputs:
-    """Cells as the network reads them, of one dtype.
+    """Cells as the network reads them, of one dtype; with one dimension more before them, each member has its own rows.
 
     Attributes
     ----------
@@ -89,16 +89,24 @@ class Density(nn.Module):
         p, codes = self.numbers, inputs.codes
         numbers, absent = inputs.numbers, inputs.absent
         if hidden is not None:
-            numbers = numbers.masked_fill(hidden[:, :p], 0.0)
-            absent = absent.masked_fill(hidden[:, :p], 1.0)
-            codes = torch.where(hidden[:, p:], torch.tensor(self.widths, dtype=torch.int64), codes)
-        first = torch.cat([numbers, absent], dim=1) @ self.number_in + self.bias_in  # (m, n, h)
+            numbers = numbers.masked_fill(hidden[..., :p], 0.0)
+            absent = absent.masked_fill(hidden[..., :p], 1.0)
+            codes = torch.where(hidden[..., p:], torch.tensor(self.widths, dtype=torch.int64), codes)
+        first = torch.cat([numbers, absent], dim=-1) @ self.number_in + self.bias_in  # (m, n, h)
         if self.widths:
-            side_by_side = self.token_in.transpose(0, 1).flatten(1)  # (tokens, m * h): one lookup for all members
-            found = functional.embedding_bag(codes + self.starts, side_by_side, mode="sum")
-            first = first + found.unflatten(1, (self.members, HIDDEN)).transpose(0, 1)
+            first = first + self._tokens_in(codes + self.starts)
         mean, log_variance = self.encoder(functional.silu(first)).chunk(2, dim=-1)
         return mean, log_variance.clamp(*_LATENT_LOG_VARIANCE)
+
+    def _tokens_in(self, places: Tensor) -> Tensor:
+        """(m, n, h) what the tokens add to the first layer: one lookup for all members, with the same rows or not."""
+        if places.dim() == 2:
+            side_by_side = self.token_in.transpose(0, 1).flatten(1)  # (tokens, m * h)
+            found = functional.embedding_bag(places, side_by_side, mode="sum")
+            return found.unflatten(1, (self.members, HIDDEN)).transpose(0, 1)
+        below = torch.arange(self.members)[:, None, None] * self.token_in.shape[1]
+        found = functional.embedding_bag((places + below).flatten(0, 1), self.token_in.flatten(0, 1), mode="sum")
+        return found.unflatten(0, places.shape[:2])
 
     def decode(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Means, log variances and logits of absence of numbers, (m, n, p) each, and logits of all tokens (m, n, T)."""
@@ -124,7 +132,7 @@ class Density(nn.Module):
         return torch.cat([numbers, self._softmax_nll(logits, inputs.codes)], dim=-1) if self.widths else numbers
 
     def _softmax_nll(self, logits: Tensor, codes: Tensor) -> Tensor:
-        """(m, n, q) nats of the tokens `codes` (n, q), of logits (m, n, T) whose columns stand one after another.
+        """(m, n, q) nats of the tokens `codes` (.., n, q), of logits (m, n, T) whose columns stand one after another.
 
         All columns at once: with many of them a softmax for each costs more than all else in a step.
         """
@@ -137,6 +145,12 @@ class Density(nn.Module):
     def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
         """(m, n) KL(q(z | x) || N(0, I)) (Kingma and Welling 2014, appendix B)."""
         return 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=-1)
+
+    def member(self, place: int) -> "Density":
+        """One of the members alone."""
+        alone = Density(self.numbers, self.widths, torch.Generator(), members=1)
+        alone.load_state_dict({name: tensor[place : place + 1] for name, tensor in self.state_dict().items()})
+        return alone
 
     def weights(self) -> dict[str, Any]:
         """As plain tensors."""
