@@ -47,7 +47,8 @@ class CellChecks:
         """
         known = {name: column for name, column in self.columns.items() if name in frame.columns}
         view = TableView(frame.reset_index(drop=True), known)
-        marks = [mark for name, check in CHECKS.items() for mark in check.look(self.states[name], view)]
+        states = [(check, self.states[name]) for name, check in CHECKS.items() if name in self.states]  # older models
+        marks = [mark for check, state in states for mark in check.look(state, view)]
         return [left for mark in marks if len((left := _without(mark, marks)).rows)]
 
     def state(self) -> dict[str, Any]:

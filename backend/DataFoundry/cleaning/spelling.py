@@ -23,7 +23,8 @@ def nearest(value: str, count: int, counts: Mapping[str, int]) -> Near | None:
     """The frequent value that a rare one was meant to be; None if there is none.
 
     Where only case, blanks or accents differ it is sure, however short the values. Else one letter may be wrong, of
-    eight and more two, and no digit: with another digit it is another value.
+    eight and more two, and no digit: with another digit it is another value. Of a value of two letters, one more is an
+    error (`noq`), and another is a value of its own (`NL`, `NO`).
     """
     best: tuple[tuple[float, int], str] | None = None
     plain = _plain(value)
@@ -31,7 +32,8 @@ def nearest(value: str, count: int, counts: Mapping[str, int]) -> Near | None:
         if other == value or often < _TIMES * max(count, 1):
             continue
         edits: float = 0.5 if _plain(other) == plain else math.inf
-        if edits > 1 and len(other) >= _FEWEST_LETTERS and _digits(other) == _digits(value):
+        longer = len(other) == _FEWEST_LETTERS - 1 < len(value)
+        if edits > 1 and (len(other) >= _FEWEST_LETTERS or longer) and _digits(other) == _digits(value):
             edits = OSA.distance(value.casefold(), other.casefold(), score_cutoff=2)
         if edits <= (1 if len(other) < _LONG else 2) and (best is None or (edits, -often) < best[0]):
             best = ((edits, -often), other)

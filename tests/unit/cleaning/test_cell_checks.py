@@ -193,3 +193,25 @@ def test_a_column_of_names_has_no_values_that_are_never_seen() -> None:
     frame = pd.DataFrame({"who": np.array(names)[np.arange(390) % 130], "n": np.arange(390) % 7})
     new = pd.DataFrame({"who": ["Zoe Quist"], "n": [3]})
     assert [each.column for each in found_in(new, frame)] == []
+
+
+@pytest.mark.parametrize(
+    ("domain", "meant"),
+    [("gmial.com", "gmail.com"), ("gmail.con", "gmail.com"), ("mail.com", None), ("web.at", None), ("firma.de", None)],
+)
+def test_a_misspelt_mail_domain_is_found_and_another_domain_is_not(domain: str, meant: str | None) -> None:
+    draw = np.random.default_rng(2)
+    domains = draw.choice(["gmail.com", "web.de", "posteo.de"], ROWS)
+    rows = pd.DataFrame({"email": [f"kim{number}@{each}" for number, each in enumerate(domains)]})
+    rows.loc[7, "email"] = f"lee@{domain}"
+    found = [(each.row, each.kind, each.suggested) for each in found_in(rows, rows)]
+    assert found == ([(7, "spelling", f"lee@{meant}")] if meant else [])
+
+
+def test_one_letter_too_many_is_found_in_a_value_of_two_and_another_code_is_not() -> None:
+    rows = pd.DataFrame({"paid": np.random.default_rng(3).choice(["no", "yes"], ROWS)})
+    assert [(each.kind, each.suggested) for each in found_in(pd.DataFrame({"paid": ["noq"]}), rows)] == [
+        ("spelling", "no")
+    ]
+    codes = pd.DataFrame({"land": np.random.default_rng(3).choice(["NL", "DE"], ROWS)})
+    assert all(each.suggested is None for each in found_in(pd.DataFrame({"land": ["NO", "SE"]}), codes))

@@ -9,12 +9,13 @@ Each module has
 
 from types import ModuleType
 
-from DataFoundry.cleaning.checks import formats, pairs, ranges, rules, units, values
+from DataFoundry.cleaning.checks import formats, mail_domains, pairs, ranges, rules, units, values
 
 CHECKS: dict[str, ModuleType] = {
     "rules": rules,
     "units": units,
     "formats": formats,
+    "mail_domains": mail_domains,
     "ranges": ranges,
     "values": values,
     "pairs": pairs,
