@@ -58,3 +58,20 @@ def members(rows: int = 800, seed: int = 0) -> pd.DataFrame:
             "label": np.where(mark <= 2, "leaves", "stays"),
         }
     )
+
+
+def claims(rows: int = 2_000, seed: int = 0) -> pd.DataFrame:
+    """Claims of an insurer: what is paid is the amount where it is settled, else nothing; a discount needs a coupon."""
+    r = np.random.default_rng(seed)
+    status = r.choice(["settled", "refused", "open"], rows, p=[0.6, 0.25, 0.15])
+    amount, coupon = np.round(r.lognormal(6, 1, rows), 2), r.random(rows) < 0.3
+    return pd.DataFrame(
+        {
+            "status": status,
+            "amount": amount,
+            "paid": np.where(status == "settled", amount, 0.0),
+            "coupon": np.where(coupon, "yes", "no"),
+            "discount": np.where(coupon, np.round(r.uniform(1, 50, rows), 2), 0.0),
+            "days": r.integers(1, 90, rows),
+        }
+    )

@@ -16,7 +16,10 @@ from DataFoundry.schema.rules import RULES
 from DataFoundry.schema.table_schema import Column, Rule
 from DataFoundry.schema.view import TableView
 
-_ORDER = ("same", "formula", "determines", "order", "increments", "missing_together", "missing_when")
+_ORDER = (
+    *("same", "formula", "determines", "order", "increments", "value_when", "same_when"),
+    *("missing_together", "missing_when"),
+)
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,9 @@ def _with(steps: list[Step], rule: Rule, promises: list[Rule], table: Planned) -
     """The steps with those that keep one more rule, in the order of restoring; as they were where none can."""
     for way in BY_RULE[rule.kind]:
         for step in STEPS[way].propose(rule, table):
-            if way == "one_missing":
+            if way == "set_when":
+                steps = _set_last(step, steps, table) or steps
+            elif way == "one_missing":
                 steps = _sorted([*steps, *_carried(step, steps, table)]) or steps
             elif added := _accepted(step, steps, promises, table):
                 return added
@@ -164,6 +169,20 @@ def _accepted(step: Step, steps: list[Step], promises: list[Rule], table: Planne
     column = table.new_name(f"{step.writes} is missing")
     state = {"column": step.writes, "flag": column}
     return _sorted([*steps, step, Step("absent", step.writes, (column,), False, state, column)])
+
+
+def _set_last(step: Step, steps: list[Step], table: Planned) -> list[Step] | None:
+    """The steps with one that sets numbers, which may be mended before; None where they are worked out otherwise."""
+    made = [each.kind for each in steps if each.removes and each.writes == step.writes]
+    after = STEPS[step.kind].restore(table.frame, step.state)
+    how = table.writing(step.writes)
+    if set(made) - {"difference"} or not _alike(table.frame[step.writes], after[step.writes], _none(after), how):
+        return None
+    return _sorted([*steps, step])
+
+
+def _none(frame: pd.DataFrame) -> pd.Series:
+    return pd.Series(False, index=frame.index)
 
 
 def _tellers(name: str, promises: list[Rule], table: Planned) -> Iterator[Step]:
@@ -223,7 +242,9 @@ def _sorted(steps: list[Step]) -> list[Step] | None:
                 step.kind == "at_least" and earlier.writes not in step.reads
             )
             writes_the_same = earlier.writes == step.writes and _rank(earlier) < _rank(step)
-            if other != place and (writes_what_it_reads or writes_the_same):
+            # Two numbers that are set to be the same are in order: mended before, they would be set anew.
+            set_first = step.kind == "set_when" and earlier.kind == "at_least" and step.writes in mends
+            if other != place and not set_first and (writes_what_it_reads or writes_the_same):
                 graph[place].add(other)
     try:
         return [steps[place] for place in TopologicalSorter(graph).static_order()]

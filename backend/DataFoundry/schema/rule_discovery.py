@@ -59,7 +59,9 @@ def _candidates(view: TableView) -> list[Rule]:
     for kind, module in RULES.items():
         if kind not in ("unique", "same"):
             found += module.discover(_without(view, alike) if kind in _OF_MISSING else others)
-    return [rule for rule in found if rule.kind != "determines" or not _is_computed(rule, found)]
+    found = [rule for rule in found if rule.kind != "determines" or not _is_computed(rule, found)]
+    follows = {rule.columns for rule in found if rule.kind == "determines"}
+    return [rule for rule in found if rule.kind != "value_when" or rule.columns not in follows]
 
 
 def _is_computed(rule: Rule, rules: list[Rule]) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from company_tables import stays
+from company_tables import claims, stays
 from DataFoundry.derivation.conditions import rows_that_meet, translated
 from DataFoundry.derivation.plan import Derivation, plan
 from DataFoundry.derivation.step import Planned
@@ -60,6 +60,16 @@ def test_rows_of_columns_that_have_nothing_to_do_with_one_another_break_no_rule(
     restored = found.restore(shuffled(found.reduce(frame)))
     assert broken(restored, Derivation(found.columns, (), tuple(rowwise), found.kinds)) == {}
     assert restored[list(frame.columns)].dtypes.equals(frame.dtypes)
+
+
+def test_numbers_are_what_another_column_says_in_every_row(root):
+    frame, found, _ = planned(claims(), root)
+    assert {rule.kind for rule in found.rules} >= {"value_when", "same_when", "order"}
+    pd.testing.assert_frame_equal(found.restore(found.reduce(frame))[list(frame.columns)], frame, check_dtype=True)
+    assert broken(shuffled(frame), found)
+    rowwise = tuple(rule for rule in found.rules if rule.kind in ROWWISE)
+    restored = found.restore(shuffled(found.reduce(frame)))
+    assert broken(restored, Derivation(found.columns, (), rowwise, found.kinds)) == {}
 
 
 def test_a_row_is_restored_alike_wherever_it_stands(root):

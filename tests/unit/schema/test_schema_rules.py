@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from company_tables import stays
+from company_tables import claims, stays
 from DataFoundry.schema.discovery import discover
 from DataFoundry.schema.rules import RULES
 from DataFoundry.schema.table_schema import Rule, TableSchema
@@ -51,6 +51,27 @@ def test_planted_rules_are_found_and_no_others(root, seed: int) -> None:
     assert len(others) <= 1, others
     assert schema.keys == (("booking",),)
     assert all(rule.exceptions == 0 and rule.support > 0 and rule.sentence.endswith(".") for rule in schema.rules)
+
+
+WHEN = {
+    ("value_when", ("status", "paid")),
+    ("same_when", ("status", "amount", "paid")),
+    ("value_when", ("coupon", "discount")),
+}
+
+
+def test_what_numbers_are_when_another_column_says_so_is_found(root) -> None:
+    frame = claims().assign(place=np.random.default_rng(1).choice(list("abcdefg"), 2_000))
+    frame.loc[[4, 8], "discount"], frame.loc[[4, 8], "coupon"] = 9.99, "no"
+    by_columns = {(rule.kind, rule.columns): rule for rule in schema_of(frame, root).rules}
+    assert set(by_columns) >= WHEN
+    assert [by_columns[each].exceptions for each in sorted(WHEN)] == [0, 2, 0]
+    assert by_columns["value_when", ("status", "paid")].sentence == "paid is 0 when status is 'open' or 'refused'."
+    level = frame["place"].map({each: number for number, each in enumerate("abcdefg")})
+    assert ("value_when", ("place", "level")) not in told(schema_of(frame.assign(level=level), root))
+    r = np.random.default_rng(0)
+    shuffled = pd.DataFrame({name: r.permutation(frame[name].to_numpy()) for name in frame})
+    assert not told(schema_of(shuffled, root)) & WHEN
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -20,6 +20,7 @@ _FEWEST = 5  # rows with a value, before it tells what follows
 _MOST_OTHERS = 0.2  # share of them that may have something else
 _SURE = 0.97
 _UNDECIDED = 0.6  # of two cells that contradict one another
+_WHEN = ("value_when", "same_when")  # the number may be wrong, or what tells
 _WORDS = ("category", "boolean", "text", "postcode", "address", "person_name")
 
 
@@ -132,7 +133,8 @@ def _breaking(rule: Rule, view: TableView) -> Iterator[Mark]:
         return f"{rule.sentence[:-1]}; here {values}."
 
     sure = 1 - rule.exceptions / rule.support if rule.support else 1.0  # a rule that somebody wrote has no support yet
-    yield Mark("rule", rule.columns[-1], rows, np.full(len(rows), min(sure, _SURE)), suggested, why, rule.columns[:-1])
+    most = _UNDECIDED if rule.kind in _WHEN else _SURE
+    yield Mark("rule", rule.columns[-1], rows, np.full(len(rows), min(sure, most)), suggested, why, rule.columns[:-1])
 
 
 def _computed(rule: Rule, view: TableView) -> np.ndarray:

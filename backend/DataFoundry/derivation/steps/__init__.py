@@ -11,7 +11,17 @@ A step neither draws nor remembers rows: `restore` gives the same for the same r
 
 from types import ModuleType
 
-from DataFoundry.derivation.steps import absent, at_least, copy, difference, formula, lookup, multiples, one_missing
+from DataFoundry.derivation.steps import (
+    absent,
+    at_least,
+    copy,
+    difference,
+    formula,
+    lookup,
+    multiples,
+    one_missing,
+    set_when,
+)
 
 STEPS: dict[str, ModuleType] = {
     "copy": copy,
@@ -20,6 +30,7 @@ STEPS: dict[str, ModuleType] = {
     "difference": difference,
     "at_least": at_least,
     "multiples": multiples,
+    "set_when": set_when,
     "absent": absent,
     "one_missing": one_missing,
 }
@@ -31,4 +42,6 @@ BY_RULE: dict[str, tuple[str, ...]] = {
     "increments": ("multiples",),
     "missing_together": ("one_missing",),
     "missing_when": ("one_missing",),
+    "value_when": ("set_when",),
+    "same_when": ("set_when",),
 }

@@ -26,7 +26,9 @@ from DataFoundry.schema.rules import (
     order,
     range,
     same,
+    same_when,
     unique,
+    value_when,
 )
 
 RULES: dict[str, ModuleType] = {
@@ -37,6 +39,8 @@ RULES: dict[str, ModuleType] = {
     "order": order,
     "missing_together": missing_together,
     "missing_when": missing_when,
+    "value_when": value_when,
+    "same_when": same_when,
     "increments": increments,
     "range": range,
     "one_of": one_of,
