@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from DataFoundry.counting import number_of
+from DataFoundry.wording import number_of
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from DataFoundry.counting import number_of
 from DataFoundry.derivation.plan import Derivation
 from DataFoundry.schema.rules import RULES
 from DataFoundry.schema.rules.by_row import VerifiedByRow
 from DataFoundry.schema.view import TableView
+from DataFoundry.wording import number_of
 
 
 def rows_that_break(frame: pd.DataFrame, derivation: Derivation) -> np.ndarray:
