@@ -258,7 +258,7 @@ def people(rows: int, seed: int = 0) -> pd.DataFrame:
 
 @pytest.mark.slow
 def test_a_shared_table_names_nobody_and_keeps_the_rules(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fit_density, "__defaults__", (20,))  # steps; what it finds has its own tests
+    monkeypatch.setattr(fit_density, "__defaults__", (20, ()))  # steps; what it finds has its own tests
     quick = {**proposals.defaults(), "epochs": 4, "width": 64}
     monkeypatch.setattr(proposals, "defaults", lambda: quick)
     real = people(400).drop(columns=["quantity", "price", "age"])
