@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.requested import checked_attempts, checked_seed, checked_share
-from agents.sharing.tables import Split, drawn, identifying, split, written
+from agents.sharing.tables import Split, drawn, identifying, split, taken_over, written
 from agents.sharing.verdict import checks, verdict
 from agents.sharing.words import attempt_in_words, profile_in_words, summary
 from agents.training import diagnosis, proposals
@@ -20,9 +20,10 @@ from DataFoundry.config import ReadOptions
 from DataFoundry.errors import ImpossibleError, RequestError, TooLargeError, TrainingError
 from DataFoundry.preprocessing.schema import LABEL
 from DataFoundry.progress import Progress
-from DataFoundry.schema.discovery import discover_in
+from DataFoundry.schema.discovery import discover
 from DataFoundry.schema.table_schema import TableSchema
 from DataFoundry.settings import limits
+from DataFoundry.sources.coded import signs_of
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.files import claim_output, write_json
 from DataFoundry.storage.paths import input_path, output_folder, refuse_input_as_output
@@ -45,6 +46,7 @@ def run(
     output_dir: str | None = None,
     seed: int | None = None,
     read_options: Mapping[str, Any] | None = None,
+    columns: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Make a synthetic version of a table that may be shared, and say whether it may, and why.
 
@@ -75,6 +77,9 @@ def run(
         By default one is drawn.
     read_options
         How the real tables are read: see `config.ReadOptions`.
+    columns
+        What columns are where that is found wrongly, as in `create_config`: values of a column of kind `text` or
+        `address` are made anew, those of a category are taken over.
 
     Returns
     -------
@@ -108,10 +113,10 @@ def run(
         frame = table.read().reset_index(drop=True)
         rows = split(frame, None if held is None else open_table(held, options).read(), held.name if held else "", seed)
         label = label_column or (LABEL if LABEL in frame.columns else None)
-        workshop = Workshop(folder, rows, label, discover_in(frame), num_rows or len(frame), seed)
+        workshop = Workshop(folder, rows, label, discover(table, columns), num_rows or len(frame), seed, columns)
         stopped = workshop.attempts(target_utility_pct, max_attempts)
         answer = workshop.answer(target_utility_pct, stopped, data.name)
-        with row_writer(target) as writer:
+        with row_writer(target, signs_of(table)) as writer:
             writer.write(open_table(workshop.synthetic(answer["best_attempt"])).read())
         answer |= {"output_path": str(target), "attempts_path": str(folder / _NAME)}
         write_json(folder / _NAME, answer)
@@ -128,6 +133,7 @@ class Workshop:
     schema: TableSchema
     wanted: int
     seed: int
+    said: Mapping[str, Mapping[str, Any]] | None
     records: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -205,6 +211,7 @@ class Workshop:
             model_params=model_params,
             training_params=training_params,
             label_column=self.label,
+            columns=self.said,
         )
         return {**trainer.train_model(created["config_path"]), "config": created["config"]}
 
@@ -262,7 +269,7 @@ class Workshop:
             "made_anew": self.columns,
             "measured_on": self.rows.note,
             "seed": self.seed,
-            "warnings": report["warnings"],
+            "warnings": [*report["warnings"], *taken_over(self.schema, self.rows.whole, self.label)],
         }
         profile = profile_in_words(name, len(self.rows.whole), len(self.schema.columns), personal, self.columns)
         return {**answer, "summary": summary(answer, profile, [attempt_in_words(each) for each in self.records], name)}

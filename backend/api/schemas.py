@@ -265,6 +265,7 @@ class SharingPipeline(RequestModel):
     output_dir: Annotated[PathText, Field(description="What is made on the way; it holds real rows.")] | None = None
     seed: Seed | None = None
     read_options: ReadOptionsField | None = None
+    columns: ColumnsField | None = None
 
 
 class ListJobs(RequestModel):

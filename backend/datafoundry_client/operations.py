@@ -212,6 +212,7 @@ class Operations:
         output_dir: str | None = None,
         seed: int | None = None,
         read_options: Options | None = None,
+        columns: Options | None = None,
     ) -> Answer:
         """Make a synthetic version of a table that may be shared, with a verdict."""
         return self.run("generation.run_pipeline", _given(locals()))

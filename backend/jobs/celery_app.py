@@ -9,6 +9,7 @@ has a process of its own, as without Celery.
 """
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 
 from celery import Celery, Task, signals
 
-from DataFoundry.settings import BROKER_VARIABLE, RESULTS_VARIABLE, limits, state_folder
+from DataFoundry.settings import BACKEND, BROKER_VARIABLE, RESULTS_VARIABLE, limits, state_folder
 from DataFoundry.storage import journal
 from jobs.operations import OPERATIONS
 from jobs.processes import threads_each
@@ -32,6 +33,11 @@ WORKING = "WORKING"  # the state of a task that gives signs of life
 _BEAT = 1.0  # seconds between two signs of life
 _LOST_WAIT = 2.0  # seconds until the job of a process that died is handed back
 _RESULT_SECONDS = 24 * 3600
+
+
+# The command `celery` puts the folder that it was started in there only while it looks for this module, and takes the
+# first that it finds away again.
+sys.path.append(str(BACKEND))
 
 
 def build() -> Celery:

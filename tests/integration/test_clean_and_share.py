@@ -262,9 +262,13 @@ def test_a_shared_table_names_nobody_and_keeps_the_rules(root: Path, monkeypatch
     quick = {**proposals.defaults(), "epochs": 4, "width": 64}
     monkeypatch.setattr(proposals, "defaults", lambda: quick)
     real = people(400).drop(columns=["quantity", "price", "age"])
-    real.to_csv(root / "people.csv", index=False)
+    remarks = [f"Ask for {name} at door {door}" for name in ("Ann", "Bob", "Eva", "Ida", "Jan") for door in "1234"]
+    for place, name in enumerate(("remark", "note")):
+        real.insert(2 + place, name, np.random.default_rng(place).choice(remarks, 400))
+    real.to_csv(root / "people.csv", sep=";", index=False)
     answer = sharing_pipeline.run(
         str(root / "people.csv"),
+        columns={"note": {"kind": "text"}},
         num_rows=300,
         target_utility_pct=0.5,
         max_attempts=1,
@@ -272,8 +276,11 @@ def test_a_shared_table_names_nobody_and_keeps_the_rules(root: Path, monkeypatch
         output_dir=str(root / "work"),
         seed=1,
     )
-    shared = pd.read_csv(root / "shared.csv")
+    shared = pd.read_csv(root / "shared.csv", sep=";")
     assert len(shared) == 300 and list(shared) == list(real)
+    assert ["'remark'" in each for each in answer["warnings"] if "taken over" in each] == [True]
+    assert "note" in answer["made_anew"] and "remark" not in answer["made_anew"]
+    assert shared["remark"].isin(real["remark"]).all()
     for column in ("email", "customer_id"):  # also of the rows that were held out
         assert not shared[column].isin(real[column]).any()
     assert (shared["country"] == shared["city"].map(CITIES)).all()

@@ -43,13 +43,15 @@ class CellChecks:
     def marks(self, frame: pd.DataFrame) -> list[Mark]:
         """What is wrong in rows, by check and column; one cell may have several marks.
 
-        A rule is not told of a row in which one of its cells is wrong by itself.
+        A rule is not told of a row in which another of its cells is wrong by itself, or may mean missing, as a far
+        value does that many rows share (-999): what is computed from it would be wrong.
         """
         known = {name: column for name, column in self.columns.items() if name in frame.columns}
         view = TableView(frame.reset_index(drop=True), known)
         states = [(check, self.states[name]) for name, check in CHECKS.items() if name in self.states]  # older models
         marks = [mark for check, state in states for mark in check.look(state, view)]
-        return [left for mark in marks if len((left := _without(mark, marks)).rows)]
+        shared = {name: known["shared"] for name, known in self.states.get("ranges", {}).items() if known["shared"]}
+        return [left for mark in marks if len((left := _without(mark, marks, view, shared)).rows)]
 
     def state(self) -> dict[str, Any]:
         """As plain data and tensors."""
@@ -87,11 +89,14 @@ def findings(marks: Sequence[Mark], frame: pd.DataFrame, start: int = 0) -> Iter
         yield Finding(start + row, column, mark.kind, frame[column].iloc[row], value, round(sure, 3), mark.why(place))
 
 
-def _without(mark: Mark, marks: Sequence[Mark]) -> Mark:
-    """A mark of a broken rule without the rows in which another cell of the rule is wrong by itself."""
+def _without(mark: Mark, marks: Sequence[Mark], view: TableView, shared: Mapping[str, Sequence[float]]) -> Mark:
+    """A mark of a broken rule without the rows in which another of its cells is wrong or may mean missing."""
     if not mark.also:
         return mark
     others = [each.rows for each in marks if each.column in mark.also and each.kind in _BY_ITSELF]
+    for name in set(mark.also) & set(shared):
+        numbers = view.numbers(name)
+        others += [] if numbers is None else [np.flatnonzero(np.isin(numbers, shared[name]))]
     kept = ~np.isin(mark.rows, np.concatenate(others)) if others else np.ones(len(mark.rows), dtype=bool)
     places = np.flatnonzero(kept).tolist()
     why = mark.why

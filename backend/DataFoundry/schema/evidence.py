@@ -1,6 +1,7 @@
 """What a kind is recognised by: a sample of one column, looked at once for all kinds."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 _MOST_TEXTS = 2000  # distinct values that are looked at; the most frequent first
-_NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zäöüéèñç]+|\d+")
+_NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,10 @@ class Evidence:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The words of the name, in lower case: `customerID` and `customer_id` are both `customer, id`."""
-        return tuple(part.lower() for part in _NAME_PARTS.findall(self.name))
+        """The words of the name, in lower case and plain: `customer, id` of `customerID`, `strasse` of `Straße`."""
+        letters = unicodedata.normalize("NFKD", self.name.replace("ß", "ss"))
+        plain = "".join(each for each in letters if not unicodedata.combining(each))
+        return tuple(part.lower() for part in _NAME_PARTS.findall(plain))
 
     @property
     def uniqueness(self) -> float:

@@ -21,6 +21,7 @@ _HELD_OUT = 0.2
 FEWEST_ROWS = 200  # with fewer, a fifth is too little to tell copying from chance
 _SPARE = 1.05
 _DRAWS = 3
+_MANY_VALUES, _WORDY = 20, 0.5  # of a column; share of values of several words, from which on they may tell of people
 _NAMES_NOBODY = ("postcode",)  # an area of many people
 
 
@@ -82,6 +83,22 @@ def identifying(schema: TableSchema, columns: Sequence[str]) -> list[str]:
         and schema.columns[name].kind not in _NAMES_NOBODY
         and (name in made or schema.columns[name].personal)
     ]
+
+
+def taken_over(schema: TableSchema, frame: pd.DataFrame, label: str | None) -> list[str]:
+    """A sentence for each column of many words whose values synthetic rows have as they stand in real ones."""
+    found = []
+    for name, column in schema.columns.items():
+        if name == label or column.kind != "category" or frame[name].dtype != object:
+            continue
+        values = frame[name].dropna().map(str).drop_duplicates()
+        several = values.str.split().str.len() > 1
+        if len(values) >= _MANY_VALUES and several.mean() >= _WORDY:
+            found.append(
+                f"Where several rows have a value of {name!r}, it is taken over as it stands ({len(values):,} differ); "
+                f'if they name people, give columns {{"{name}": {{"kind": "text"}}}}, and they are made anew.'
+            )
+    return found
 
 
 def copied(frame: pd.DataFrame, whole: pd.DataFrame, columns: Sequence[str]) -> dict[str, np.ndarray]:

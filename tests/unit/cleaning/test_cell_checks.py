@@ -7,7 +7,7 @@ import pytest
 from DataFoundry.cleaning.cell_checks import CellChecks, findings
 from DataFoundry.cleaning.finding import Finding
 from DataFoundry.schema.discovery import discover_in
-from DataFoundry.schema.table_schema import Column
+from DataFoundry.schema.table_schema import Column, Rule
 
 ROWS = 2_000
 
@@ -215,3 +215,15 @@ def test_one_letter_too_many_is_found_in_a_value_of_two_and_another_code_is_not(
     ]
     codes = pd.DataFrame({"land": np.random.default_rng(3).choice(["NL", "DE"], ROWS)})
     assert all(each.suggested is None for each in found_in(pd.DataFrame({"land": ["NO", "SE"]}), codes))
+
+
+def test_nothing_is_computed_from_a_number_that_means_missing() -> None:
+    celsius = np.round(np.random.default_rng(4).normal(60, 10, ROWS), 1)
+    rows = pd.DataFrame({"celsius": celsius, "fahrenheit": np.round(1.8 * celsius + 32, 2)})
+    rows.loc[:13, "celsius"] = -999.0
+    rows.loc[20, "fahrenheit"] = 12.0
+    details = {"operation": "linear", "factor": 1.8, "offset": 32.0, "decimals": 2}
+    rule = Rule("formula", ("celsius", "fahrenheit"), "fahrenheit is 1.8 * celsius + 32.", 0, 0, details)
+    checks = CellChecks.learnt(rows, discover_in(rows).columns, [rule])
+    found = {(each.row, each.column): each.suggested for each in findings(checks.marks(rows), rows)}
+    assert found == {(20, "fahrenheit"): f"{1.8 * celsius[20] + 32:.2f}"}

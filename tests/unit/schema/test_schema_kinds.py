@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from DataFoundry.errors import ColumnError, RequestError
-from DataFoundry.schema.discovery import SAMPLE_ROWS, discover, recognised
+from DataFoundry.schema.discovery import SAMPLE_ROWS, discover, discover_in, recognised
 from DataFoundry.schema.evidence import Evidence
 from DataFoundry.schema.kinds import KINDS
 from DataFoundry.schema.table_schema import Column, TableSchema
@@ -153,3 +153,12 @@ def test_numbers_of_policies_that_repeat_are_keys_whatever_they_are_called():
     assert recognised(Evidence("poliza", values, 1500, 0, values.nunique())).kind == "key"
     sizes = pd.Series([f"EU {each}" for each in rng.integers(35, 47, 1500)], dtype=object)
     assert recognised(Evidence("size", sizes, 1500, 0, sizes.nunique())).kind == "category"
+
+
+@pytest.mark.parametrize("name", ["Straße", "STRASSE", "LieferStraße"])
+def test_a_column_of_streets_is_one_however_its_name_is_written(name: str) -> None:
+    draw = np.random.default_rng(0)
+    streets, numbers = draw.choice(["Gartenweg", "Hauptstr.", "Am Mühlbach"], 500), draw.integers(1, 99, 500)
+    frame = pd.DataFrame({name: [f"{street} {number}" for street, number in zip(streets, numbers, strict=True)]})
+    found = discover_in(frame).columns[name]
+    assert found.kind == "address" and found.personal

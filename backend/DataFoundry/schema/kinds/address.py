@@ -24,7 +24,7 @@ _NUMBERED = re.compile(
     r"([^\W\d_][\w.'’-]*[, ]*){1,5} \d+[a-zA-Z]?([/-]\d+)?( \w+\.? \w+)?$"
 )
 _DIGITS = re.compile(r"\d+")
-_NAMES = ("address", "street", "adresse", "strasse", "straße", "addr", "direccion", "indirizzo", "endereco")
+_NAMES = ("address", "street", "adresse", "strasse", "addr", "direccion", "indirizzo", "endereco")
 
 
 def recognise(evidence: Evidence) -> Finding | None:
