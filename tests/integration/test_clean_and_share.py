@@ -262,13 +262,15 @@ def test_a_shared_table_names_nobody_and_keeps_the_rules(root: Path, monkeypatch
     quick = {**proposals.defaults(), "epochs": 4, "width": 64}
     monkeypatch.setattr(proposals, "defaults", lambda: quick)
     real = people(400).drop(columns=["quantity", "price", "age"])
+    draw = np.random.default_rng(2)
     remarks = [f"Ask for {name} at door {door}" for name in ("Ann", "Bob", "Eva", "Ida", "Jan") for door in "1234"]
-    for place, name in enumerate(("remark", "note")):
-        real.insert(2 + place, name, np.random.default_rng(place).choice(remarks, 400))
+    real.insert(2, "remark", draw.choice(remarks, 400))
+    words = ("late early damaged missing small large wrong broken cheap nice red blue old new heavy light").split()
+    real.insert(3, "note", [f"Parcel {' '.join(draw.choice(words, 5))}" for _ in range(400)])
     real.to_csv(root / "people.csv", sep=";", index=False)
     answer = sharing_pipeline.run(
         str(root / "people.csv"),
-        columns={"note": {"kind": "text"}},
+        columns={"note": {"kind": "text", "personal": True}},
         num_rows=300,
         target_utility_pct=0.5,
         max_attempts=1,
@@ -290,7 +292,7 @@ def test_a_shared_table_names_nobody_and_keeps_the_rules(root: Path, monkeypatch
     assert (
         "0.000 of the values of" in found["copied_values"]["sentence"] and "email" in found["copied_values"]["sentence"]
     )
-    assert answer["personal_columns"] == ["email"] and "customer_id" in answer["made_anew"]
+    assert answer["personal_columns"] == ["email", "note"] and "customer_id" in answer["made_anew"]
     assert verdict["safe_to_share"] is all(check["passed"] is not False for check in found.values())
     assert answer["target_reached"] is (verdict["safe_to_share"] and answer["utility_pct"] >= 0.5)
     assert verdict["sentence"] in answer["summary"] and verdict["note"] in answer["summary"]

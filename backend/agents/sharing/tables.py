@@ -94,9 +94,10 @@ def taken_over(schema: TableSchema, frame: pd.DataFrame, label: str | None) -> l
         values = frame[name].dropna().map(str).drop_duplicates()
         several = values.str.split().str.len() > 1
         if len(values) >= _MANY_VALUES and several.mean() >= _WORDY:
+            how = f'{{"{name}": {{"kind": "text", "personal": true}}}}'
             found.append(
                 f"Where several rows have a value of {name!r}, it is taken over as it stands ({len(values):,} differ); "
-                f'if they name people, give columns {{"{name}": {{"kind": "text"}}}}, and they are made anew.'
+                f"if they name people, give columns {how}, and they are made anew."
             )
     return found
 
