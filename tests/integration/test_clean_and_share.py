@@ -265,7 +265,24 @@ def test_a_shared_table_names_nobody_and_keeps_the_rules(root: Path, monkeypatch
     draw = np.random.default_rng(2)
     remarks = [f"Ask for {name} at door {door}" for name in ("Ann", "Bob", "Eva", "Ida", "Jan") for door in "1234"]
     real.insert(2, "remark", draw.choice(remarks, 400))
-    words = ("late early damaged missing small large wrong broken cheap nice red blue old new heavy light").split()
+    words = [
+        "late",
+        "early",
+        "damaged",
+        "missing",
+        "small",
+        "large",
+        "wrong",
+        "broken",
+        "cheap",
+        "nice",
+        "red",
+        "blue",
+        "old",
+        "new",
+        "heavy",
+        "light",
+    ]
     real.insert(3, "note", [f"Parcel {' '.join(draw.choice(words, 5))}" for _ in range(400)])
     real.to_csv(root / "people.csv", sep=";", index=False)
     answer = sharing_pipeline.run(
