@@ -124,8 +124,13 @@ def _debug(host: str, port: int) -> None:
     """Serve in a process that is started anew on every change; this one only watches over it."""
     from werkzeug.serving import run_simple
 
+    from jobs.worker_host import die_with_parent
+
+    if _reloaded():
+        die_with_parent()
     application = _load(debug=True) if _reloaded() else lambda environ, start_response: []
-    run_simple(host, port, application, use_reloader=True, use_debugger=False, threaded=True)
+    # By asking for times: watchdog, where it is installed, is woken by every file that anybody opens, and never rests.
+    run_simple(host, port, application, use_reloader=True, reloader_type="stat", use_debugger=False, threaded=True)
 
 
 def _reloaded() -> bool:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -241,3 +242,9 @@ def test_debug_shows_tracebacks_and_never_the_debugger(start_server: Callable[..
     assert debugged.get("/console").status_code == 404
     text = debugged.log.read_text()
     assert "Debugger PIN" not in text and "Debugger is active" not in text
+    assert "Restarting with stat" in text
+    debugged.process.kill()  # it alone: what it watches over ends with it
+    with pytest.raises(requests.ConnectionError):
+        for _ in range(100):
+            debugged.get("/health")
+            time.sleep(0.1)

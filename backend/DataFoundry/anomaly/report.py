@@ -117,4 +117,7 @@ def _top_features(contributions: np.ndarray, names: np.ndarray) -> list[str]:
 
 
 def _listed(marks: np.ndarray, names: np.ndarray) -> list[str]:
-    return [_SEPARATOR.join(names[row]) if row.any() else "" for row in marks]
+    found = [""] * len(marks)
+    for row in np.flatnonzero(marks.any(axis=1)).tolist():
+        found[row] = _SEPARATOR.join(names[marks[row]])
+    return found
