@@ -10,6 +10,7 @@ from company_tables import claims, stays
 from DataFoundry.derivation.conditions import rows_that_meet, translated
 from DataFoundry.derivation.plan import Derivation, plan
 from DataFoundry.derivation.step import Planned
+from DataFoundry.derivation.steps import set_when
 from DataFoundry.errors import RequestError
 from DataFoundry.schema.discovery import discover
 from DataFoundry.schema.rules import RULES
@@ -70,6 +71,14 @@ def test_numbers_are_what_another_column_says_in_every_row(root):
     rowwise = tuple(rule for rule in found.rules if rule.kind in ROWWISE)
     restored = found.restore(shuffled(found.reduce(frame)))
     assert broken(restored, Derivation(found.columns, (), rowwise, found.kinds)) == {}
+
+
+def test_no_fraction_is_cut_off_to_make_numbers_the_same():
+    frame = claims()
+    said = Rule("same_when", ("status", "amount", "paid"), "", 0, 0, {"values": ["settled"]})
+    whole = frame.assign(paid=frame["paid"].astype(int))
+    tables = [Planned(each, {}, list(frame.columns), (), 1) for each in (frame, whole)]
+    assert [len(set_when.propose(said, table)) for table in tables] == [1, 0]
 
 
 def test_a_row_is_restored_alike_wherever_it_stands(root):

@@ -14,6 +14,9 @@ def propose(rule: Rule, table: Planned) -> list[Step]:
     *told, name = rule.columns
     if not table.may_go(name) or not set(told) <= set(table.drawn):
         return []
+    kinds = [table.frame[each].dtype.kind for each in (told[-1], name)]
+    if rule.kind == "same_when" and kinds == ["f", "i"]:  # a fraction that is drawn would be cut off
+        return []
     state = {"column": name, "teller": told[0], "values": [str(each) for each in rule.details["values"]]}
     state |= {"source": told[1]} if rule.kind == "same_when" else {"value": rule.details["value"]}
     return [Step("set_when", name, tuple(told), False, state)]
