@@ -41,15 +41,11 @@ class Operation:
         return {"success": True, "message": self.tell(result), **result}
 
 
-def _attempts(count: int) -> str:
-    return f"{count} attempt{'' if count == 1 else 's'}"
-
-
 def _met(result: Mapping[str, Any]) -> str:
     if result.get("outcome") == "not_measured":
         return "Labels written; without hand-labeled rows nothing has measured them."
     met = "Target reached" if result["target_reached"] else "Target not reached; the best attempt was kept"
-    return f"{met} after {_attempts(len(result['attempts']))}."
+    return f"{met} after {number_of(len(result['attempts']), 'attempt')}."
 
 
 OPERATIONS: dict[str, Operation] = {

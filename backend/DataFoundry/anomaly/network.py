@@ -100,12 +100,9 @@ class Density(nn.Module):
 
     def _tokens_in(self, places: Tensor) -> Tensor:
         """(m, n, h) what the tokens add to the first layer: one lookup for all members, with the same rows or not."""
-        if places.dim() == 2:
-            side_by_side = self.token_in.transpose(0, 1).flatten(1)  # (tokens, m * h)
-            found = functional.embedding_bag(places, side_by_side, mode="sum")
-            return found.unflatten(1, (self.members, HIDDEN)).transpose(0, 1)
         below = torch.arange(self.members)[:, None, None] * self.token_in.shape[1]
-        found = functional.embedding_bag((places + below).flatten(0, 1), self.token_in.flatten(0, 1), mode="sum")
+        places = places + below  # (m, n, q) into the tokens of all members, one after another
+        found = functional.embedding_bag(places.flatten(0, 1), self.token_in.flatten(0, 1), mode="sum")
         return found.unflatten(0, places.shape[:2])
 
     def decode(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

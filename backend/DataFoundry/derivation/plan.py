@@ -175,14 +175,10 @@ def _set_last(step: Step, steps: list[Step], table: Planned) -> list[Step] | Non
     """The steps with one that sets numbers, which may be mended before; None where they are worked out otherwise."""
     made = [each.kind for each in steps if each.removes and each.writes == step.writes]
     after = STEPS[step.kind].restore(table.frame, step.state)
-    how = table.writing(step.writes)
-    if set(made) - {"difference"} or not _alike(table.frame[step.writes], after[step.writes], _none(after), how):
+    how, nowhere = table.writing(step.writes), pd.Series(False, index=after.index)
+    if set(made) - {"difference"} or not _alike(table.frame[step.writes], after[step.writes], nowhere, how):
         return None
     return _sorted([*steps, step])
-
-
-def _none(frame: pd.DataFrame) -> pd.Series:
-    return pd.Series(False, index=frame.index)
 
 
 def _tellers(name: str, promises: list[Rule], table: Planned) -> Iterator[Step]:

@@ -208,6 +208,12 @@ def test_a_misspelt_mail_domain_is_found_and_another_domain_is_not(domain: str, 
     assert found == ([(7, "spelling", f"lee@{meant}")] if meant else [])
 
 
+def test_a_blank_behind_a_misspelt_domain_spoils_no_repair() -> None:
+    rows = pd.DataFrame({"email": [f"kim{number}@gmail.com" for number in range(ROWS)]})
+    rows.loc[7, "email"] = "lee@gmial.com "
+    assert [(each.row, each.suggested) for each in found_in(rows, rows)] == [(7, "lee@gmail.com")]
+
+
 def test_one_letter_too_many_is_found_in_a_value_of_two_and_another_code_is_not() -> None:
     rows = pd.DataFrame({"paid": np.random.default_rng(3).choice(["no", "yes"], ROWS)})
     assert [(each.kind, each.suggested) for each in found_in(pd.DataFrame({"paid": ["noq"]}), rows)] == [

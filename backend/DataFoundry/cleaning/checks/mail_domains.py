@@ -12,6 +12,7 @@ from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
 _FEWEST_ROWS = 50
+_MOST_FREQUENT = 50
 _ONE_LETTER = 0.97  # confidence of `spelling.nearest` where no more than one is wrong
 _OTHERS = ("mail.com", "email.com", "ymail.com", "gmx.com", "gmx.net")  # providers, one letter from another provider
 
@@ -30,12 +31,13 @@ def look(state: dict[str, Any], view: TableView) -> Iterator[Mark]:
     """Cells with such a domain, and the address with the other one."""
     for name, counts in state.items():
         domains = _domains(view.frame[name])
-        near = {domain: _meant(domain, counts) for domain in domains.dropna().unique()}
+        frequent = _frequent(counts)
+        near = {domain: _meant(domain, counts.get(domain, 0), frequent) for domain in domains.dropna().unique()}
         meant = {domain: other for domain, other in near.items() if other is not None}
         rows = np.flatnonzero(domains.isin(list(meant)))
         if len(rows):
             found = domains.iloc[rows].tolist()
-            addresses = view.frame[name].iloc[rows].astype(str)
+            addresses = view.frame[name].iloc[rows].astype(str).str.rstrip()
             right = [
                 f"{address[: -len(domain)]}{meant[domain].suggested}"
                 for address, domain in zip(addresses, found, strict=True)
@@ -44,10 +46,15 @@ def look(state: dict[str, Any], view: TableView) -> Iterator[Mark]:
             yield Mark("spelling", name, rows, sure, np.array(right, dtype=object), _teller(found, meant, counts))
 
 
-def _meant(domain: str, counts: Mapping[str, int]) -> Near | None:
+def _frequent(counts: Mapping[str, int]) -> dict[str, int]:
+    """The domains that may have been meant: where each firm has its own, all against all would take minutes."""
+    return dict(sorted(counts.items(), key=lambda each: -each[1])[:_MOST_FREQUENT])
+
+
+def _meant(domain: str, own: int, frequent: Mapping[str, int]) -> Near | None:
     """The frequent domain that a rare one was meant to be; the same name in another country is another domain."""
-    own, country = counts.get(domain, 0), domain.rpartition(".")[2]
-    rivals = {each: count for each, count in counts.items() if len(country) > 2 or each.endswith(f".{country}")}
+    country = domain.rpartition(".")[2]
+    rivals = {each: count for each, count in frequent.items() if len(country) > 2 or each.endswith(f".{country}")}
     near = None if domain.casefold() in _OTHERS else nearest(domain, own, rivals)
     return near if near is not None and near.confidence >= _ONE_LETTER else None
 

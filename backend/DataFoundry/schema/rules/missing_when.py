@@ -5,28 +5,23 @@ import pandas as pd
 
 from DataFoundry.schema.rules.by_row import VerifiedByRow
 from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
+from DataFoundry.schema.rules.telling import listed, tellers, told_by
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
 WIDTH = (2, 2)
 DETAILS: dict[str, object] = {"values": list}
 
-_MOST_VALUES = 50
-
 
 def discover(view: TableView) -> list[Rule]:
     """For each column that is missing at times, the first category or truth value that tells when."""
     found = []
-    tellers = [
-        name
-        for name, column in view.columns.items()
-        if column.kind in ("category", "boolean") and 2 <= view.codes(name)[1] <= _MOST_VALUES
-    ]
+    telling = list(tellers(view))
     for name in view.columns:
         missing = view.missing(name)
         if min(missing.sum(), (~missing).sum()) < FEWEST_ROWS:
             continue
-        for teller in tellers:
+        for teller in telling:
             rule = _told(view, name, teller, missing) if teller != name else None
             if rule is not None:
                 found.append(rule)
@@ -42,8 +37,7 @@ def _told(view: TableView, name: str, teller: str, missing: np.ndarray) -> Rule 
     least = min(missing.sum(), (~missing).sum())
     if not without or len(without) == len(shares) or wrong > MOST_EXCEPTIONS * least or known.mean() < 1:
         return None
-    values = " or ".join(map(repr, without[:5])) + (" ..." if len(without) > 5 else "")
-    sentence = f"{name} is missing exactly when {teller} is {values}."
+    sentence = f"{name} is missing exactly when {teller} is {listed(without)}."
     return Rule("missing_when", (teller, name), sentence, 0, 0, {"values": without})
 
 
@@ -59,8 +53,7 @@ class Verified(VerifiedByRow):
     def broken(view: TableView, rule: Rule) -> np.ndarray:
         """Rows that have a value where none belongs, or none where one does."""
         teller, name = rule.columns
-        expected = view.frame[teller].map(str).isin(list(rule.details["values"])).to_numpy()
-        return expected != view.missing(name)
+        return told_by(view.frame[teller], rule) != view.missing(name)
 
 
 breaks = Verified.breaks

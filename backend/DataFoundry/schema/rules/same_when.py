@@ -7,7 +7,8 @@ import pandas as pd
 
 from DataFoundry.schema.rules.by_row import VerifiedByRow, numbers_of
 from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
-from DataFoundry.schema.rules.value_when import NUMBERS, listed, tellers, told_by
+from DataFoundry.schema.rules.telling import listed, tellers, told_by
+from DataFoundry.schema.rules.value_when import NUMBERS
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 

@@ -1,12 +1,11 @@
 """A number always has one value where another column has certain values: nothing is paid while a claim is refused."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 
 from DataFoundry.schema.rules.by_row import VerifiedByRow, numbers_of
 from DataFoundry.schema.rules.evidence import FEWEST_BROKEN_BY_CHANCE, FEWEST_ROWS, MOST_EXCEPTIONS
+from DataFoundry.schema.rules.telling import listed, tellers, told_by
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
@@ -15,7 +14,6 @@ DETAILS: dict[str, object] = {"values": list, "value": (int, float, str)}
 
 NUMBERS = ("number", "formatted_number")
 _FEWEST_VALUES = 5  # of the number: else it is a category
-_MOST_VALUES = 50  # of the column that tells
 _TIMES = 3 * FEWEST_BROKEN_BY_CHANCE  # rows that chance would break for each that does: a rare value is no rule
 
 
@@ -33,18 +31,6 @@ def discover(view: TableView) -> list[Rule]:
         rules = [rule for teller in tellers(view) if (rule := _told(view, name, teller, numbers, value)) is not None]
         found += sorted(rules, key=lambda rule: -rule.support)[:1]
     return found
-
-
-def tellers(view: TableView) -> Iterator[str]:
-    """The columns that may tell when something holds: of a few categories or truth values."""
-    for name, column in view.columns.items():
-        if column.kind in ("category", "boolean") and 2 <= view.codes(name)[1] <= _MOST_VALUES:
-            yield name
-
-
-def listed(values: list[str]) -> str:
-    """`'refused' or 'open'`, at most five."""
-    return " or ".join(map(repr, values[:5])) + (" ..." if len(values) > 5 else "")
 
 
 def _told(view: TableView, name: str, teller: str, numbers: np.ndarray, value: float) -> Rule | None:
@@ -78,11 +64,6 @@ class Verified(VerifiedByRow):
         if isinstance(value, str):
             return (view.frame[rule.columns[1]].map(str) != value).to_numpy()
         return numbers_of(view, rule.columns[1]) != value
-
-
-def told_by(column: pd.Series, rule: Rule) -> np.ndarray:
-    """(n,) bool: whether the column has one of the values that tell."""
-    return column.map(str).isin([str(each) for each in rule.details["values"]]).to_numpy()
 
 
 breaks = Verified.breaks
