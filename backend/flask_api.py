@@ -113,11 +113,9 @@ def _load(debug: bool = False) -> Any:
     from jobs import service
 
     service.runner()  # first, as its host imports the same meanwhile; jobs accepted before a restart go on
-    from api import create_app, features
+    from api import create_app
 
-    app = create_app(debug)
-    features.working()  # imports now what the first request to /health would wait for
-    return app
+    return create_app(debug)
 
 
 def _debug(host: str, port: int) -> None:

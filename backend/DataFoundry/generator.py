@@ -13,6 +13,7 @@ from DataFoundry.derivation.promises import Promises
 from DataFoundry.errors import RequestError, TooLargeError, UnknownLabelError
 from DataFoundry.models.bundle import Bundle, load_bundle
 from DataFoundry.models.sampling import sample_chunks
+from DataFoundry.offered import FORMATS
 from DataFoundry.progress import Progress
 from DataFoundry.relational.config import is_related, parse_related
 from DataFoundry.relational.generating import generate_related
@@ -24,7 +25,6 @@ from DataFoundry.storage.files import claim_output
 from DataFoundry.storage.tables import TableWriter
 from DataFoundry.storage.tensors import write_tensors
 
-FORMATS = {"parquet": ".parquet", "csv": ".csv", "pt": ".pt"}
 _CHUNKS_IN_BLOCK = 16  # rows written at once: few enough for constant memory, enough for parquet's row groups
 
 

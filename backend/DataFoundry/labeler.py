@@ -22,7 +22,8 @@ from DataFoundry.labeling.functions.reading import LabelingFunction, read_functi
 from DataFoundry.labeling.prediction import uncovered
 from DataFoundry.labeling.prediction.uncovered import COLUMN, Predictor
 from DataFoundry.labeling.suggesting import rows_to_label
-from DataFoundry.labeling.suggesting.suggested import DEFAULT_FUNCTIONS, MOST_FUNCTIONS, answered
+from DataFoundry.labeling.suggesting.suggested import answered
+from DataFoundry.offered import AUTO, SUGGESTED_FUNCTIONS, SUGGESTED_ROWS, TRIED_ROWS
 from DataFoundry.sources.opening import open_table
 from DataFoundry.sources.table import Table
 from DataFoundry.storage.files import claim_output, write_text
@@ -39,7 +40,7 @@ def create_labels(
     output_path: str | None = None,
     cardinality: int | None = None,
     hand_labeled_examples_path: str | None = None,
-    aggregator: str = aggregators.AUTO,
+    aggregator: str = AUTO,
     seed: int | None = None,
     read_options: Mapping[str, Any] | None = None,
     label_column: str | None = None,
@@ -62,7 +63,7 @@ def create_labels(
     hand_labeled_examples_path
         A table with the columns that the functions read and one of labels.
     aggregator
-        One of `aggregators.REGISTRY`.
+        One of `offered.AGGREGATORS`.
     seed
         The same seed gives the same bytes; by default one is drawn.
     read_options
@@ -121,7 +122,7 @@ def create_labels(
 def try_functions(
     data_path: str,
     labeling_functions: Sequence[Mapping[str, str]],
-    max_rows: int = trial.DEFAULT_ROWS,
+    max_rows: int = TRIED_ROWS.usual,
     cardinality: int | None = None,
     hand_labeled_examples_path: str | None = None,
     read_options: Mapping[str, Any] | None = None,
@@ -143,7 +144,7 @@ def try_functions(
     DataFoundryError
         One of its classes, of the tables and of the request as a whole.
     """
-    _refuse_number("max_rows", max_rows, 1, trial.MOST_ROWS)
+    _refuse_number("max_rows", max_rows, 1, TRIED_ROWS.most)
     _refuse_number("cardinality", cardinality, 2, MAX_CLASSES)
     options = ReadOptions.of(read_options)
     table = open_table(input_path(data_path, "data_path"), options, max_rows)
@@ -158,7 +159,7 @@ def suggest_rows(
     data_path: str,
     labeling_functions: Sequence[Mapping[str, str]] | None = None,
     hand_labeled_examples_path: str | None = None,
-    num_rows: int = rows_to_label.DEFAULT_ROWS,
+    num_rows: int = SUGGESTED_ROWS.usual,
     seed: int | None = None,
     read_options: Mapping[str, Any] | None = None,
     label_column: str | None = None,
@@ -179,7 +180,7 @@ def suggest_rows(
     DataFoundryError
         One of its classes.
     """
-    _refuse_number("num_rows", num_rows, 1, rows_to_label.MOST_ROWS)
+    _refuse_number("num_rows", num_rows, 1, SUGGESTED_ROWS.most)
     _refuse_number("seed", seed, 0, 2**63 - 1)
     options = ReadOptions.of(read_options)
     table = open_table(input_path(data_path, "data_path"), options)
@@ -196,7 +197,7 @@ def suggest_rows(
 def suggest_functions(
     data_path: str,
     hand_labeled_examples_path: str,
-    max_functions: int = DEFAULT_FUNCTIONS,
+    max_functions: int = SUGGESTED_FUNCTIONS.usual,
     user_goal: str = "",
     seed: int | None = None,
     read_options: Mapping[str, Any] | None = None,
@@ -222,7 +223,7 @@ def suggest_functions(
     DataFoundryError
         One of its classes.
     """
-    _refuse_number("max_functions", max_functions, 1, MOST_FUNCTIONS)
+    _refuse_number("max_functions", max_functions, 1, SUGGESTED_FUNCTIONS.most)
     _refuse_number("seed", seed, 0, 2**63 - 1)
     options = ReadOptions.of(read_options)
     table = open_table(input_path(data_path, "data_path"), options)

@@ -7,19 +7,17 @@ import pandas as pd
 
 from DataFoundry.config import ReadOptions
 from DataFoundry.metrics.plain import plain
+from DataFoundry.offered import VIEWED_ROWS
 from DataFoundry.sources.opening import open_table
 from DataFoundry.sources.sorting import rows_at
 from DataFoundry.sources.table import Table
 from DataFoundry.storage.paths import input_path
 
-DEFAULT_ROWS = 50
-MOST_ROWS = 1_000
-
 
 def view_rows(
     data_path: str,
     offset: int = 0,
-    limit: int = DEFAULT_ROWS,
+    limit: int = VIEWED_ROWS.usual,
     sort_by: str | None = None,
     descending: bool = False,
     columns: Sequence[str] | None = None,
@@ -30,7 +28,7 @@ def view_rows(
     Parameters
     ----------
     offset, limit
-        How many rows come before the first one, and how many to give: at most `MOST_ROWS`.
+        How many rows come before the first one, and how many to give: at most `offered.VIEWED_ROWS.most`.
     sort_by, descending
         The column to sort by; missing values come last, equal ones in the order of the table.
     columns

@@ -1,27 +1,39 @@
-"""What works in this installation, found out once by doing a little of it."""
+"""What works in this installation: the features of the specification's health check."""
 
 import logging
-from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 
 from DataFoundry.labeling.execution.sandbox import Sandbox
 from DataFoundry.labeling.functions.reading import read_functions
+from jobs import service
 
 logger = logging.getLogger(__name__)
 
+_OPERATIONS = {  # without which a feature does not work
+    "data_labeling": {"labeling.create_labels"},
+    "model_training": {"training.train_model"},
+    "data_generation": {"generation.generate_data"},
+    "anomaly_detection": {"cleaning.detect_anomalies"},
+    "agent_pipelines": {f"{area}.run_pipeline" for area in ("labeling", "training", "generation", "cleaning")},
+}
+
 
 def working() -> dict[str, bool]:
-    """Each feature of the specification's health check, true if its parts import and work."""
-    return {name: _works(name) for name in _PROBES}
+    """Each feature, true if the code of its operations can be imported where jobs run, and its sandbox works.
+
+    Waits until that is known: some seconds after the start of the server.
+    """
+    broken = service.runner().broken()
+    found = {name: not needed & broken for name, needed in _OPERATIONS.items()}
+    return found | {"data_labeling": found["data_labeling"] and _sandbox_works()}
 
 
 @cache
-def _works(name: str) -> bool:
+def _sandbox_works() -> bool:
     try:
-        _PROBES[name]()
+        try_sandbox()
     except Exception:  # whatever is wrong, the answer is that the feature does not work
-        logger.exception("%s does not work in this installation", name)
+        logger.exception("The sandbox of labeling functions does not work in this installation")
         return False
     return True
 
@@ -32,31 +44,3 @@ def try_sandbox() -> None:
     with Sandbox() as sandbox, sandbox.opened(function) as session:
         if session.call(["a"], [(1,), (0,)]) != [1, 0]:
             raise RuntimeError("The sandbox answers wrongly.")
-
-
-def _labeling() -> None:
-    import_module("DataFoundry.labeler")
-    try_sandbox()
-
-
-def _imports(*modules: str) -> Callable[[], None]:
-    def probe() -> None:
-        for module in modules:
-            import_module(module)
-
-    return probe
-
-
-_PROBES: dict[str, Callable[[], None]] = {
-    "data_labeling": _labeling,
-    "model_training": _imports("DataFoundry.trainer"),
-    "data_generation": _imports("DataFoundry.generator"),
-    "anomaly_detection": _imports("DataFoundry.evaluator"),
-    "agent_pipelines": _imports(
-        "langgraph.graph",
-        "agents.labeling_pipeline",
-        "agents.training_pipeline",
-        "agents.cleaning_pipeline",
-        "agents.sharing_pipeline",
-    ),
-}

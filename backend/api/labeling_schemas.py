@@ -6,10 +6,7 @@ from pydantic import ConfigDict, Field
 
 from api.documented import choices
 from api.schemas import Attempts, HandLabelColumn, Integral, Path, ReadOptionsField, RequestModel, Seed, Share
-from DataFoundry.labeling.aggregation.aggregators import REGISTRY as AGGREGATORS
-from DataFoundry.labeling.analysis.trial import MOST_ROWS as TRIED_ROWS
-from DataFoundry.labeling.suggesting.rows_to_label import MOST_ROWS as SUGGESTED_ROWS
-from DataFoundry.labeling.suggesting.suggested import MOST_FUNCTIONS
+from DataFoundry.offered import AGGREGATORS, SUGGESTED_FUNCTIONS, SUGGESTED_ROWS, TRIED_ROWS
 from DataFoundry.settings import limits
 
 
@@ -99,7 +96,7 @@ class TryFunctions(RequestModel):
         list[TriedFunctionSource],
         Field(min_length=1, max_length=limits().max_labeling_functions, examples=[_EXAMPLE_FUNCTIONS]),
     ]
-    max_rows: Annotated[int, Field(ge=1, le=TRIED_ROWS, description="By default 10,000."), Integral] | None = None
+    max_rows: Annotated[int, Field(ge=1, le=TRIED_ROWS.most, description="By default 10,000."), Integral] | None = None
     cardinality: Annotated[int, Field(ge=2, le=100), Integral] | None = None
     hand_labeled_examples_path: Path | None = None
     label_column: HandLabelColumn | None = None
@@ -118,7 +115,7 @@ class SuggestRows(RequestModel):
         | None
     ) = None
     hand_labeled_examples_path: Path | None = None
-    num_rows: Annotated[int, Field(ge=1, le=SUGGESTED_ROWS, description="By default 20."), Integral] | None = None
+    num_rows: Annotated[int, Field(ge=1, le=SUGGESTED_ROWS.most, description="By default 20."), Integral] | None = None
     seed: (
         Annotated[int, Field(ge=0, lt=2**63, description="Of the sample looked at; by default 0."), Integral] | None
     ) = None
@@ -131,7 +128,9 @@ class SuggestFunctions(RequestModel):
 
     data_path: Path
     hand_labeled_examples_path: Path
-    max_functions: Annotated[int, Field(ge=1, le=MOST_FUNCTIONS, description="By default 10."), Integral] | None = None
+    max_functions: (
+        Annotated[int, Field(ge=1, le=SUGGESTED_FUNCTIONS.most, description="By default 10."), Integral] | None
+    ) = None
     user_goal: (
         Annotated[str, Field(max_length=10_000, description="Columns and values named in it come first.")] | None
     ) = None

@@ -11,11 +11,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from api.documented import FILE_NAME, PLAIN_PATH, agreeing, open_object, read_options, whole
 from DataFoundry.config import ModelParams, ReadOptions, TrainingParams, describe
 from DataFoundry.errors import RequestError
-from DataFoundry.generator import FORMATS
 from DataFoundry.models.registry import MODELS
+from DataFoundry.offered import FORMATS, VIEWED_ROWS
 from DataFoundry.settings import limits
-from DataFoundry.viewer import DEFAULT_ROWS as DEFAULT_VIEWED
-from DataFoundry.viewer import MOST_ROWS as MOST_VIEWED
 
 Integral = BeforeValidator(whole)
 PathText = Annotated[str, Field(min_length=1, max_length=4096, json_schema_extra=PLAIN_PATH)]
@@ -117,7 +115,7 @@ class ViewRows(RequestModel):
 
     data_path: Path
     offset: Annotated[int, Field(ge=0, lt=2**62, description="Rows before the first one.", examples=[0]), Integral] = 0
-    limit: Annotated[int, Field(ge=1, le=MOST_VIEWED, description="Rows to give."), Integral] = DEFAULT_VIEWED
+    limit: Annotated[int, Field(ge=1, le=VIEWED_ROWS.most, description="Rows to give."), Integral] = VIEWED_ROWS.usual
     sort_by: Annotated[str | None, Field(min_length=1, examples=["age"])] = None
     descending: bool = False
     columns: Annotated[list[str], Field(min_length=1, max_length=10_000, examples=[["age", "sex"]])] | None = None

@@ -34,6 +34,10 @@ class RemoteLauncher:
     def ready(self) -> None:
         """Nothing to wait for: the workers are others'."""
 
+    def broken(self) -> frozenset[str]:
+        """None that this server knows of."""
+        return frozenset()
+
     def launch(self, order: Order) -> Worker:
         """Begin a job; or follow it, if a worker is at it already since the server was restarted.
 

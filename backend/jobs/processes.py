@@ -21,6 +21,7 @@ from jobs.worker import Message, Order
 logger = logging.getLogger(__name__)
 
 _IMPORT_ROOT = Path(__file__).resolve().parents[1]
+_MOST_TO_END = 2.0  # seconds
 _START_HOST = "import sys; sys.path.insert(0, sys.argv[1]); from jobs.worker_host import main; main(int(sys.argv[2]))"
 
 
@@ -45,6 +46,10 @@ class Launcher(Protocol):
 
     def ready(self) -> None:
         """Wait until a job would be begun at once, so that none counts as begun before."""
+        ...
+
+    def broken(self) -> frozenset[str]:
+        """The operations whose code cannot be imported there, as far as that can be known from here."""
         ...
 
     def launch(self, order: Order) -> Worker:
@@ -82,16 +87,27 @@ class HostLauncher:
         self._host: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._waiting = threading.Lock()
-        self._heard_of = False  # the host that there is now
+        self._heard = b""  # from the host that there is now, up to `IMPORTED`
+        self._broken: frozenset[str] | None = None  # None until a host has said
         with self._lock:
             self._start()
 
     def ready(self) -> None:
         """Wait until the host has imported everything, or is dead."""
         with self._waiting, contextlib.suppress(OSError):
-            if not self._heard_of and (control := self._control) is not None:
-                control.recv(len(worker_host.READY))
-                self._heard_of = True
+            while (control := self._control) is not None and not self._heard.endswith(worker_host.IMPORTED):
+                part = control.recv(2**16)
+                if not part:  # it died: another is started for the next job
+                    break
+                self._heard += part
+                if self._heard.endswith(worker_host.IMPORTED):
+                    self._broken = frozenset(json.loads(self._heard))
+
+    def broken(self) -> frozenset[str]:
+        """What the host could not import; waits for the first one to say."""
+        if self._broken is None:
+            self.ready()
+        return frozenset() if self._broken is None else self._broken
 
     def launch(self, order: Order) -> Worker:
         """Begin a job."""
@@ -110,7 +126,7 @@ class HostLauncher:
             if self._control is not None:
                 self._control.close()
             if self._host is not None:
-                self._host.wait(10)
+                _end(self._host)
             self._control = self._host = None
 
     def _hand_over(self, *descriptors: int) -> None:
@@ -138,7 +154,16 @@ class HostLauncher:
             # A session of its own, so that a signal to the server's terminal does not reach it.
             self._host = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
         self._control = ours
-        self._heard_of = False
+        self._heard = b""
+
+
+def _end(host: "subprocess.Popen[bytes]") -> None:
+    """Wait for a host that has been let go of, which ends at once unless it is just importing something."""
+    try:
+        host.wait(_MOST_TO_END)
+    except subprocess.TimeoutExpired:
+        host.kill()  # its workers end with it
+        host.wait()
 
 
 class _Forked:
@@ -171,6 +196,10 @@ class SpawnLauncher:
 
     def ready(self) -> None:
         """Nothing to wait for."""
+
+    def broken(self) -> frozenset[str]:
+        """None: each process imports what it needs, and says what it lacks."""
+        return frozenset()
 
     def launch(self, order: Order) -> Worker:
         """Begin a job."""

@@ -85,6 +85,10 @@ class Runner:
             for is_short in (True, False)
         }
 
+    def broken(self) -> frozenset[str]:
+        """The operations whose code cannot be imported where jobs run; waits until that is known."""
+        return frozenset().union(*(each.broken() for each in set(self._launchers.values())))
+
     def submit(
         self,
         operation: str,

@@ -26,7 +26,10 @@ from jobs.operations import OPERATIONS
 from jobs.worker import Order, perform, use_threads
 
 START = b"s"
-READY = b"r"
+IMPORTED = b"\n"  # ends what the host says once it has imported all: the operations that it could not, as JSON
+_IDLE = 2.0  # seconds without work, after which the host imports what only some jobs need
+logger = logging.getLogger(__name__)
+
 _NICER = 10  # the server answers first; who shares the machine with us hardly notices
 _PR_SET_PDEATHSIG = 1
 _SLACK = 4 * 2**30  # bytes that libraries set aside and never touch
@@ -37,15 +40,27 @@ def main(descriptor: int) -> None:
     """Serve the server at the other end of the socket `descriptor` until it is gone."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # of a whole terminal or service: the server decides when we end
-    _stand_back()
-    for operation in OPERATIONS.values():
-        import_module(operation.target.partition(":")[0])
-    gc.collect()
-    gc.freeze()  # what is imported is never garbage: workers share its pages
+    broken = [name for name, operation in OPERATIONS.items() if not _imported(operation.target.partition(":")[0])]
+    _keep_imported()
+    _stand_back()  # only now: the first answers wait for what was imported
     control = socket.socket(fileno=descriptor)
     with contextlib.suppress(OSError):  # the server is gone
-        control.sendall(READY)
+        control.sendall(json.dumps(broken).encode() + IMPORTED)
     _Host(control).serve()
+
+
+def _imported(module: str) -> bool:
+    try:
+        import_module(module)
+    except Exception:  # a package is missing or broken: jobs that need it fail and say so, all others work
+        logger.exception("%s cannot be imported", module)
+        return False
+    return True
+
+
+def _keep_imported() -> None:
+    gc.collect()
+    gc.freeze()  # what is imported is never garbage: workers share its pages
 
 
 def _stand_back() -> None:
@@ -71,8 +86,14 @@ class _Host:
         self._selector.register(self._woken, selectors.EVENT_READ)
 
     def serve(self) -> None:
+        rested = False
         while True:
-            for key, _ in self._selector.select():
+            ready = self._selector.select(None if rested else _IDLE)
+            if not ready and not rested:
+                rested = True
+                _imported("torch._dynamo")  # every optimizer does when it is first used, which takes seconds
+                _keep_imported()
+            for key, _ in ready:
                 if key.fileobj is self._woken:
                     self._woken.recv(4096)
                 elif key.fileobj is self._control:

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-
-import torch
+from typing import TYPE_CHECKING
 
 from DataFoundry.config import ModelParams
 from DataFoundry.errors import ConfigError
-from DataFoundry.models.base import GenerativeModel
-from DataFoundry.preprocessing.spans import Span
+
+if TYPE_CHECKING:  # a server that only checks requests reads the names here, and is not to wait for torch
+    import torch
+
+    from DataFoundry.models.base import GenerativeModel
+    from DataFoundry.preprocessing.spans import Span
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class ModelType:
     likelihood: bool = True
     adversarial: bool = False
 
-    def load(self) -> type[GenerativeModel]:
+    def load(self) -> "type[GenerativeModel]":
         """The class."""
         return getattr(import_module(f"DataFoundry.models.{self.module}"), self.name)
 
@@ -87,7 +90,7 @@ def model_type(name: str) -> ModelType:
 
 
 def build_model(
-    name: str, spans: Sequence[Span], num_labels: int, params: ModelParams, generator: torch.Generator | None
-) -> GenerativeModel:
+    name: str, spans: "Sequence[Span]", num_labels: int, params: ModelParams, generator: "torch.Generator | None"
+) -> "GenerativeModel":
     """A new model of a type; without a generator its weights are not drawn, and are to be loaded."""
     return model_type(name).load()(spans, num_labels, params, generator)

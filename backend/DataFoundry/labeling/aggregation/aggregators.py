@@ -10,8 +10,8 @@ import pandas as pd
 from DataFoundry.errors import RequestError
 from DataFoundry.labeling.aggregation import label_model
 from DataFoundry.labeling.aggregation.latent_class import LatentClass
+from DataFoundry.offered import AGGREGATORS
 
-AUTO = "auto"
 _TIE = 1e-5  # probabilities this close are equal, as in Snorkel
 
 
@@ -137,16 +137,7 @@ def tied(probabilities: np.ndarray) -> np.ndarray:
 
 def refuse_unknown(name: str) -> None:
     """Raise RequestError unless `name` is an aggregator that a request may name."""
-    if name not in REGISTRY:
+    if name not in AGGREGATORS:
         raise RequestError(
-            f"aggregator: there is no {name[:100]!r}; choose one of {', '.join(REGISTRY)}.", field="aggregator"
+            f"aggregator: there is no {name[:100]!r}; choose one of {', '.join(AGGREGATORS)}.", field="aggregator"
         )
-
-
-REGISTRY = {
-    AUTO: "chosen by what is known, with the reason in the response",
-    "majority_vote": "the class with the most votes",
-    "latent_class": "class balance, accuracy and coverage of each function learnt from the votes; copies count once",
-    "label_model": "Snorkel's LabelModel; 3 or more functions",
-    "supervised": "votes and features combined by cross-validation on 50 or more hand-labeled rows",
-}

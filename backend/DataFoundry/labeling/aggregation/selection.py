@@ -8,7 +8,6 @@ import numpy as np
 from DataFoundry.errors import ImpossibleError
 from DataFoundry.labeling.aggregation import label_model, supervised, vote_model
 from DataFoundry.labeling.aggregation.aggregators import (
-    AUTO,
     Aggregator,
     Choice,
     LabelModelAggregator,
@@ -20,6 +19,7 @@ from DataFoundry.labeling.aggregation.intervals import roc_auc
 from DataFoundry.labeling.aggregation.latent_class import Known
 from DataFoundry.labeling.aggregation.vote_model import VoteModel
 from DataFoundry.labeling.aggregation.vote_summary import VoteSummary
+from DataFoundry.offered import AUTO
 
 _FOLDS = 5  # of the hand-labeled rows
 MIN_FUNCTIONS = 3  # with fewer the votes do not tell who is right
@@ -36,7 +36,7 @@ class Wish:
     Attributes
     ----------
     name
-        In `aggregators.REGISTRY`.
+        In `offered.AGGREGATORS`.
     seed
         Of what is drawn.
     hand

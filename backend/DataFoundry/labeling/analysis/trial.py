@@ -17,10 +17,8 @@ from DataFoundry.labeling.execution.failures import Fault
 from DataFoundry.labeling.functions.reading import LabelingFunction, read_each
 from DataFoundry.settings import limits
 from DataFoundry.sources.coded import coded_frames
-from DataFoundry.sources.table import BLOCK_ROWS, Table
+from DataFoundry.sources.table import Table
 
-DEFAULT_ROWS = 10_000
-MOST_ROWS = BLOCK_ROWS  # one block: a function that fails in it has no votes at all
 _SECONDS = 1  # of sandbox time for one function, where the whole table would get more
 _EXAMPLES = 3  # rows for each class that a function votes for
 _MOST_EXAMPLES = 12  # rows of one function

@@ -19,8 +19,6 @@ from DataFoundry.labeling.suggesting.row_reasons import Reasons
 from DataFoundry.sources.coded import coded_blocks
 from DataFoundry.sources.table import Table
 
-DEFAULT_ROWS = 20
-MOST_ROWS = 200  # more at once would not learn from what was labeled between
 CANDIDATES = 4_000  # a uniform sample of the table; more hardly change what is found, and cost time
 _MOST_WIDTH = 200  # of the features; wider ones are projected
 _MOST_HAND_ROWS = 4_000

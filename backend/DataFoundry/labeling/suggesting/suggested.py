@@ -12,7 +12,6 @@ from DataFoundry.labeling.suggesting.goal import Mentioned, mentioned
 from DataFoundry.labeling.suggesting.mining import Recipe, mine
 from DataFoundry.sources.table import Table
 
-DEFAULT_FUNCTIONS, MOST_FUNCTIONS = 10, 100
 _FEW_VOTES = 10
 _FEWEST_TO_REFUTE = 5  # votes
 _LEARN_SHARE = 0.6  # of each class's rows
