@@ -1,5 +1,6 @@
 """The quality of a synthetic table in one report: every score beside what real rows never seen would score."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from DataFoundry.metrics.features import as_text
 from DataFoundry.metrics.fidelity import FidelityResult, fidelity
 from DataFoundry.metrics.privacy import PrivacyResult, privacy
 from DataFoundry.metrics.utility import UtilityResult, utility
+from DataFoundry.progress import Progress
 from DataFoundry.schema.table_schema import TableSchema
 
 DEFAULT_LABEL = "label"
@@ -157,19 +159,25 @@ def _with_distribution(frames: list[pd.DataFrame], schema: TableSchema, label: s
 def quality(tables: Tables, seed: int = 0) -> Quality:
     """Measure everything; some of it is None where the tables are too small or have no label."""
     real, synthetic, holdout, columns = tables.real, tables.synthetic, tables.holdout, tables.columns
-    twins = _halves(holdout, seed) if tables.holdout_is_unseen else None
-    return Quality(
-        tables=tables,
-        utility=_utility(tables, seed),
-        fidelity=fidelity(real, synthetic, columns),
-        holdout_fidelity=fidelity(real, holdout, columns),
-        detection=detection(holdout, synthetic, columns, seed),
-        holdout_detection=detection(holdout, real, columns, seed),
-        privacy=privacy(real, holdout, synthetic, columns, seed) if twins else None,
-        holdout_privacy=privacy(real, twins[0], twins[1], columns, seed) if twins else None,
-        by_column=_by_column(tables),
-        rules=_rules(tables),
-    )
+    measures: dict[str, Callable[[], Any]] = {
+        "utility": lambda: _utility(tables, seed),
+        "fidelity": lambda: fidelity(real, synthetic, columns),
+        "holdout_fidelity": lambda: fidelity(real, holdout, columns),
+        "detection": lambda: detection(holdout, synthetic, columns, seed),
+        "holdout_detection": lambda: detection(holdout, real, columns, seed),
+        "by_column": lambda: _by_column(tables),
+        "rules": lambda: _rules(tables),
+    }
+    if tables.holdout_is_unseen:
+        first, second = _halves(holdout, seed)
+        measures["privacy"] = lambda: privacy(real, holdout, synthetic, columns, seed)
+        measures["holdout_privacy"] = lambda: privacy(real, first, second, columns, seed)
+    progress = Progress("comparing", len(measures), "measures")
+    found: dict[str, Any] = {"privacy": None, "holdout_privacy": None}
+    for name, measure in measures.items():
+        found[name] = measure()
+        progress.advance()
+    return Quality(tables=tables, **found)
 
 
 def _by_column(tables: Tables) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,7 @@ from DataFoundry.errors import ColumnError
 from DataFoundry.metrics.plain import plain
 from DataFoundry.metrics.quality import align, quality
 from DataFoundry.metrics.quality_page import quality_page
+from DataFoundry.progress import reported_to
 
 
 def table(rows: int, seed: int) -> pd.DataFrame:
@@ -41,6 +42,14 @@ def test_every_score_stands_beside_that_of_the_holdout() -> None:
     assert found.report()["label_column"] == "label"
     assert found.report()["warnings"] == []
     json.dumps(plain(found.report()), allow_nan=False)
+
+
+def test_each_measure_counts_as_progress() -> None:
+    told: list[dict[str, object]] = []
+    with reported_to(told.append):
+        quality(align(REAL, SYNTHETIC, HOLDOUT, None))
+    assert {(each["doing"], each["unit"], each["total"]) for each in told} == {("comparing", "measures", 9)}
+    assert told[-1]["done"] == 9
 
 
 def test_without_a_holdout_a_quarter_stands_in_and_copying_is_not_judged() -> None:
