@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 import requests
 
+from processes import until
+
 
 @pytest.fixture(scope="module")
 def table(orchestrator: Any, adult: pd.DataFrame) -> Path:
@@ -47,6 +49,24 @@ def test_rows_that_fit_a_condition(orchestrator: Any, table: Path) -> None:
     Path(path).unlink()
     odd = orchestrator.ask(f"Generate 20 rows where favourite = 3 from {model}")
     assert odd.status_code == 422 and "education" in odd.json()["message"]  # the columns that there are
+
+
+def test_a_request_in_the_background_tells_its_steps(orchestrator: Any, table: Path) -> None:
+    out = orchestrator.root / "watched"
+    text = f"Describe {table}, then train on it for 4 epochs and save the model to {out}"
+    job = requests.post(f"{orchestrator.url}/generate/async", json={"input_message": text}, timeout=60).json()["job_id"]
+    seen: list[list[dict[str, Any]]] = []
+
+    def over() -> bool:
+        told = requests.get(f"{orchestrator.url}/generate/async/job/{job}", timeout=60).json()
+        seen.append(told.get("steps", []))
+        return told["status"] == "success" and "steps" not in told
+
+    until(over)
+    longest = max(seen, key=len)
+    assert [step["tool"] for step in longest] == ["describe", "train"]
+    assert longest[0] == {"tool": "describe", "state": "done", "progress": None}
+    assert any(each[-1]["progress"]["doing"] == "training" for each in seen if each and each[-1]["progress"])
 
 
 def test_a_question_is_answered_by_the_next_message(orchestrator: Any, table: Path) -> None:

@@ -8,11 +8,34 @@ from typing import Any
 
 from agents.orchestrator.service import Orchestrator, Reply
 from agents.wire.streams import error_body
+from DataFoundry.progress import Report, reported_to
 from DataFoundry.roots import confined_to, own_roots
 
 logger = logging.getLogger(__name__)
 
 _JOB, _EXECUTION = "job", "execution"
+
+
+class Steps:
+    """The steps of a request that is being worked on: those that are done, and the one that runs."""
+
+    def __init__(self) -> None:
+        self._told: list[dict[str, Any]] = []
+
+    def emit(self, event: str, tool: str, _data: Any) -> None:
+        """The graph's side: a step starts or ends."""
+        if event == "start":
+            self._told.append({"tool": tool, "state": "running", "progress": None})
+        else:
+            self._told[-1] = {"tool": tool, "state": "done", "progress": None}
+
+    def report(self, report: Report) -> None:
+        """How far the running step is, see `progress.reported_to`."""
+        if self._told and self._told[-1]["state"] == "running":
+            self._told[-1] = {**self._told[-1], "progress": report}
+
+    def as_list(self) -> list[dict[str, Any]]:
+        return list(self._told)
 
 
 class Runs:
@@ -21,6 +44,7 @@ class Runs:
     def __init__(self, orchestrator: Orchestrator) -> None:
         self._orchestrator = orchestrator
         self._store = orchestrator.store
+        self._steps: dict[str, Steps] = {}  # of the jobs that run now, by what they are kept as
         for name, job in self._store.all(_JOB).items():
             if job["status"] in ("submitted", "running"):  # of a process that is gone
                 self._store.put(
@@ -50,10 +74,12 @@ class Runs:
         self._store.put(_JOB, name, job)
 
         def work() -> None:
+            steps = self._steps[name] = Steps()
             self._store.put(_JOB, name, {**job, "status": "running", "updated_at": _now()})
-            with confined_to(roots):
-                outcome = self._outcome(text, thread_id or job_id, client)
+            with confined_to(roots), reported_to(steps.report):
+                outcome = self._outcome(text, thread_id or job_id, client, steps)
             self._store.put(_JOB, name, {**job, **outcome, "updated_at": _now(), "expires_at": _later(expiry)})
+            del self._steps[name]
 
         worker = threading.Thread(target=work, daemon=True)
         worker.start()
@@ -61,16 +87,24 @@ class Runs:
         return self.job(job_id, client) or job
 
     def job(self, job_id: str, client: str = "", sees_all: bool = False) -> dict[str, Any] | None:
-        """How a job stands, or None; an administrator (`sees_all`) also hears of others' jobs."""
-        mine = self._store.get(_JOB, _name(job_id, client))
-        if mine is not None or not sees_all:
-            return mine
-        every = self._store.all(_JOB)
-        return next((job for name, job in every.items() if name.rpartition("/")[2] == job_id), None)
+        """How a job stands, while it runs with its `steps`, or None.
 
-    def _outcome(self, text: str, thread_id: str, client: str) -> dict[str, Any]:
+        An administrator (`sees_all`) also hears of others' jobs.
+        """
+        name = _name(job_id, client)
+        found = self._store.get(_JOB, name)
+        if found is None and sees_all:
+            every = self._store.all(_JOB)
+            name = next((each for each in every if each.rpartition("/")[2] == job_id), name)
+            found = every.get(name)
+        steps = self._steps.get(name)
+        if found is None or steps is None or found["status"] != "running":
+            return found
+        return {**found, "steps": steps.as_list()}
+
+    def _outcome(self, text: str, thread_id: str, client: str, steps: Steps) -> dict[str, Any]:
         try:
-            reply = self._orchestrator.run(text, thread_id, client=client)
+            reply = self._orchestrator.run(text, thread_id, steps.emit, client)
         except BaseException as error:  # a thread has nobody else to tell
             return {"status": "failure", "error": error_body(error)["message"]}
         return {"status": "success", "output": reply.as_dict()}

@@ -45,9 +45,15 @@ def run() -> Any:
 def follow(job_id: str) -> Any:
     _may_execute()
     job = _orchestrator("GET", f"/generate/async/job/{job_id}", None)
-    reply = job.get("output")
     return page(
-        "asked.html", job=job_id, text="", reply=reply, state=job["status"], error=job.get("error"), short=short_path
+        "asked.html",
+        job=job_id,
+        text="",
+        reply=job.get("output"),
+        state=job["status"],
+        error=job.get("error"),
+        steps=job.get("steps"),
+        short=short_path,
     )
 
 
