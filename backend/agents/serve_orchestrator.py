@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import sys
+import threading
 from pathlib import Path
 
 if __name__ == "__main__":  # started as a program from any folder: `backend/` is the import root, not `backend/agents/`
@@ -11,7 +12,7 @@ if __name__ == "__main__":  # started as a program from any folder: `backend/` i
 
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # checkpoints build plain data only; read at import
 
-from agents.orchestrator.service import DATABASE_VARIABLE, Orchestrator  # noqa: E402
+from agents.orchestrator.service import DATABASE_VARIABLE, Orchestrator, works  # noqa: E402
 from agents.wire.app import create_app  # noqa: E402
 from context_protocol.http import mount  # noqa: E402
 from DataFoundry.errors import ConfigError  # noqa: E402
@@ -61,6 +62,7 @@ def main(given: list[str] | None = None) -> None:
             arguments.port,
         )
     logging.info("The orchestrator listens on http://%s:%s (POST /generate, /mcp)", arguments.host, arguments.port)
+    threading.Thread(target=works, daemon=True).start()  # imports what the first request would wait for
     # send_bytes=1: an event is sent when it happens, not when some kilobytes have gathered
     # and with a look ahead, a client that goes away is noticed while it waits
     waitress.serve(

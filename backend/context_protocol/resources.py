@@ -8,11 +8,11 @@ from urllib.parse import quote, unquote
 
 from mcp.types import Resource, ResourceTemplate, TextResourceContents
 
-from DataFoundry import evaluator
 from DataFoundry.errors import MissingFileError, TooLargeError
 from DataFoundry.settings import HOME, limits
 from DataFoundry.storage.catalog import list_files, open_file
 from DataFoundry.storage.paths import TABLE_SUFFIXES
+from jobs.operations import OPERATIONS
 
 SCHEME = "datafoundry"
 _JSON, _HTML = "application/json", "text/html"
@@ -40,7 +40,7 @@ class Kind:
 
 def _described(path: str) -> str:
     """Not the whole table, which may be of any size: what it holds, and its first rows."""
-    return json.dumps(evaluator.describe_dataset(path), ensure_ascii=False, default=str)
+    return json.dumps(OPERATIONS["dataset.info"].load()(path), ensure_ascii=False, default=str)
 
 
 def _whole(path: str) -> str:

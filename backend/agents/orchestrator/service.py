@@ -24,6 +24,7 @@ from agents.orchestrator.planner_offline import OfflinePlanner, plain
 from agents.orchestrator.state import Context, Emit, Planner, silent
 from agents.orchestrator.store import Store, connect
 from agents.orchestrator.tool_names import ARGUMENTS
+from agents.orchestrator.tools import REGISTRY, loaded
 from agents.orchestrator.verifier import MAX_STEPS, verified
 from DataFoundry.errors import DataFoundryError
 from DataFoundry.settings import OUTPUT_FOLDER
@@ -213,8 +214,8 @@ def works() -> bool:
     """Whether the agents can do their work in this installation: parts import, the graph compiles, a plan is made."""
     try:
         from agents import cleaning_pipeline, labeling_pipeline, sharing_pipeline, training_pipeline  # noqa: F401
-        from agents.orchestrator.tools import REGISTRY
-
+        for tool in REGISTRY:
+            loaded(tool)
         build()
         return set(REGISTRY) == set(ARGUMENTS) and OfflinePlanner().plan("Train on adult").status == "ok"
     except Exception:  # whatever is wrong, the answer is that it does not work
