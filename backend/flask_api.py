@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any
 
+from cluster import named_scheduler
 from DataFoundry.errors import ConfigError
 from DataFoundry.roots import add_data_roots
 from DataFoundry.settings import LOCAL_HOSTS, add_sources, limits, named_device
@@ -101,6 +102,7 @@ def _check_settings(key_file: str | None) -> None:
     rate_storage()
     trusted_proxies()
     check_broker()
+    named_scheduler()
     named_device()
     check_sources()
     if key_file is not None:

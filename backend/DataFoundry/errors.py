@@ -32,6 +32,7 @@ DataFoundryError
 ├── DiskFullError
 │   └── QuotaError               the disk has room, but uploads may not take more of it
 ├── SourceError                  a database or an object store failed, or would not let us in
+├── ClusterError                 the workers that blocks are spread over cannot be used
 ├── MissingJobError
 ├── BusyError                    the queue or another bound of the service is full for now
 ├── JobKilledError               the process that did the work died
@@ -187,6 +188,10 @@ class ReusedKeyError(ImpossibleError):
 
 class SourceError(DataFoundryError):
     code = "source_failed"
+
+
+class ClusterError(DataFoundryError):
+    code = "cluster_failed"
 
 
 class MissingJobError(DataFoundryError):

@@ -17,7 +17,7 @@ DATA_ROOTS_VARIABLE = "DATAFOUNDRY_DATA_ROOTS"
 CODE_FOLDERS = tuple(
     BACKEND / name
     for name in (
-        *("DataFoundry", "agents", "api", "console", "context_protocol", "jobs", "serving"),
+        *("DataFoundry", "agents", "api", "cluster", "console", "context_protocol", "jobs", "serving"),
         *("datafoundry_cli", "datafoundry_client", "datafoundry_service"),
     )
 )

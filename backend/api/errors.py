@@ -47,6 +47,7 @@ STATUS: dict[type[library.DataFoundryError], int] = {
     library.DiskFullError: 507,
     library.QuotaError: 507,
     library.SourceError: 502,
+    library.ClusterError: 503,
     library.MissingJobError: 404,
     library.BusyError: 503,
     library.JobKilledError: 500,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from cluster import spread
 from DataFoundry.wording import number_of
 
 
@@ -37,7 +38,9 @@ class Operation:
 
     def run(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Do it; the body of a successful answer. Raises what the function raises."""
-        result = self.load()(**arguments)
+        work = self.load()
+        with spread():
+            result = work(**arguments)
         return {"success": True, "message": self.tell(result), **result}
 
 

@@ -13,6 +13,7 @@ from DataFoundry.anomaly.expectation import Expected, expect
 from DataFoundry.anomaly.report import CONTRIBUTION, EXPECTED, SCORE, TOP, Layout, judged, ordered
 from DataFoundry.anomaly.sorting import RowSorter
 from DataFoundry.anomaly.threshold import Threshold, ThresholdRule
+from DataFoundry.blocks import in_order
 from DataFoundry.cleaning.cell_checks import findings
 from DataFoundry.cleaning.spreadsheet import as_frame, spreadsheet_safe
 from DataFoundry.errors import ColumnError, TableError
@@ -121,18 +122,37 @@ def _score_all(
     cells.write(as_frame([]))
     novel: Counter[str] = Counter()
     progress = Progress("scanning", table.num_rows)
-    for block in table.blocks(rows=_BLOCK_ROWS):
-        if not len(block):
-            continue
-        scored = detector.score(block)
-        novel.update(
-            {name: int(count) for name, count in zip(layout.features, scored.novel.sum(axis=0), strict=True) if count}
-        )
-        wrong = list(findings(scored.marks, block, int(block.index[0])))
-        cells.write(as_frame(wrong))
-        sorter.add(judged(block, scored, detector, labels, layout, wrong), scored.score)
-        progress.advance(len(block))
+    filled = (block for block in table.blocks(rows=_BLOCK_ROWS) if len(block))
+    for found in in_order(_Judging(detector, labels, layout), filled):
+        novel.update(found.novel)
+        cells.write(found.wrong)
+        sorter.add(found.judged, found.scores)
+        progress.advance(len(found.scores))
     return novel
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What is found in one block; see `_score_all`."""
+
+    novel: dict[str, int]
+    wrong: pd.DataFrame
+    judged: pd.DataFrame
+    scores: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Judging:
+    detector: Detector
+    labels: LabelCodec | None
+    layout: Layout
+
+    def __call__(self, block: pd.DataFrame) -> _Judged:
+        scored, names = self.detector.score(block), self.layout.features
+        novel = {name: int(count) for name, count in zip(names, scored.novel.sum(axis=0), strict=True) if count}
+        wrong = list(findings(scored.marks, block, int(block.index[0])))
+        rows = judged(block, scored, self.detector, self.labels, self.layout, wrong)
+        return _Judged(novel, as_frame(wrong), rows, scored.score)
 
 
 def _finished(sorter: RowSorter, detector: Detector, result: ScanResult) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:

@@ -1,6 +1,6 @@
 """One labeling request on its way: table -> votes -> summary -> aggregator -> labels -> table, block by block."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,12 +14,13 @@ from DataFoundry.labeling.aggregation.vote_summary import Patterns, VoteSummary,
 from DataFoundry.labeling.analysis.conflict_examples import Disagreements
 from DataFoundry.labeling.execution.apply import Applier
 from DataFoundry.labeling.execution.failures import Fault
+from DataFoundry.labeling.execution.voting import voted_blocks
 from DataFoundry.labeling.functions.reading import LabelingFunction
 from DataFoundry.labeling.functions.return_values import possible_votes
 from DataFoundry.labeling.prediction import uncovered
 from DataFoundry.labeling.prediction.table_features import plain
 from DataFoundry.progress import Progress
-from DataFoundry.sources.coded import CodedBlock, coded_blocks, coded_frames, plain_schema
+from DataFoundry.sources.coded import CodedBlock, coded_blocks, plain_schema
 from DataFoundry.sources.table import Table
 from DataFoundry.storage.tables import TableWriter
 
@@ -147,12 +148,13 @@ def summarise(table: Table, functions: Sequence[LabelingFunction], cardinality: 
     found = Pass(VoteSummary.of_nothing(len(functions)))
     progress = Progress("voting", table.num_rows)
     with Applier(functions, table.columns) as applier:
-        for block in coded_frames(table, applier.columns):
-            start = applier.rows_done
-            matrix = voted(applier, block, cardinality)
+        for block, matrix in voted_blocks(applier, coded_blocks(table, applier.columns)):
+            start = applier.rows_done - block.rows
+            _refuse_faults(applier, matrix, cardinality, start)
             patterns = patterns_of(matrix)
-            found.take(matrix, patterns, cardinality or max(2, int(matrix.max(initial=-1)) + 1), block, start)
-            progress.advance(len(block))
+            k = cardinality or max(2, int(matrix.max(initial=-1)) + 1)
+            found.take(matrix, patterns, k, block.frame(applier.columns), start)
+            progress.advance(block.rows)
         found.finish(applier)
     return found
 
@@ -161,11 +163,27 @@ def voted(applier: Applier, block: pd.DataFrame, cardinality: int | None) -> np.
     """(n, m) votes on the next block, all of them below `cardinality`; raises LabelingFunctionError."""
     start = applier.rows_done
     matrix = applier.votes(block)
+    _refuse_faults(applier, matrix, cardinality, start)
+    return matrix
+
+
+def _refuse_faults(applier: Applier, matrix: np.ndarray, cardinality: int | None, start: int) -> None:
     for place in range(len(applier.functions)):
         fault = vote_fault(applier, place, matrix[:, place], cardinality, start)
         if fault is not None:
             raise fault.error()
-    return matrix
+
+
+def _voted(
+    applier: Applier, table: Table, cardinality: int, known: Pass | None
+) -> Iterator[tuple[CodedBlock, np.ndarray]]:
+    """The table's blocks with their votes, those of the first pass where it kept them."""
+    if known is not None and known.kept is not None:
+        yield from zip(coded_blocks(table), known.kept, strict=True)
+        return
+    for block, matrix in voted_blocks(applier, coded_blocks(table)):
+        _refuse_faults(applier, matrix, cardinality, applier.rows_done - block.rows)
+        yield block, matrix
 
 
 def vote_fault(applier: Applier, place: int, votes: np.ndarray, cardinality: int | None, start: int) -> Fault | None:
@@ -201,10 +219,8 @@ def write_labels(
         0, 0, 0, np.zeros(cardinality, dtype=np.int64), np.zeros(_BINS, dtype=np.int64), np.zeros(cardinality)
     )
     progress = Progress("labeling", table.num_rows)
-    kept = None if known is None or known.kept is None else iter(known.kept)
     with Applier(functions, table.columns) as applier, TableWriter(path, plain_schema(table)) as writer:
-        for block in coded_blocks(table):
-            matrix = voted(applier, block.frame(applier.columns), cardinality) if kept is None else next(kept)
+        for block, matrix in _voted(applier, table, cardinality, known):
             patterns = patterns_of(matrix)
             if known is None:
                 found.take(matrix, patterns, cardinality, block.frame(applier.columns), written.rows)
@@ -226,10 +242,8 @@ def covered_sample(
     frames: list[pd.DataFrame] = []
     said, keys, rows = np.zeros((0, cardinality)), np.zeros(0), 0
     progress = Progress("learning", table.num_rows)
-    kept = None if known is None or known.kept is None else iter(known.kept)
     with Applier(functions, table.columns) as applier:
-        for block in coded_blocks(table):
-            matrix = voted(applier, block.frame(applier.columns), cardinality) if kept is None else next(kept)
+        for block, matrix in _voted(applier, table, cardinality, known):
             drawn = generator.random(block.rows)
             bar = np.inf if len(keys) < uncovered.SAMPLE_ROWS else keys[-1]
             has_vote = matrix.max(axis=1, initial=-1) >= 0

@@ -5,13 +5,14 @@ drawn.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
+from DataFoundry.blocks import in_order
 from DataFoundry.derivation.conditions import rows_that_meet, translated
 from DataFoundry.derivation.promises import rows_that_break
 from DataFoundry.errors import ImpossibleError, RequestError
@@ -46,12 +47,9 @@ def sample_chunks(
     asked, later = translated(conditions or {}, bundle.derivation)
     transformer, wanted = bundle.transformer.restrict(asked)
     tokens = {place: torch.from_numpy(share).float() for place, share in wanted.items()}
-    plan = _Plan(bundle, transformer, tokens, later, seed)
     shares = np.cumsum(classes) / np.sum(classes)
-    return (
-        plan.chunk(start, min(start + CHUNK_ROWS, rows), shares, np.random.SeedSequence([seed, number]))
-        for number, start in enumerate(range(0, rows, CHUNK_ROWS))
-    )
+    plan = _Plan(replace(bundle, detector=None), transformer, tokens, later, seed, rows, shares)
+    return in_order(plan, range(-(-rows // CHUNK_ROWS)))
 
 
 def _refuse_made(bundle: Bundle, conditions: Mapping[str, Any]) -> None:
@@ -66,15 +64,21 @@ def _refuse_made(bundle: Bundle, conditions: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class _Plan:
+    """Makes chunks by their numbers; `shares` (k,) are cumulative."""
+
     bundle: Bundle
     transformer: TableTransformer
     wanted: dict[int, torch.Tensor]
     later: dict[str, Any]
     seed: int
+    rows: int
+    shares: np.ndarray
 
-    def chunk(self, start: int, stop: int, shares: np.ndarray, sequence: np.random.SeedSequence) -> pd.DataFrame:
-        """Rows `start` to `stop`; `shares` (k,) are cumulative."""
-        rng = np.random.default_rng(sequence)
+    def __call__(self, number: int) -> pd.DataFrame:
+        """The rows of one chunk."""
+        start, shares = number * CHUNK_ROWS, self.shares
+        stop = min(start + CHUNK_ROWS, self.rows)
+        rng = np.random.default_rng(np.random.SeedSequence([self.seed, number]))
         generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
         # Rows of class k so far are those below stop * shares[k], less those before the chunk: exact in the sum.
         ends = np.round(stop * shares).astype(np.int64) - np.round(start * shares).astype(np.int64)

@@ -1,6 +1,7 @@
 """Labeling functions applied to a table: votes."""
 
-from collections.abc import Sequence
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -12,7 +13,7 @@ from DataFoundry.labeling.execution.sandbox import FaultError, Sandbox
 from DataFoundry.labeling.execution.strategies import ABSTAIN, Block, Runner
 from DataFoundry.labeling.functions import column_names
 from DataFoundry.labeling.functions.reading import LabelingFunction
-from DataFoundry.settings import Limits
+from DataFoundry.settings import Limits, limits
 from DataFoundry.sources.coded import coded_frames
 from DataFoundry.sources.table import Table
 
@@ -53,6 +54,27 @@ def votes(functions: Sequence[LabelingFunction], table: Table) -> Votes:
         return Votes(names, np.concatenate(parts), tuple(applier.faults), applier.nones)
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What one function did on one block.
+
+    Attributes
+    ----------
+    votes
+        (n,) int8.
+    fault
+        Why it failed, or None.
+    nones, ways, why
+        As in `strategies.Runner`.
+    """
+
+    votes: np.ndarray
+    fault: Fault | None
+    nones: int
+    ways: list[str]
+    why: str | None
+
+
 class Applier:
     """Applies labeling functions to the blocks of a table, one after the other; use it in a `with` block.
 
@@ -64,19 +86,26 @@ class Applier:
         Of each function, once it failed.
     rows_done
         Rows of the blocks so far.
+    bounds, now
+        Of the sandbox; `now` is what every function is told of the time.
     """
 
     def __init__(
-        self, functions: Sequence[LabelingFunction], columns: Sequence[str], bounds: Limits | None = None
+        self,
+        functions: Sequence[LabelingFunction],
+        columns: Sequence[str],
+        bounds: Limits | None = None,
+        now: datetime.datetime | None = None,
     ) -> None:
         self.functions = list(functions)
+        self.bounds = bounds or limits()
+        self.now = now or datetime.datetime.now(datetime.UTC)
         self.faults: list[Fault | None] = [None] * len(functions)
         self.rows_done = 0
-        self._table_columns = list(columns)
-        self._sandbox = Sandbox(bounds)
+        self.table_columns = list(columns)
+        self._sandbox = Sandbox(self.bounds, self.now)
         self._runners = [Runner(each, _columns_of(each, columns), self._sandbox) for each in functions]
-        read = {name for runner in self._runners for name in runner.names}
-        self.columns = [name for name in columns if name in read]
+        self.columns = self.columns_of(range(len(functions)))
 
     def __enter__(self) -> "Applier":
         self._sandbox.__enter__()
@@ -87,18 +116,41 @@ class Applier:
     ) -> None:
         self._sandbox.__exit__(kind, error, trace)
 
-    def votes(self, frame: pd.DataFrame) -> np.ndarray:
-        """(n, m) int8 votes on the next block of the table; a function that fails abstains from there on."""
+    def columns_of(self, places: Iterable[int]) -> list[str]:
+        """The columns that some of the functions read, in the table's order."""
+        read = {name for place in places for name in self._runners[place].names}
+        return [name for name in self.table_columns if name in read]
+
+    def votes(self, frame: pd.DataFrame, told: Mapping[int, Outcome] | None = None) -> np.ndarray:
+        """(n, m) int8 votes on the next block of the table; a function that fails abstains from there on.
+
+        What another process said of it is `told` of functions by their places.
+        """
         matrix = np.full((len(frame), len(self.functions)), ABSTAIN, dtype=np.int8, order="F")
         block = Block(frame, self.rows_done)
         for place, runner in enumerate(self._runners):
-            if self.faults[place] is None:
+            if self.faults[place] is not None:
+                continue
+            if told and place in told:
+                outcome = told[place]
+                matrix[:, place], self.faults[place] = outcome.votes, outcome.fault
+                runner.take(outcome.nones, outcome.ways, outcome.why)
+            else:
                 try:
                     matrix[:, place] = runner.votes(block)
                 except FaultError as error:
-                    self.faults[place] = column_names.with_columns(error.fault, runner.function, self._table_columns)
+                    self.faults[place] = column_names.with_columns(error.fault, runner.function, self.table_columns)
         self.rows_done += len(frame)
         return matrix
+
+    def outcomes(self, frame: pd.DataFrame, start: int) -> list[Outcome]:
+        """What each function does on the one block that this applier sees, whose first row is row `start`."""
+        self.rows_done = start
+        matrix = self.votes(frame)
+        return [
+            Outcome(matrix[:, place], self.faults[place], runner.nones, runner.ways, runner.why)
+            for place, runner in enumerate(self._runners)
+        ]
 
     @property
     def nones(self) -> np.ndarray:

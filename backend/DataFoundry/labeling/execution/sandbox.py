@@ -50,10 +50,10 @@ class Budget:
 class Sandbox:
     """A worker process for the labeling functions of one request, started when needed; use it in a `with` block."""
 
-    def __init__(self, bounds: Limits | None = None) -> None:
+    def __init__(self, bounds: Limits | None = None, now: datetime.datetime | None = None) -> None:
         self._limits = bounds or limits()
         self._pool: monty.Monty | None = None
-        self._now = datetime.datetime.now(datetime.UTC)  # one instant for all rows of the request
+        self._now = now or datetime.datetime.now(datetime.UTC)  # one instant for all rows of the request
 
     def __enter__(self) -> "Sandbox":
         return self

@@ -73,6 +73,13 @@ class Runner:
     _budget: Budget = field(default_factory=Budget)
     _state: bytes | None = None
 
+    def take(self, nones: int, ways: list[str], why: str | None) -> None:
+        """Note how another process ran the function on a block."""
+        self.nones += nones
+        for way in ways:
+            self._took(way)
+        self.why = why or self.why
+
     def votes(self, block: Block) -> np.ndarray:
         """(n,) int8 votes on the next block.
 
