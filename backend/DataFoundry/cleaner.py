@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from DataFoundry.checking.fixes import applied
+from DataFoundry.checking.duplicate_rows import CHOICES as DUPLICATES
+from DataFoundry.checking.duplicate_rows import how_to_remove, repeated_rows, repeating
+from DataFoundry.checking.fixing import Fixed, fixed, undone
 from DataFoundry.checking.issues import OF_CELLS
 from DataFoundry.checking.page import check_page
 from DataFoundry.checking.table_check import checked
@@ -116,15 +118,19 @@ def apply_fixes(
     undo: bool = False,
     output_path: str | None = None,
     read_options: Mapping[str, Any] | None = None,
+    remove_duplicates: str | None = None,
 ) -> dict[str, object]:
     """Write the table with the cells changed that fixes name, and a journal by which every change can be undone.
+
+    Rows that repeat others stay unless it is said which of them are to go; how many there are is told.
 
     Parameters
     ----------
     data_path
         The table that was checked; with `undo`, the one that was written.
     fixes_path
-        Of `check_table`; people may remove rows from it, or correct `suggested`.
+        Of `check_table`; people may remove rows from it, or correct `suggested`. With `remove_duplicates` it may be
+        left out: no cell is changed then.
     min_confidence
         0 to 1; fixes of less are left alone.
     kinds
@@ -134,63 +140,99 @@ def apply_fixes(
     output_path
         The changed table, in any format; the journal lies beside it as csv. A csv made of a csv has the same signs
         between cells and before decimals.
+    remove_duplicates
+        Rows to leave out once the cells are changed: `exact` those that repeat an earlier one in every column,
+        `except_key` also those that do in all but the key, `near` the exact ones and those that are probably the same
+        person or thing, written differently, as sure as `min_confidence`; of these the most complete one stays.
 
     Returns
     -------
     dict
-        `num_changed`, `output_path`, `journal_path`, `changes` (by column), `warnings`.
+        `num_changed` (cells), `num_rows_removed`, `num_rows_restored` (by `undo`), `duplicates_left` (rows of the
+        written table that repeat an earlier one in every column), `output_path`, `journal_path`, `changes` (by column),
+        `warnings`.
 
     Raises
     ------
     RequestError
-        If neither fixes nor a journal to undo are given, or a kind is not known.
+        If neither fixes nor duplicates nor a journal to undo are given, or a kind is not known.
     TableError, ColumnError
         If the fixes are not of this table.
     """
     given, field = (journal_path, "journal_path") if undo else (fixes_path, "fixes_path")
-    if given is None:
-        raise RequestError(
-            "undo needs journal_path, the file that apply-fixes wrote."
-            if undo
-            else "apply-fixes needs fixes_path, the file that check-table wrote; or undo and journal_path.",
-            field=field,
-        )
+    _refuse_nothing_to_do(given, undo, remove_duplicates)
     if not 0 <= min_confidence <= 1:
         raise RequestError(f"min_confidence lies between 0 and 1, not {min_confidence!r}.", field="min_confidence")
     unknown = [each for each in kinds or () if each not in KINDS]
     if unknown:
         raise RequestError(f"There is no kind {unknown[0]!r:.60}; the kinds are {', '.join(KINDS)}.", field="kinds")
-    data, fixes = input_path(data_path, "data_path"), input_path(given, field)
+    data, fixes = input_path(data_path, "data_path"), None if given is None else input_path(given, field)
     stem = data.name.split(".")[0]
     written = checked_output(output_path, "output_path", ROW_SUFFIXES, f"{stem}_{'undone' if undo else 'cleaned'}.csv")
     journal = written.with_name(f"{written.stem}_journal.csv")
     for path in (written, journal):
-        refuse_input_as_output(path, data, fixes)
+        refuse_input_as_output(path, data, *([fixes] if fixes else []))
     with ExitStack() as stack:
         for path in (written, journal):
             stack.enter_context(claim_output(path))
         table = open_table(data, ReadOptions.of(read_options))
         frame = table.read().reset_index(drop=True)
-        wanted = open_table(fixes).read().reset_index(drop=True)
-        before, after = ("after", "before") if undo else ("found", "suggested")
-        done = applied(
-            frame, wanted, before, after, 0.0 if undo else min_confidence, None if undo else list(kinds or KINDS)
-        )
+        wanted = None if fixes is None else open_table(fixes).read().reset_index(drop=True)
+        if undo and wanted is not None:
+            done = undone(frame, wanted)
+        else:
+            done = fixed(frame, wanted, min_confidence, list(kinds or KINDS), remove_duplicates)
         with row_writer(written, signs_of(table)) as rows:
             rows.write(as_in_file(done.frame, plain_schema(table)))
         with TableWriter(journal) as changes:
             changes.write(done.journal)
-    warnings = []
-    if done.stale:
-        cells = "1 cell was" if done.stale == 1 else f"{done.stale:,} cells were"
-        warnings.append(f"{cells} left alone, since something else stands there than in {fixes.name}.")
+    left = repeated_rows(done.frame)
     return {
-        "num_changed": len(done.journal),
+        "num_changed": int(done.of_cells.sum()),
+        "num_rows_removed": done.removed,
+        "num_rows_restored": done.restored,
+        "duplicates_left": left,
         "output_path": str(written),
         "journal_path": str(journal),
         "changes": {str(name): int(count) for name, count in done.journal["column"].value_counts().items()},
-        "warnings": warnings,
+        "warnings": _told_of_fixes(done, "" if fixes is None else fixes.name, 0 if undo else left),
     }
+
+
+def _refuse_nothing_to_do(given: str | None, undo: bool, duplicates: str | None) -> None:
+    """Raise RequestError where it is not said what is to be done, or two things are that exclude one another."""
+    if duplicates is not None and duplicates not in DUPLICATES:
+        known = ", ".join(DUPLICATES)
+        raise RequestError(
+            f"remove_duplicates takes one of {known}, not {duplicates!r:.60}; left out, no row is removed.",
+            field="remove_duplicates",
+        )
+    if undo and duplicates is not None:
+        raise RequestError(
+            "undo takes changes back and removes no rows; leave remove_duplicates out.", field="remove_duplicates"
+        )
+    if given is None and (undo or duplicates is None):
+        raise RequestError(
+            "undo needs journal_path, the file that apply-fixes wrote."
+            if undo
+            else "apply-fixes needs fixes_path, the file that check-table wrote; or remove_duplicates; or undo and "
+            "journal_path.",
+            field="journal_path" if undo else "fixes_path",
+        )
+
+
+def _told_of_fixes(done: Fixed, name: str, repeated: int) -> list[str]:
+    """What was not done, and why."""
+    told = []
+    if done.stale:
+        cells = "1 cell was" if done.stale == 1 else f"{done.stale:,} cells were"
+        told.append(f"{cells} left alone, since something else stands there than in {name}.")
+    if done.stale_rows:
+        rows = "1 row was" if done.stale_rows == 1 else f"{done.stale_rows:,} rows were"
+        told.append(f"{rows} left where they are, since something else stands there than in {name}.")
+    if repeated:
+        told.append(f"{repeating(repeated)}; {how_to_remove('exact')}")
+    return told
 
 
 def fill_missing(

@@ -16,6 +16,7 @@ from agents.cleaning.changes import SURE, Plan, changed, chosen_fixes, errors_of
 from agents.cleaning.words import attempt_in_words, summary, tried
 from agents.cleaning.yardstick import Worth, Yardstick, with_holdout, without_holdout
 from agents.requested import checked_attempts, checked_seed, checked_share
+from DataFoundry.checking.duplicate_rows import ROW_KINDS
 from DataFoundry.checking.fixes import Applied
 from DataFoundry.checking.page import check_page
 from DataFoundry.checking.table_check import Checked, checked
@@ -147,7 +148,7 @@ class Workshop:
         label = label or (LABEL if LABEL in frame.columns else None)
         schema = discover(table, None)
         first = checked(frame, schema, table.reading, label)
-        warnings = list(first.notes)
+        warnings = [*first.notes, *_of_duplicates(first)]
         yardstick = None
         if label is None:
             warnings.append("No label column: utility was not measured; name one with label_column.")
@@ -296,6 +297,12 @@ def _further(plan: Plan, left: list[Finding], before: int, target: float) -> tup
     bar = max(_LEAST_SURE, np.floor(less[min(max(needed, 1), len(less)) - 1] * 100) / 100)
     why = f"{len(less):,} of the errors left have fixes of less than {plan.min_confidence:.0%}, so {bar:.0%} is enough"
     return replace(plan, min_confidence=float(bar)), why
+
+
+def _of_duplicates(found: Checked) -> list[str]:
+    """That rows that repeat others stay, and how they are taken out."""
+    told = [each for each in found.issues if each.kind in ROW_KINDS and each.column is None]
+    return [f"Left as they are: {each.sentence}" for each in told]
 
 
 def _outcome(record: Mapping[str, Any], target: float) -> str:

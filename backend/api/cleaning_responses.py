@@ -25,6 +25,9 @@ class FixesApplied(Reply):
     """A changed table was written."""
 
     num_changed: int
+    num_rows_removed: int
+    num_rows_restored: int
+    duplicates_left: int
     output_path: str
     journal_path: str
     changes: dict[str, int]

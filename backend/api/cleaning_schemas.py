@@ -41,18 +41,26 @@ class CheckTable(RequestModel):
 
 
 class ApplyFixes(RequestModel):
-    """Change the cells that fixes name, or take such changes back."""
+    """Change the cells that fixes name, leave out rows that repeat others, or take such changes back."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [
+            "anyOf": [
                 {
                     "required": ["fixes_path"],
                     "properties": {"fixes_path": {"type": "string"}, "undo": {"const": False}},
                 },
                 {
+                    "required": ["remove_duplicates"],
+                    "properties": {"remove_duplicates": {"type": "string"}, "undo": {"const": False}},
+                },
+                {
                     "required": ["journal_path", "undo"],
-                    "properties": {"journal_path": {"type": "string"}, "undo": {"const": True}},
+                    "properties": {
+                        "journal_path": {"type": "string"},
+                        "undo": {"const": True},
+                        "remove_duplicates": {"type": "null"},
+                    },
                 },
             ]
         }
@@ -72,6 +80,17 @@ class ApplyFixes(RequestModel):
     undo: bool = False
     output_path: Annotated[PathText, Field(examples=["backend/output_data/adult_cleaned.csv"])] | None = None
     read_options: ReadOptionsField | None = None
+    remove_duplicates: (
+        Annotated[
+            Literal["exact", "except_key", "near"],
+            Field(
+                description="Rows to leave out: those equal to an earlier one (`exact`), also those equal in all but "
+                "the key (`except_key`), or equal ones and those that are probably the same, written differently "
+                "(`near`; the most complete one stays). Left out, all stay, and the answer says how many there are."
+            ),
+        ]
+        | None
+    ) = None
 
 
 class FillMissing(RequestModel):

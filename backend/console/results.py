@@ -31,7 +31,8 @@ def _generated(job: Job) -> dict[str, Any]:
 
 
 def _checked(job: Job) -> dict[str, Any]:
-    return {"fix_kinds": FIX_KINDS, "found_kinds": {each["kind"] for each in job["result"]["issues"]}}
+    found = {each["kind"] for each in job["result"]["issues"]}
+    return {"fix_kinds": FIX_KINDS, "found_kinds": found, "duplicates": found & {"duplicate", "near_duplicate"}}
 
 
 def _fixed(job: Job) -> dict[str, Any]:

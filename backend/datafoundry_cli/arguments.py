@@ -136,6 +136,11 @@ def _check(commands: Any) -> None:
     command.add_argument("--label", metavar="COLUMN", help="the column that holds labels")
     command.add_argument("--reference", metavar="TABLE", help="a table that is known to be right")
     command.add_argument("--fix", metavar="FILE", help="write the table with the certain repairs made")
+    command.add_argument(
+        "--remove-duplicates",
+        choices=("exact", "except_key", "near"),
+        help="with --fix: leave out rows that repeat an earlier one, also in all but the key, or nearly",
+    )
     _reading(command)
     _output(command, "the page")
 

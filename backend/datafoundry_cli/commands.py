@@ -87,6 +87,8 @@ def evaluate(chosen: Namespace, worker: Worker) -> None:
 
 def check(chosen: Namespace, worker: Worker) -> None:
     """Find what is wrong with a table; with `--fix` repair what is certain."""
+    if chosen.remove_duplicates and not chosen.fix:
+        raise ServiceError("--remove-duplicates needs --fix FILE, where the table without them goes.")
     found = worker.run("cleaning.check_table", _of_table(chosen))
     show("cleaning.check_table", found, chosen.json)
     if chosen.fix:
@@ -94,6 +96,7 @@ def check(chosen: Namespace, worker: Worker) -> None:
             "data_path": chosen.table,
             "fixes_path": found["fixes_path"],
             "read_options": chosen.read_options,
+            "remove_duplicates": chosen.remove_duplicates,
             "output_path": chosen.fix,
         }
         _run(chosen, worker, "cleaning.apply_fixes", fixes)

@@ -274,8 +274,9 @@ class Operations:
         undo: bool | None = None,
         output_path: str | None = None,
         read_options: Options | None = None,
+        remove_duplicates: str | None = None,
     ) -> Answer:
-        """Write the table with fixes applied, and a journal by which each can be undone."""
+        """Write the table with fixes applied and duplicates left out, and a journal by which each can be undone."""
         return self.run("cleaning.apply_fixes", _given(locals()))
 
     def fill_missing(

@@ -113,7 +113,11 @@ OPERATIONS: dict[str, Operation] = {
         lambda result: f"{number_of(len(result['issues']), 'issue')} in {number_of(result['num_rows'], 'row')}.",
     ),
     "cleaning.apply_fixes": Operation(
-        "DataFoundry.cleaner:apply_fixes", lambda result: f"{number_of(result['num_changed'], 'cell')} changed."
+        "DataFoundry.cleaner:apply_fixes",
+        lambda result: (
+            f"{number_of(result['num_changed'], 'cell')} changed, "
+            f"{number_of(result['num_rows_removed'], 'row')} removed."
+        ),
     ),
     "cleaning.fill_missing": Operation(
         "DataFoundry.cleaner:fill_missing", lambda result: f"{number_of(result['num_filled'], 'cell')} filled."

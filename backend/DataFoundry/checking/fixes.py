@@ -70,9 +70,9 @@ def applied(
             if text_of(frame[name].iloc[row]) != old:
                 stale += 1
                 continue
-            column.iloc[row] = _typed(new, frame[name], row, str(name))
+            column.iloc[row] = typed(new, frame[name], row, str(name))
             journal.append([row, name, old, new, getattr(fix, "kind", None), fix.confidence])
-        changed[name] = _as_before(column, frame[name])
+        changed[name] = as_before(column, frame[name])
     return Applied(changed, spreadsheet_safe(pd.DataFrame(journal, columns=JOURNAL)), stale)
 
 
@@ -109,7 +109,7 @@ def _chosen(
     )
 
 
-def _typed(text: str | None, column: pd.Series, row: int, name: str) -> Any:
+def typed(text: str | None, column: pd.Series, row: int, name: str) -> Any:
     """The text as a value of the column."""
     if text is None:
         return None
@@ -128,7 +128,7 @@ def _typed(text: str | None, column: pd.Series, row: int, name: str) -> Any:
         ) from None
 
 
-def _as_before(column: pd.Series, original: pd.Series) -> pd.Series:
+def as_before(column: pd.Series, original: pd.Series) -> pd.Series:
     """With the dtype that it had, or that of its values where it cannot have that (a missing value among integers)."""
     try:
         return column.astype(original.dtype)

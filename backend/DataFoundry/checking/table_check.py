@@ -9,6 +9,7 @@ import pandas as pd
 
 from DataFoundry.anomaly.detector import Detector, fit_detector
 from DataFoundry.anomaly.label_head import surprise
+from DataFoundry.checking.duplicate_rows import EXACT, EXCEPT_KEY, NEAR, how_to_remove, repeating
 from DataFoundry.checking.issues import Issue, issues_of, ordered
 from DataFoundry.cleaning.cell_checks import CellChecks, findings
 from DataFoundry.cleaning.finding import Finding
@@ -207,18 +208,17 @@ def _duplicates(frame: pd.DataFrame, schema: TableSchema) -> Iterator[Issue]:
     found = duplicates(schema, [frame])
     examples = [{"rows": pair} for pair in found["examples"]]
     if found["rows"]:
-        rows = "1 row repeats an earlier one" if found["rows"] == 1 else f"{found['rows']:,} rows repeat an earlier one"
-        yield Issue("duplicate", "high", found["rows"], f"{rows} in every column.", examples)
+        told = f"{repeating(found['rows'])} in every column; {how_to_remove(EXACT)}"
+        yield Issue("duplicate", "high", found["rows"], told, examples)
     elif found["but_for_keys"]:
-        count = found["but_for_keys"]
-        rows = "1 row repeats an earlier one" if count == 1 else f"{count:,} rows repeat an earlier one"
-        yield Issue("duplicate", "medium", count, f"{rows} in all but the key.", examples)
+        told = f"{repeating(found['but_for_keys'])} in all but the key; if it is an error, {how_to_remove(EXCEPT_KEY)}"
+        yield Issue("duplicate", "medium", found["but_for_keys"], told, examples)
     yield from _shared_keys(frame, schema)
     groups = [each for each in near_duplicates(frame, schema.columns) if not _are_equal(frame, each.rows)]
     if groups:
         shown = [{"rows": list(each.rows), "confidence": each.confidence, "why": each.why} for each in groups[:_SHOWN]]
         count = "1 group of rows is" if len(groups) == 1 else f"{len(groups):,} groups of rows are"
-        sentence = f"{count} probably the same, written differently: {groups[0].why}"
+        sentence = f"{count} probably the same, written differently: {groups[0].why[:-1]}; {how_to_remove(NEAR)}"
         yield Issue("near_duplicate", "medium", sum(len(each.rows) - 1 for each in groups), sentence, shown)
 
 

@@ -26,15 +26,15 @@ def duplicates(schema: TableSchema, blocks: Iterable[pd.DataFrame]) -> dict[str,
     whole: list[np.ndarray] = []
     part: list[np.ndarray] = []
     for block in blocks:
-        whole.append(_joint(block, list(schema.columns)))
+        whole.append(joint(block, list(schema.columns)))
         if keys and others:
-            part.append(_joint(block, others))
+            part.append(joint(block, others))
     rows, pairs = _repeated(np.concatenate(whole)) if whole else (0, [])
     but, near = _repeated(np.concatenate(part)) if part else (None, [])
     return {"rows": rows, "but_for_keys": but, "examples": pairs or near}
 
 
-def _joint(block: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
+def joint(block: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
     """(n,) uint64 of the values of several columns together."""
     found = np.zeros(len(block), dtype=np.uint64)
     for name in columns:

@@ -72,4 +72,5 @@ def summary(answer: dict[str, Any], sentences: list[str], name: str) -> str:
         "not_met": f"{name} is not as clean as asked for; the best attempt was kept",
     }[answer["outcome"]]
     head = f"{clean}: {removed}, and {utility}."
-    return "\n".join([head, *sentences, f"It ended since {answer['stopped']}."])
+    left = [each for each in answer["warnings"] if each.startswith("Left as they are")]
+    return "\n".join([head, *sentences, f"It ended since {answer['stopped']}.", *left])

@@ -60,7 +60,8 @@ def apply() -> Any:
         for number, row in enumerate(rows)
         if decided.get(number, float(row[sure] or 0) >= least and row[kind] not in refused)
     ]
-    if not taken:
+    duplicates = request.form.get("duplicates")
+    if not taken and not duplicates:
         raise calls.Refused(422, "No fix is accepted; accept some, then apply them.", "empty")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -70,6 +71,7 @@ def apply() -> Any:
         "data_path": path,
         "fixes_path": accepted,
         "min_confidence": 0.0,
+        **({"remove_duplicates": duplicates} if duplicates else {}),
         "output_path": f"output_data/{stem}_cleaned.{request.form.get('format', 'csv')}",
     }
     done = calls.start("/api/cleaning/apply-fixes", body)
