@@ -30,6 +30,7 @@ from DataFoundry.relational.config import is_related, parse_related
 from DataFoundry.relational.creating import create_related_config, refuse_beside_tables
 from DataFoundry.relational.training import train_related
 from DataFoundry.schema.discovery import discover_with_sample
+from DataFoundry.schema.personal_parts import warning_of_people
 from DataFoundry.schema.table_schema import Column, TableSchema
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage import journal
@@ -123,6 +124,8 @@ def create_config(
         for name in nested_columns(frame)
     ]
     warnings += _copied(schema, chosen.feature_cols)
+    fine = {name for name, said in (columns or {}).items() if said.get("personal") is False}
+    warnings += _of_people(frame, [name for name in chosen.feature_cols.categorical_cols if name not in fine])
     path = folder / "config.json"
     written = config.model_dump(mode="json")
     with claim_output(path):
@@ -140,6 +143,14 @@ def _copied(schema: TableSchema, features: FeatureColumns) -> list[str]:
         f"Synthetic rows copy values of {', '.join(named)}, which are personal, keys or free text; move them to "
         "made_cols in model_params.feature_cols before you give such rows away."
     ]
+
+
+def _of_people(frame: pd.DataFrame, categories: list[str]) -> list[str]:
+    """A warning for each column of categories that tell of people: synthetic rows have them as they stand."""
+    texts = {
+        name: frame[name].dropna().map(str).unique().tolist() for name in categories if frame[name].dtype == object
+    }
+    return [told for name, values in texts.items() if (told := warning_of_people(name, values))]
 
 
 def _choice(column: Column) -> ColumnChoice:

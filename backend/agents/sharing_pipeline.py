@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.requested import checked_attempts, checked_seed, checked_share
-from agents.sharing.tables import Split, drawn, identifying, split, taken_over, written
+from agents.sharing.tables import Split, drawn, identifying, split, taken_over, telling_texts, written
 from agents.sharing.verdict import checks, verdict
 from agents.sharing.words import attempt_in_words, profile_in_words, summary
 from agents.training import diagnosis, proposals
@@ -228,7 +228,8 @@ class Workshop:
             config_path=trained["config_path"],
         )
         held = min(len(self.rows.train), len(self.rows.unseen if final else self.rows.deciding), self.wanted)
-        found = checks(open_table(path).read(), self.rows.whole, self.columns, report, held)
+        texts = telling_texts(self.schema, self.rows.whole, self.said)
+        found = checks(open_table(path).read(), self.rows.whole, self.columns, report, held, texts)
         return report, verdict(found)
 
     def _findings(
@@ -269,7 +270,7 @@ class Workshop:
             "made_anew": self.columns,
             "measured_on": self.rows.note,
             "seed": self.seed,
-            "warnings": [*report["warnings"], *taken_over(self.schema, self.rows.whole, self.label)],
+            "warnings": [*report["warnings"], *taken_over(self.schema, self.rows.whole, self.label, self.said)],
         }
         profile = profile_in_words(name, len(self.rows.whole), len(self.schema.columns), personal, self.columns)
         return {**answer, "summary": summary(answer, profile, [attempt_in_words(each) for each in self.records], name)}
@@ -283,7 +284,7 @@ def _met(record: Mapping[str, Any], target: float) -> bool:
 def _hopeless(record: Mapping[str, Any]) -> bool:
     """Only checks failed that no setting of a model changes: identifying values and rules are the product's to keep."""
     failed = {each["name"] for each in record["verdict"]["checks"] if each["passed"] is False}
-    return bool(failed) and failed <= {"copied_values", "wrong_form", "broken_rules"}
+    return bool(failed) and failed <= {"copied_values", "people_in_texts", "wrong_form", "broken_rules"}
 
 
 def _rank(record: Mapping[str, Any]) -> tuple[Any, ...]:

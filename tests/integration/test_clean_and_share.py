@@ -12,14 +12,15 @@ import pytest
 
 from agents import cleaning_pipeline, sharing_pipeline
 from agents.cleaning.changes import Plan, changed, chosen_fixes, errors_of, joined
-from agents.sharing.tables import copied, identifying
+from agents.sharing.tables import copied, identifying, telling_texts
 from agents.sharing.verdict import checks, verdict
 from agents.training import proposals
-from DataFoundry import cleaner, evaluator
+from DataFoundry import cleaner, evaluator, trainer
 from DataFoundry.anomaly.fitting import fit_density
 from DataFoundry.checking import table_check
 from DataFoundry.cleaning.finding import Finding
 from DataFoundry.errors import ColumnError, ImpossibleError, OutputIsInputError, RequestError
+from DataFoundry.making.kinds import text
 from DataFoundry.schema.discovery import discover_in
 
 CITIES = {"Berlin": "DE", "Paris": "FR", "London": "GB", "Oslo": "NO"}
@@ -340,3 +341,29 @@ def test_too_few_rows_are_not_shared(root: Path) -> None:
     with pytest.raises(ImpossibleError, match="at least 200"):
         sharing_pipeline.run(str(root / "people.csv"), output_path=str(root / "shared.csv"))
     assert not (root / "shared.csv").exists()
+
+
+def test_people_in_texts_that_many_rows_share_make_a_table_unsafe(root: Path) -> None:
+    said = [
+        f"{who} {what}" for who in ("Herr Richter", "Frau Weber") for what in ("war zufrieden", "wartet noch immer")
+    ]
+    real = pd.DataFrame({"note": said * 20, "city": ["Bad Homburg", "Berlin"] * 40})
+    real.assign(label=["a", "b"] * 40).to_csv(root / "t.csv", index=False)
+    schema = discover_in(real)
+    assert schema.columns["note"].kind == "category" and telling_texts(schema, real, None) == ["note", "city"]
+    report: dict[str, Any] = {"privacy": None, "by_column": {}, "rules": []}
+    for told, share in ((real, 1.0), (real.assign(note=["Kunde zufrieden", *said[:3]] * 20), 0.75)):
+        (check,) = [
+            each for each in checks(told, real, [], report, 80, ["note", "city"]) if each.name == "people_in_texts"
+        ]
+        assert check.value == share and check.passed is False
+        assert check.sentence.startswith("'note' holds the name of a person") and '"kind": "text"' in check.sentence
+    invented = real.assign(note=real["note"].str.replace("Richter", "Vogel").str.replace("Weber", "Krause"))
+    assert checks(invented, real, [], report, 80, ["note"])[1].value == 0.0
+    assert telling_texts(schema, real, {"note": {"personal": False}}) == ["city"]
+    (warning,) = trainer.create_config(str(root / "t.csv"), str(root / "models"))["warnings"]
+    assert warning.startswith("'note' holds the name of a person in 4 of its 4 values")
+    fine = trainer.create_config(str(root / "t.csv"), str(root / "models"), columns={"note": {"personal": False}})
+    assert fine["warnings"] == []
+    anew = text.learn(real["note"], real[["city"]], 1)
+    assert not {"Richter", "Weber", "Herr"} & {word.strip() for word in anew["words"]} and " zufrieden" in anew["words"]

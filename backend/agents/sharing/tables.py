@@ -22,6 +22,7 @@ FEWEST_ROWS = 200  # with fewer, a fifth is too little to tell copying from chan
 _SPARE = 1.05
 _DRAWS = 3
 _MANY_VALUES, _WORDY = 20, 0.5  # of a column; share of values of several words, from which on they may tell of people
+_OF_WORDS = ("category", "constant", "boolean", "text")
 _NAMES_NOBODY = ("postcode",)  # an area of many people
 
 
@@ -85,11 +86,23 @@ def identifying(schema: TableSchema, columns: Sequence[str]) -> list[str]:
     ]
 
 
-def taken_over(schema: TableSchema, frame: pd.DataFrame, label: str | None) -> list[str]:
+def telling_texts(schema: TableSchema, frame: pd.DataFrame, said: Mapping[str, Mapping[str, Any]] | None) -> list[str]:
+    """The columns of texts whose values, or phrases, synthetic rows may have from real ones, and may tell of people."""
+    fine = {name for name, each in (said or {}).items() if each.get("personal") is False}
+    return [
+        name
+        for name, column in schema.columns.items()
+        if column.kind in _OF_WORDS and name not in fine and frame[name].dtype == object
+    ]
+
+
+def taken_over(
+    schema: TableSchema, frame: pd.DataFrame, label: str | None, said: Mapping[str, Mapping[str, Any]] | None = None
+) -> list[str]:
     """A sentence for each column of many words whose values synthetic rows have as they stand in real ones."""
-    found = []
+    found, telling = [], telling_texts(schema, frame, said)
     for name, column in schema.columns.items():
-        if name == label or column.kind != "category" or frame[name].dtype != object:
+        if name == label or name not in telling or column.kind != "category" or frame[name].dtype != object:
             continue
         values = frame[name].dropna().map(str).drop_duplicates()
         several = values.str.split().str.len() > 1

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from agents.sharing.tables import copied
+from DataFoundry.schema.personal_parts import told_of_people, warning_of_people
 
 # Beyond chance: half of the synthetic rows may lie closer to training rows, an attack may win as often as a coin.
 _CLOSER = 0.55
 _ATTACK = 0.55
 _DEVIATIONS = 3.0
+_MOST_TEXTS = 20_000
 _GUARANTEE = (
     "The checks measure copying with the attacks that are known here; they are no proof, as differential privacy "
     "would be."
@@ -51,6 +53,7 @@ def checks(
     identifying: Sequence[str],
     report: Mapping[str, Any],
     rows: int,
+    texts: Sequence[str] = (),
 ) -> list[Check]:
     """All checks of a synthetic table.
 
@@ -64,9 +67,12 @@ def checks(
         The answer of `evaluator.evaluate_synthetic` with a holdout.
     rows
         How many rows the measures of closeness compared with: the fewer, the more chance.
+    texts
+        Other columns of texts, no value of which may hold what tells of somebody in a real row.
     """
     return [
         _identifying(synthetic, whole, identifying),
+        _people(synthetic, whole, texts),
         *_closeness(report["privacy"] or {}, rows),
         _forms(report["by_column"]),
         _rules(report["rules"]),
@@ -106,6 +112,29 @@ def _identifying(synthetic: pd.DataFrame, whole: pd.DataFrame, columns: Sequence
     else:
         sentence = f"0.000 of the values of {', '.join(shares)} stand in a real row."
     return Check("copied_values", "privacy", value, 0.0, sentence)
+
+
+def _people(synthetic: pd.DataFrame, whole: pd.DataFrame, columns: Sequence[str]) -> Check:
+    """Values of several words that hold a name, an address or a number of somebody who is in a real row."""
+    worst, value = "No value of several words holds what tells of somebody in a real row.", 0.0
+    for name in columns:
+        if name not in synthetic or name not in whole:
+            continue
+        known = {text[part.start : part.end] for text, part in told_of_people(_texts(whole[name])).items()}
+        if not known:
+            continue
+        texts = _texts(synthetic[name])
+        told = told_of_people(texts)
+        copied_ones = [text for text, part in told.items() if text[part.start : part.end] in known]
+        share = float(synthetic[name].map(str).isin(copied_ones).mean())
+        if share > value:
+            worst, value = warning_of_people(name, texts) or worst, share
+    return Check("people_in_texts", "privacy", value, 0.0, worst)
+
+
+def _texts(column: pd.Series) -> list[str]:
+    """The distinct values, the most frequent ones where there are many."""
+    return [str(text) for text in column.dropna().map(str).value_counts().index[:_MOST_TEXTS]]
 
 
 def _closeness(found: Mapping[str, Any], rows: int) -> list[Check]:

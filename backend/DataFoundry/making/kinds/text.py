@@ -2,7 +2,7 @@
 
 A word model of three words with a back-off, for each label and the category that tells most. It knows only words that
 five rows share, never goes through six words in a row that fewer than five training rows share, and never gives a whole
-text of the table again.
+text of the table again. What tells of somebody (`Herr Richter`, a phone number) is none of its words.
 """
 
 import re
@@ -17,6 +17,7 @@ from DataFoundry.making.chance import shares
 from DataFoundry.making.forms import FEWEST
 from DataFoundry.making.telling import mutual_information
 from DataFoundry.making.unseen import may_be_seen, remember
+from DataFoundry.schema.personal_parts import without_people
 
 HOW = "new sentences of words and short phrases that several rows share"
 _RUN = 6
@@ -35,7 +36,8 @@ def learn(values: pd.Series, others: pd.DataFrame, salt: int) -> dict[str, Any]:
     """The words, what follows what in each context, and the lengths."""
     chosen = np.sort(np.random.default_rng(salt % 2**32).permutation(len(values))[:_MOST_ROWS])
     values, others = values.iloc[chosen].map(str), others.iloc[chosen]
-    texts = [_words(text) for text in values]
+    plain = {text: without_people(text, _UNKNOWN) for text in values.unique()}
+    texts = [_words(plain[text]) for text in values]
     vocabulary = _vocabulary(texts)
     coded = [[_START, *(vocabulary.get(word, -1) for word in words), _END] for words in texts]
     by, contexts = _contexts(coded, others)
@@ -75,7 +77,7 @@ def _vocabulary(texts: list[list[str]]) -> dict[str, int]:
     """Words that at least five rows have, numbered from 2."""
     # Not a set: its order, and with it that of equally frequent words, is another in each process.
     counted = Counter(word for words in texts for word in dict.fromkeys(words))
-    kept = [word for word, count in counted.most_common(_MOST_WORDS) if count >= FEWEST]
+    kept = [word for word, count in counted.most_common(_MOST_WORDS) if count >= FEWEST and _UNKNOWN not in word]
     return {word: number for number, word in enumerate(kept, 2)}
 
 

@@ -71,12 +71,21 @@ def check(values: pd.Series, format: Mapping[str, Any]) -> np.ndarray:
 @cache
 def known_names() -> frozenset[str]:
     """First and last names in lower case; some 40,000, read when the first text column is looked at."""
-    found: set[str] = set()
+    return frozenset(name for first, last in names_by_locale() for name in (*first, *last))
+
+
+@cache
+def names_by_locale() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    """First names and last names in lower case, for each of the languages."""
+    found = []
     for locale in LOCALES:
         provider = import_module(f"faker.providers.person.{locale}").Provider
-        for attribute in ("first_names", "first_names_male", "first_names_female", "last_names"):
-            found.update(str(name).lower() for name in getattr(provider, attribute, ()))
-    return frozenset(found)
+        lists = [
+            frozenset(str(name).lower() for attribute in attributes for name in getattr(provider, attribute, ()))
+            for attributes in (("first_names", "first_names_male", "first_names_female"), ("last_names",))
+        ]
+        found.append((lists[0], lists[1]))
+    return tuple(found)
 
 
 def _has_shape(text: str) -> bool:
