@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binom
 
 from DataFoundry.cleaning.checks.values import as_levels
 from DataFoundry.cleaning.finding import Mark
@@ -18,6 +19,7 @@ _MOST_LEFT = 20_000  # values that something follows from
 _MOST_PAIRS = 500  # of columns
 _FEWEST = 5  # rows with a value, before it tells what follows
 _MOST_OTHERS = 0.2  # share of them that may have something else
+_USUAL_ERRORS, _BY_CHANCE = 0.01, 0.001  # share of wrong cells that any table may have; how rare chance must be
 _SURE = 0.97
 _UNDECIDED = 0.6  # of two cells that contradict one another
 _WHEN = ("value_when", "same_when")  # the number may be wrong, or what tells
@@ -29,9 +31,9 @@ def learn(view: TableView, rules: Sequence[Rule]) -> dict[str, Any]:
     known = [rule for rule in rules if set(rule.columns) <= set(view.columns)]
     follows = []
     for left, right in _reached([rule.columns for rule in known if rule.kind == "determines"]):
-        values = _followers(view, left, right)
+        values, own = _followers(view, left, right)
         if values:
-            follows.append({"left": left, "right": right, "values": values})
+            follows.append({"left": left, "right": right, "values": values, "own": own})
     by_row = [rule.as_dict() for rule in known if issubclass(RULES[rule.kind].Verified, VerifiedByRow)]
     return {"follows": follows, "by_row": by_row}
 
@@ -56,16 +58,39 @@ def _reached(edges: Sequence[tuple[str, ...]]) -> list[tuple[str, str]]:
     return sorted(reached)[:_MOST_PAIRS]
 
 
-def _followers(view: TableView, left: str, right: str) -> dict[str, list[Any]]:
-    """Value of the left column to what follows from it and how many rows say so."""
+def _followers(view: TableView, left: str, right: str) -> tuple[dict[str, list[Any]], list[str]]:
+    """Value of the left column to what follows from it and how many rows say so; and right values of their own.
+
+    From a number that stands beside several values far more often than other numbers do (0 of a machine that is off)
+    nothing follows. A number that many rows have in place of what follows, and that follows from nothing (0, again), is
+    a value of its own and no error.
+    """
     pairs = pd.DataFrame({"left": as_levels(view.frame[left]), "right": as_levels(view.frame[right])}).dropna()
     if pairs["left"].nunique() > _MOST_LEFT:
-        return {}
+        return {}, []
     counts = pairs.value_counts().rename("count").reset_index()
     totals = counts.groupby("left")["count"].sum()
     most = counts.drop_duplicates("left").set_index("left")  # the most frequent stand first
-    kept = most[(most["count"] >= _FEWEST) & (most["count"] >= (1 - _MOST_OTHERS) * totals[most.index])]
-    return {str(value): [str(row["right"]), int(row["count"])] for value, row in kept.iterrows()}
+    totals = totals[most.index]
+    tells = (most["count"] >= _FEWEST) & (most["count"] >= (1 - _MOST_OTHERS) * totals)
+    if view.columns[left].kind == "number":
+        tells &= ~_tells_nothing(totals.to_numpy(), (totals - most["count"]).to_numpy())
+    kept = most[tells]
+    values = {str(value): [str(row["right"]), int(row["count"])] for value, row in kept.iterrows()}
+    return values, _values_of_their_own(counts, values) if view.columns[right].kind == "number" else []
+
+
+def _tells_nothing(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(v,) bool: values that have far more other values beside them than chance gives at the rate of the rest."""
+    rate = (others.sum() - others) / np.maximum(rows.sum() - rows, 1)
+    return binom.sf(others - 1, rows, np.clip(rate, _USUAL_ERRORS, 0.5)) < _BY_CHANCE
+
+
+def _values_of_their_own(counts: pd.DataFrame, values: dict[str, list[Any]]) -> list[str]:
+    wanted = counts["left"].map({value: known[0] for value, known in values.items()})
+    against = counts[wanted.notna() & (wanted != counts["right"]) & ~counts["right"].isin(wanted.dropna().unique())]
+    seen = against.groupby("right").agg(rows=("count", "sum"), beside=("left", "nunique"))
+    return [str(value) for value in seen.index[(seen["rows"] >= _FEWEST) & (seen["beside"] >= 2)]]
 
 
 @dataclass(frozen=True)
@@ -91,7 +116,8 @@ def _unlike(follows: Sequence[dict[str, Any]], view: TableView) -> Iterator[Mark
     for each in follows:
         left, right = each["left"], each["right"]
         wanted = texts[left].map({value: known[0] for value, known in each["values"].items()})
-        against = (wanted.notna() & texts[right].notna() & (wanted != texts[right])).to_numpy()
+        own = texts[right].isin(each.get("own", ()))  # older models know none
+        against = (wanted.notna() & texts[right].notna() & (wanted != texts[right]) & ~own).to_numpy()
         found[left, right] = _Contradiction(left, right, each["values"], wanted, against)
         votes[right] += against
     for (left, right), contradiction in found.items():
