@@ -69,7 +69,7 @@ class AutoregressiveDecoder(nn.Module):
         layers = [torch.tensor(each) for each in degrees]
         owner = torch.tensor([place for place, span in enumerate(spans) for _ in range(span.width)])  # (T,)
         scale = (2 / (len(spans) + context)) ** 0.5
-        self.tokens = weights(spans, hidden[0], scale, generator)
+        self.tokens = weights(spans, hidden[0], scale, generator, given)
         self.context = Linear(context, hidden[0], generator)
         self.layers = nn.ModuleList(
             Linear(inputs, outputs, generator, (above[:, None] >= below[None, :]).float())

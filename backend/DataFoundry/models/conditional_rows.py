@@ -13,29 +13,48 @@ from DataFoundry.config import ModelParams
 from DataFoundry.errors import UnsupportedModelError
 from DataFoundry.models.autoregressive import AutoregressiveDecoder
 from DataFoundry.models.base import GenerativeModel
-from DataFoundry.models.drawing import Drawing, balanced_shift, draw
+from DataFoundry.models.drawing import Drawing, balanced_shift, balanced_shifts, draw
 from DataFoundry.models.layers import TokenWeights
 from DataFoundry.models.variational import dropout_rate
 from DataFoundry.preprocessing.spans import Span, total_width
 
 _MOST_ROWS_TO_FINISH = 40_000
 _NEVER = -1e9
+_TURNS = 10  # of fitting what follows what
 
 
 class ConditionalRows(GenerativeModel):
-    """An autoregressive decoder of a row's columns, `spans[given:]`, after the `given` columns of its context."""
+    """An autoregressive decoder of a row's columns, `spans[given:]`, after the `given` columns of its context.
+
+    Parameters
+    ----------
+    before
+        For categories that rows following one another have, by their place among the columns that are drawn: the place
+        in the context where the row before tells its own. They are balanced by it.
+    alike
+        Share of the rows that count as learnt from independently: those of one parent are like one another.
+    """
 
     balance: Tensor
 
     def __init__(
-        self, spans: Sequence[Span], given: int, params: ModelParams, generator: torch.Generator | None
+        self,
+        spans: Sequence[Span],
+        given: int,
+        params: ModelParams,
+        generator: torch.Generator | None,
+        before: Mapping[int, int] | None = None,
+        alike: float = 1.0,
     ) -> None:
         super().__init__(spans, 0, params, generator)
         self.given = given
-        rows = max((sum(span.counts) for span in spans[given:]), default=0)
+        self.before = dict(before or {})
+        rows = round(alike * max((sum(span.counts) for span in spans[given:]), default=0))
         hidden = params.decoder_hidden_layers
         self.decoder = AutoregressiveDecoder(spans, 0, hidden, TokenWeights, dropout_rate(rows), generator, given)
         self.register_buffer("balance", torch.zeros(total_width(spans[given:])))
+        for column, place in self.before.items():
+            self.register_buffer(_after(column), torch.zeros(spans[place].width, spans[given + column].width))
 
     def losses(self, codes: Tensor, labels: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         loss = self.decoder.cell_nll(codes, _nothing(codes), generator if self.training else None).sum(dim=1).mean()
@@ -43,19 +62,31 @@ class ConditionalRows(GenerativeModel):
 
     @torch.no_grad()
     def finish(self, codes: Tensor, labels: Tensor, generator: torch.Generator) -> None:
-        """Balance what is drawn after real contexts: each column as often as in real rows."""
+        """Balance what is drawn after real contexts: each column as often as in real rows, and categories of rows that
+        follow one another after each other as often, too."""
         rows = torch.randperm(len(codes), generator=generator, device=codes.device)[:_MOST_ROWS_TO_FINISH]
         codes = codes[rows]
         drawing = Drawing(self.decoder, _nothing(codes), codes[:, : self.given])
         parts = []
         for place, span in list(enumerate(self.spans))[self.given :]:
-            counts = torch.bincount(codes[:, place].long(), minlength=span.width).to(self.balance.dtype)
-            logits = drawing.logits(place)
-            shift = balanced_shift(logits, counts)
-            parts.append(shift)
-            drawing.settle(place, draw(torch.softmax(logits + shift, dim=1), generator), generator)
+            logits, real = drawing.logits(place), codes[:, place].long()
+            shift = self._balance_after(place - self.given, logits, codes, real)
+            logits = logits + shift
+            counts = torch.bincount(real, minlength=span.width).to(self.balance.dtype)
+            parts.append(balanced_shift(logits, counts))
+            drawing.settle(place, draw(torch.softmax(logits + parts[-1], dim=1), generator), generator)
         if parts:
             self.balance.copy_(torch.cat(parts))
+
+    def _balance_after(self, column: int, logits: Tensor, codes: Tensor, real: Tensor) -> Tensor:
+        """(n, width) what is added to a column's logits by what the row before has, learnt from real rows; or 0."""
+        if column not in self.before:
+            return torch.zeros(())
+        after = self.get_buffer(_after(column))
+        earlier = codes[:, self.before[column]].long()
+        pairs = torch.bincount(earlier * logits.shape[1] + real, minlength=after.numel()).view_as(after)
+        after.copy_(balanced_shifts(logits, earlier, pairs.to(after.dtype), _TURNS))
+        return after[earlier]
 
     @torch.no_grad()
     def draw(
@@ -80,6 +111,8 @@ class ConditionalRows(GenerativeModel):
             own = slice(span.start - self.decoder.offset, span.stop - self.decoder.offset)
             column = place - self.given
             logits = drawing.logits(place) + self.balance[own]
+            if column in self.before:
+                logits = logits + self.get_buffer(_after(column))[context[:, self.before[column]].long()]
             if banned and column in banned:
                 logits = logits + torch.where(banned[column], _NEVER, 0.0)
             known = torch.isnan(fixed[:, column]) if fixed is not None else None
@@ -107,6 +140,11 @@ class ConditionalRows(GenerativeModel):
         widths = [span.width for span in self.spans[self.given :]]
         parts = [logits[:, at : at + width].argmax(dim=1) for at, width in zip(starts, widths, strict=True)]
         return torch.stack(parts, dim=1)
+
+
+def _after(column: int) -> str:
+    """The name of what is added to a column's logits by the row before."""
+    return f"after_{column}"
 
 
 def _nothing(codes: Tensor) -> Tensor:

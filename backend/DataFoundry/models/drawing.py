@@ -80,21 +80,29 @@ def find_balance(
     as in iterative proportional fitting (Deming and Stephan 1940), with the probabilities' means in place of drawn
     counts.
     """
-    known = functional.one_hot(labels, len(counts)).to(context.dtype)  # (n, k)
-    drawn = known.sum(dim=0)[:, None].clamp(min=1)  # (k, 1)
     drawing = Drawing(decoder, context)
     parts = []
     for place, span in enumerate(decoder.spans):
         logits = drawing.logits(place)
-        real = counts[:, span.start : span.stop]
-        shift = torch.where(_impossible(real), _NEVER, 0.0)
-        aim = _aim(real, known.T @ torch.softmax(logits + shift[labels], dim=1) / drawn)
-        for _ in range(_TURNS):
-            mean = known.T @ torch.softmax(logits + shift[labels], dim=1) / drawn
-            shift += torch.log((aim + _TINY) / (mean + _TINY))
+        shift = balanced_shifts(logits, labels, counts[:, span.start : span.stop])
         parts.append(shift)
         drawing.settle(place, draw(torch.softmax(logits + shift[labels], dim=1), generator), generator)
     return torch.cat(parts, dim=1)
+
+
+def balanced_shifts(logits: Tensor, labels: Tensor, counts: Tensor, turns: int = _TURNS) -> Tensor:
+    """(k, width) what to add to logits (n, width) of one column by label (n,), for frequencies `counts` (k, width).
+
+    What no row of a label has, though many would by chance, it never gets.
+    """
+    known = functional.one_hot(labels, len(counts)).to(logits.dtype)  # (n, k)
+    drawn = known.sum(dim=0)[:, None].clamp(min=1)  # (k, 1)
+    shift = torch.where(_impossible(counts), _NEVER, 0.0)
+    aim = _aim(counts, known.T @ torch.softmax(logits + shift[labels], dim=1) / drawn)
+    for _ in range(turns):
+        mean = known.T @ torch.softmax(logits + shift[labels], dim=1) / drawn
+        shift += torch.log((aim + _TINY) / (mean + _TINY))
+    return shift
 
 
 def balanced_shift(logits: Tensor, counts: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from torch.nn import functional
 from DataFoundry.preprocessing.spans import ORDERED, Span, total_width
 
 _WAVES = 8
+_FEW_LEVELS = 12  # each of which may have a vector of its own wherever it is only an input
 
 
 def normal(shape: tuple[int, ...], scale: float, generator: torch.Generator | None) -> Tensor:
@@ -56,15 +57,25 @@ def smooth_basis(span: Span) -> Tensor | None:
 
 
 class TokenWeights(nn.Module):
-    """One vector for each token of a table: (total width, size), free parts plus smooth parts for ordered columns."""
+    """One vector for each token of a table: (total width, size), free parts plus smooth parts for ordered columns.
+
+    Of the first `given` columns, which are never drawn, numbers of many levels have smooth parts alone: with a free
+    vector for each level of each a network knows the parent again, and learns its rows by heart.
+    """
 
     bases: Tensor
     padded: Tensor
     ordered: Tensor
+    places: Tensor
 
-    def __init__(self, spans: Sequence[Span], size: int, scale: float, generator: torch.Generator | None) -> None:
+    def __init__(
+        self, spans: Sequence[Span], size: int, scale: float, generator: torch.Generator | None, given: int = 0
+    ) -> None:
         super().__init__()
-        self.free = nn.Parameter(normal((total_width(spans), size), scale, generator))
+        places = _with_free_part(spans, given)
+        self.width = total_width(spans)
+        self.free = nn.Parameter(normal((len(places), size), scale, generator))
+        self.register_buffer("places", torch.tensor(places, dtype=torch.int64), persistent=False)
         bases = [smooth_basis(span) for span in spans]
         known = [basis for basis in bases if basis is not None]
         functions = known[0].shape[1] if known else 1
@@ -85,11 +96,25 @@ class TokenWeights(nn.Module):
         self.register_buffer("ordered", torch.tensor(ordered, dtype=torch.int64), persistent=False)
 
     def forward(self) -> Tensor:
+        free: Tensor = self.free
+        if len(free) < self.width:
+            free = free.new_zeros(self.width, free.shape[1]).index_copy(0, self.places, free)
         if not len(self.ordered):
-            return self.free
+            return free
         # No place comes twice, so the gradients of these selections are the same whatever the order of their sums.
         smooth = torch.bmm(self.bases, self.smooth).flatten(0, 1).index_select(0, self.padded)
-        return self.free + smooth if len(smooth) == len(self.free) else self.free.index_add(0, self.ordered, smooth)
+        return free + smooth if len(smooth) == len(free) else free.index_add(0, self.ordered, smooth)
+
+
+def _with_free_part(spans: Sequence[Span], given: int) -> list[int]:
+    """The tokens, counted through all spans, with a free vector: all but the levels of given numbers that have many."""
+    found: list[int] = []
+    start = 0
+    for place, span in enumerate(spans):
+        levels = len(span.points) if place < given and span.kind == ORDERED else 0
+        found += range(start + (levels if levels > _FEW_LEVELS else 0), start + span.width)
+        start += span.width
+    return found
 
 
 class EmbeddedTokenWeights(TokenWeights):
@@ -99,8 +124,11 @@ class EmbeddedTokenWeights(TokenWeights):
     arXiv 1604.06737). Numbers keep their own vectors.
     """
 
-    def __init__(self, spans: Sequence[Span], size: int, scale: float, generator: torch.Generator | None) -> None:
-        super().__init__([span for span in spans if span.kind == ORDERED] or spans[:0], size, scale, generator)
+    def __init__(
+        self, spans: Sequence[Span], size: int, scale: float, generator: torch.Generator | None, given: int = 0
+    ) -> None:
+        ordered = [span for span in spans if span.kind == ORDERED]
+        super().__init__(ordered, size, scale, generator, sum(span.kind == ORDERED for span in spans[:given]))
         self._kinds = [(span.kind, span.width) for span in spans]
         self.embeddings, self.projections = nn.ParameterList(), nn.ParameterList()
         for span in spans:

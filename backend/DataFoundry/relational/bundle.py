@@ -14,7 +14,7 @@ from DataFoundry.errors import IncompatibleArtifactError
 from DataFoundry.models.bundle import RETRAIN, damage_told
 from DataFoundry.models.conditional_rows import ConditionalRows
 from DataFoundry.preprocessing.columns import number
-from DataFoundry.preprocessing.spans import Span
+from DataFoundry.preprocessing.spans import ORDERED, Span
 from DataFoundry.relational.columns import TableColumns
 from DataFoundry.relational.config import MODEL_TYPE
 from DataFoundry.relational.context import Teller, with_none
@@ -22,8 +22,9 @@ from DataFoundry.relational.order import Order, Place
 from DataFoundry.relational.relation import Key, Relation
 from DataFoundry.storage.artifacts import load_model, load_preprocessor, save_model, save_preprocessor
 
-_FORMAT = 1
+_FORMAT = 2
 _MOST_FROM_ABOVE = 60  # columns of ancestors that a row is drawn after
+_MOST_STATES = 50  # tokens of a category that is balanced by the row before
 
 
 @dataclass
@@ -140,6 +141,19 @@ class Related:
             spans += teller.summary_spans()
         return spans + (model.teller.history_spans() if model.teller else [])
 
+    def before(self, table: str) -> dict[int, int]:
+        """For the small categories of a row: where in its context stands what the row before has; see `context_spans`.
+
+        None for a table of which no row follows another.
+        """
+        teller = self.tables[table].teller
+        if teller is None or not teller.follows:
+            return {}
+        first = len(self.context_spans(table)) - len(teller.history_spans()) + teller.last_place
+        own = self.tables[table].columns.transformer.spans()
+        small = [place for place, span in enumerate(own) if span.kind != ORDERED and span.width <= _MOST_STATES]
+        return {place: first + place for place in small}
+
 
 def save_related(related: Related, model_path: Path, preprocessor_path: Path) -> None:
     """Write both files; each names the other by a fingerprint."""
@@ -158,6 +172,7 @@ def save_related(related: Related, model_path: Path, preprocessor_path: Path) ->
         name: {
             "spans": [span.state() for span in model.network.spans],
             "given": model.network.given,
+            "before": [list(pair) for pair in model.network.before.items()],
             "params": model.network.params.model_dump(mode="json"),
             "weights": dict(model.network.state_dict()),
         }
@@ -197,7 +212,8 @@ def _related(payload: Mapping[str, Any], prepared: Mapping[str, Any]) -> Related
 
 def _network(state: Mapping[str, Any]) -> ConditionalRows:
     spans = [Span.from_state(each) for each in state["spans"]]
-    network = ConditionalRows(spans, int(state["given"]), ModelParams(**_lists_to_tuples(state["params"])), None)
+    params, before = ModelParams(**_lists_to_tuples(state["params"])), {int(a): int(b) for a, b in state["before"]}
+    network = ConditionalRows(spans, int(state["given"]), params, None, before)
     network.load_state_dict(state["weights"])
     return network.eval()
 

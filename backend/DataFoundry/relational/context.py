@@ -142,6 +142,11 @@ class Teller:
         """Whether there are rows that follow others."""
         return bool(self.grids)
 
+    @property
+    def last_place(self) -> int:
+        """Where in `history` the columns of the row before begin."""
+        return 2
+
     def start(self, parents: int) -> Course:
         """The course before any row."""
         width, ranks, levels = len(self.spans), len(self.ranks.places), len(self.levels)

@@ -1,5 +1,6 @@
 """Fit the networks of related tables, two at a time: they learn from real rows only, so none waits for another."""
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -43,7 +44,10 @@ class Job:
         context, own = self.related.context_spans(self.name), self.related.row_spans(self.name)
         drawn = torch.Generator().manual_seed(self.seed)
         params = ModelParams(decoder_hidden_layers=self.config.model_params.decoder_hidden_layers)
-        network = ConditionalRows(consecutive([*context, *own]), len(context), params, drawn)
+        # Rows of one parent are like one another: they count as the geometric mean of their number and the parents'.
+        alike = math.sqrt(len(np.unique(entities)) / len(codes))
+        before = self.related.before(self.name)
+        network = ConditionalRows(consecutive([*context, *own]), len(context), params, drawn, before, alike)
         rows = Rows(torch.from_numpy(codes), torch.zeros(len(codes), dtype=torch.int64))
         learning, validation = _split(rows, entities, self.seed)
         said = self.config.training_params.model_dump(exclude_unset=True)

@@ -1,9 +1,12 @@
 """A single table of sequences: entities keep what is theirs, rows follow one another in time."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from DataFoundry.preprocessing.spans import CATEGORY, ORDERED, Span
+from DataFoundry.relational.bundle import load_related
 from DataFoundry.relational.matching import match, match_own, without_repeats
 from DataFoundry.relational.order import order_of
 from DataFoundry.relational.relation import Relation
@@ -55,3 +58,22 @@ def test_parents_in_a_circle_are_made_in_some_order():
     assert sorted(order.tables) == ["a", "b"]
     primary = [place.primary for place in order.places.values() if place.primary]
     assert len(primary) == 1 and sum(len(place.second) for place in order.places.values()) == 1
+
+
+def test_the_row_before_is_where_the_network_is_told_that_it_is(synthesized):
+    """What a row is balanced by must be the state of the row before, and no other column of its context."""
+    real = sequences(60, longest=12)
+    _, made, _ = synthesized({"visits": real}, said={"visits": {"sequence_key": "patient", "sequence_index": "day"}})
+    config = made["config"]
+    related = load_related(Path(config["output_model_path"]), Path(config["preprocessor_path"]))
+    model, (column, place) = related.tables["visits"], next(iter(related.before("visits").items()))
+    assert list(model.columns.transformer.state()["kinds"])[column] == "state" and len(related.before("visits")) == 1
+    r = np.random.default_rng(0)
+    rows = np.stack([r.integers(0, span.width, 6) for span in related.row_spans("visits")], axis=1).astype(float)
+    course = model.teller.start(6)
+    for _ in range(2):
+        model.teller.add(course, np.arange(6), rows)
+    history = model.teller.history(course, np.full(6, 9))
+    begins = len(related.context_spans("visits")) - history.shape[1]
+    assert history[:, place - begins].tolist() == rows[:, column].tolist()
+    assert model.network.before == related.before("visits") and model.network.get_buffer(f"after_{column}").abs().sum()
