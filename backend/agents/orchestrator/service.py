@@ -214,6 +214,7 @@ def works() -> bool:
     """Whether the agents can do their work in this installation: parts import, the graph compiles, a plan is made."""
     try:
         from agents import cleaning_pipeline, labeling_pipeline, sharing_pipeline, training_pipeline  # noqa: F401
+
         for tool in REGISTRY:
             loaded(tool)
         build()
