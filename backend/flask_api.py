@@ -48,7 +48,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="DIR",
-        help="A data root of the key of --new-api-key, in place of those of the service; may be given several times",
+        help="A data root of the key of --new-api-key, in place of those of the service; may be given several times, "
+        "behind the first one also for sources that it may use, as source://NAME",
     )
     return parser.parse_args(arguments)
 

@@ -1,7 +1,8 @@
 """Data roots: the folders that requests may read, and those that they may write.
 
 The program's own folders are read only: of `backend/` requests write to `output_data/` alone. Work for a client with
-roots of its own is confined to them, and to reading the data that comes with the program.
+roots of its own is confined to them, and to reading the data that comes with the program. Beside folders such roots may
+name sources, as `source://NAME`: of the operator's sources that client may use those alone.
 """
 
 import os
@@ -21,6 +22,7 @@ CODE_FOLDERS = tuple(
         *("datafoundry_cli", "datafoundry_client", "datafoundry_service"),
     )
 )
+SOURCE = "source://"  # of a root that is no folder
 _STARTED_IN = Path.cwd()  # a later chdir must not move the roots
 _BESIDE = ("tests", "docs", "benchmarks", "README.md", "CONTRIBUTING.md", "CHANGELOG.md")  # of a checkout
 _READ_ONLY = tuple(
@@ -57,12 +59,18 @@ def own_roots() -> tuple[str, ...] | None:
     return _own.get()
 
 
+def own_sources() -> tuple[str, ...] | None:
+    """The names of the sources that this thread is confined to; None where it is not."""
+    own = _own.get()
+    return None if own is None else tuple(each.removeprefix(SOURCE) for each in own if each.startswith(SOURCE))
+
+
 def data_roots() -> tuple[Path, ...]:
     """Folders that requests may read: `settings.HOME`, where the process was started, and those added.
 
     `DATAFOUNDRY_DATA_ROOTS` adds more, separated like `PATH`. Symbolic links are resolved, once for each process.
     """
-    own = _own.get()
+    own = _own_folders()
     if own is not None:
         return _resolved((*own, str(TESTING_FOLDER)))
     return _resolved((str(HOME), str(_STARTED_IN), str(OUTPUT_FOLDER), *_added()))
@@ -70,7 +78,7 @@ def data_roots() -> tuple[Path, ...]:
 
 def lookup_folders() -> tuple[Path, ...]:
     """Where a relative path of an input is looked up, in this order; of an output the first one counts."""
-    own = _own.get()
+    own = _own_folders()
     if own is not None:
         return _resolved((*own, str(HOME)))
     return _resolved((str(HOME), str(_STARTED_IN), *_added()))
@@ -78,13 +86,13 @@ def lookup_folders() -> tuple[Path, ...]:
 
 def output_home() -> Path:
     """The folder of outputs that a request gives no path for."""
-    own = _own.get()
+    own = _own_folders()
     return OUTPUT_FOLDER if own is None else _resolved(own)[0] / OUTPUT_FOLDER.name
 
 
 def listed_folders() -> tuple[Path, ...]:
     """The folders whose files are listed: those of outputs, and of the data that comes with the program."""
-    own = _own.get()
+    own = _own_folders()
     return (*((OUTPUT_FOLDER,) if own is None else _resolved(own)), TESTING_FOLDER)
 
 
@@ -106,6 +114,11 @@ def is_private(path: str) -> bool:
 def is_beneath(path: str, folder: str) -> bool:
     """As `Path.is_relative_to` of absolute paths without links, at a tenth of its cost: each request asks ten times."""
     return path == folder or path.startswith(os.path.join(folder, ""))
+
+
+def _own_folders() -> tuple[str, ...] | None:
+    own = _own.get()
+    return None if own is None else tuple(each for each in own if not each.startswith(SOURCE))
 
 
 def _added() -> tuple[str, ...]:

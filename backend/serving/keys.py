@@ -2,8 +2,9 @@
 
 A key is 256 random bits, so that its plain SHA-256 cannot be guessed back and no slow hash is needed. One line a key,
 `name:scopes:sha256`, in a file (`--api-key-file`) or in `DATAFOUNDRY_API_KEYS`, where `;` may stand for a new line. A
-key that reads and writes in data roots of its own names them: `name:scopes:sha256:root1,root2`. The file may be changed
-while the service runs: a line that is taken out is a key that opens nothing any more, whatever else is wrong with it.
+key that reads and writes in data roots of its own names them: `name:scopes:sha256:root1,root2`; behind the first one
+may stand sources that it may use, as `source://NAME`. The file may be changed while the service runs: a line that is
+taken out is a key that opens nothing any more, whatever else is wrong with it.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from DataFoundry.errors import ConfigError
+from DataFoundry.roots import SOURCE
 from DataFoundry.settings import KEY_FILE_VARIABLE
 from DataFoundry.storage.files import read_operator_file
 
@@ -135,7 +137,7 @@ def new_key(name: str, scopes: str, roots: Sequence[str] = ()) -> tuple[str, str
     key = f"df_{secrets.token_urlsafe(32)}"
     line = f"{name}:{scopes}:{_digest(key)}"
     if roots:
-        line += f":{','.join(os.path.abspath(each) for each in roots)}"
+        line += f":{','.join(each if each.startswith(SOURCE) else os.path.abspath(each) for each in roots)}"
     read_keys(line)
     return key, line
 
@@ -184,9 +186,10 @@ def _read_line(line: str) -> ApiKey:
 def _read_roots(name: str, text: str) -> tuple[str, ...]:
     """An empty list must not open the roots of the service to a key that was to have its own."""
     roots = [each.strip() for each in text.split(",")]
-    if not all(os.path.isabs(each) for each in roots):
+    if not (os.path.isabs(roots[0]) and all(os.path.isabs(each) or each.startswith(SOURCE) for each in roots)):
         raise ConfigError(
-            f"The data roots of the API key {name!r} must be absolute paths, separated by commas; a line is "
-            "name:scopes:sha256:root1,root2, or name:scopes:sha256 for the data roots of the service."
+            f"The data roots of the API key {name!r} must be absolute paths, behind the first one may be sources such "
+            "as source://NAME, separated by commas; a line is name:scopes:sha256:root1,root2, or name:scopes:sha256 "
+            "for the data roots of the service."
         )
     return tuple(roots)

@@ -11,10 +11,10 @@ from pathlib import Path, PosixPath, WindowsPath
 from typing import Any, Protocol
 
 from DataFoundry.errors import ConfigError, ForbiddenPathError, ImpossibleError, PathTextError
-from DataFoundry.roots import own_roots
-from DataFoundry.settings import OUTPUT_FOLDER, SOURCES_VARIABLE, named_sources
+from DataFoundry.roots import SOURCE as SCHEME
+from DataFoundry.roots import output_home, own_sources
+from DataFoundry.settings import SOURCES_VARIABLE, named_sources
 
-SCHEME = "source://"
 KINDS = {
     "postgresql": "DataFoundry.sources.connected.postgresql:PostgreSQL",
     "postgres": "DataFoundry.sources.connected.postgresql:PostgreSQL",
@@ -91,14 +91,14 @@ class Address(_LocalPath):
 
     @property
     def parent(self) -> Path:
-        return OUTPUT_FOLDER
+        return output_home()
 
     def with_name(self, name: str) -> Path:
         """A file beside it: in the output folder."""
-        return OUTPUT_FOLDER / name
+        return output_home() / name
 
     def with_suffix(self, suffix: str) -> Path:
-        return OUTPUT_FOLDER / f"{self.stem}{suffix}"
+        return output_home() / f"{self.stem}{suffix}"
 
     def exists(self, **_: object) -> bool:
         """Never as a file."""
@@ -167,12 +167,16 @@ def _named(text: str, field: str) -> Address:
     if key and any(part in ("", ".", "..") for part in key.rstrip("/").split("/")):
         raise PathTextError(f"{field}: {text[:100]!r} has an empty part, or one of dots only.", field=field)
     address = Address(text)
-    if own_roots() is not None:
-        raise ForbiddenPathError(
-            f"{field}: this API key has folders of its own and may use no source; ask the operator for another key.",
-            field=field,
-        )
-    known = list(_sources())
+    known, own = list(_sources()), own_sources()
+    if own is not None:
+        known = [name for name in known if name in own]
+        if address.source_name not in known:
+            may = f"may use {', '.join(known)}" if known else "may use none"
+            raise ForbiddenPathError(
+                f"{field}: of the service's sources this API key {may}; ask the operator for another key.",
+                field=field,
+                sources=known,
+            )
     if address.source_name not in known:
         there = f"it knows {', '.join(known)}" if known else "it knows none"
         raise ForbiddenPathError(

@@ -71,3 +71,11 @@ def test_a_key_may_have_roots_of_its_own() -> None:
     key, line = new_key("a", "read", ["/data/a"])
     found = find_key(read_keys(line), key)
     assert line.endswith(":/data/a") and found is not None and found.roots == ("/data/a",)
+
+
+def test_a_key_with_roots_may_be_given_sources_behind_a_folder() -> None:
+    assert new_key("a", "read", ["/data/a", "source://shop"])[1].endswith(":/data/a,source://shop")
+    assert read_keys(f"a:read:{DIGEST}:/data/a,source://shop")[0].roots == ("/data/a", "source://shop")
+    for roots in ("source://shop", "source://shop,/data/a", "/data/a,shop"):
+        with pytest.raises(ConfigError, match="behind the first one may be sources"):
+            read_keys(f"a:read:{DIGEST}:{roots}")

@@ -25,6 +25,7 @@ from DataFoundry.errors import (
     SourceError,
     TableError,
 )
+from DataFoundry.roots import confined_to
 from DataFoundry.settings import OUTPUT_FOLDER, SOURCES_VARIABLE
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.addresses import Address, check_sources
@@ -336,6 +337,27 @@ def test_operators_learn_what_is_wrong_with_their_sources(monkeypatch):
     with pytest.raises(DataFoundryError) as caught:
         check_sources()
     assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_client_with_roots_of_its_own_uses_the_sources_that_are_among_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAFOUNDRY_DATA_ROOTS", str(tmp_path / "operator"))
+    (tmp_path / "operator").mkdir()
+    (tmp_path / "team").mkdir()
+    file = tmp_path / "operator" / "shop.db"
+    with sqlite3.connect(file) as database:
+        database.execute("create table people as select 1 as age union select 2")
+    monkeypatch.setenv(SOURCES_VARIABLE, f"shop=sqlite:///{file}\npayroll=sqlite:///{file}")
+    with confined_to([str(tmp_path / "team"), "source://shop"]):
+        assert open_table(input_path("source://shop/people", "data_path")).read()["age"].tolist() == [1, 2]
+        with pytest.raises(ForbiddenPathError, match="may use shop; ask") as refused:
+            input_path("source://payroll/people", "data_path")
+        with pytest.raises(ForbiddenPathError):
+            input_path(str(file), "data_path")
+    assert "payroll" not in str(refused.value.details)
+    with confined_to([str(tmp_path / "team")]), pytest.raises(ForbiddenPathError, match="may use none"):
+        input_path("source://shop/people", "data_path")
 
 
 def test_a_password_may_come_from_a_variable_of_its_own(monkeypatch):

@@ -1,6 +1,6 @@
 """A table of a source as a local one.
 
-A source is read once, block by block, into a hidden file under the output folder, and every pass reads that: passes
+A source is read once, block by block, into a hidden file in the folder of outputs, and every pass reads that: passes
 agree though the source changes meanwhile, a source that fails does so before any work is done, and what is fast with
 files stays fast. The file goes with the table.
 """
@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
-from DataFoundry.settings import OUTPUT_FOLDER
+from DataFoundry.roots import output_home
 from DataFoundry.sources.parquet import ParquetTable
 from DataFoundry.sources.table import Table
 from DataFoundry.storage.addresses import Address
@@ -25,7 +25,7 @@ def copied(address: Address, open_file: Callable[[Path], Table], rows: int | Non
     SourceError, MissingFileError, ForbiddenPathError, TableError, DiskFullError
     """
     source = address.source()
-    folder = temporary_folder(OUTPUT_FOLDER, "source")
+    folder = temporary_folder(output_home(), "source")
     try:
         table = open_file(source.fetch(address.key, folder, None if rows is None else rows + 1))
     except BaseException:

@@ -15,7 +15,7 @@ from DataFoundry.errors import (
     MissingFileError,
     SourceError,
 )
-from DataFoundry.settings import OUTPUT_FOLDER
+from DataFoundry.roots import output_home
 from DataFoundry.sources.connected.parts import Part, joined, part_of
 from DataFoundry.sources.connected.url import SourceUrl, driver, told
 from DataFoundry.storage.files import free_bytes
@@ -70,7 +70,7 @@ class S3:
         return target
 
     def _refuse_full(self, size: int) -> None:
-        if free_bytes(OUTPUT_FOLDER) < size + _KEPT_FREE:
+        if free_bytes(output_home()) < size + _KEPT_FREE:
             raise DiskFullError(f"The disk has no room for a table of {size} bytes of the source {self.url.name!r}.")
 
     def _parts(self, store: Any, place: str) -> Iterator[Part]:
