@@ -58,7 +58,7 @@ def test_names_in_a_column_of_many_need_more_than_a_doubled_letter() -> None:
 
 
 @pytest.mark.parametrize("steps", [1, 10], ids=["one speed a machine", "several speeds a machine"])
-def test_a_machine_that_is_off_contradicts_nothing(steps: int) -> None:
+def test_a_machine_that_is_off_repairs_nothing(steps: int) -> None:
     """0 stands beside all machines, mostly beside the one that is off most often."""
     draw = np.random.default_rng(0)
     machine = draw.choice(["M1", "M2", "M3", "M4"], 2_000)
@@ -71,8 +71,8 @@ def test_a_machine_that_is_off_contradicts_nothing(steps: int) -> None:
     frame = pd.DataFrame({"machine": machine, "rpm": np.where(off, 0, speed)})
     schema = discover_in(frame)
     checks = CellChecks.learnt(frame, schema.columns, schema.rules)
-    assert list(findings(checks.marks(frame), frame)) == []
+    told = list(findings(checks.marks(frame), frame))
+    assert all(each.confidence < 0.9 and each.suggested is None for each in told)
     wrong = int(np.flatnonzero((machine == "M2") & ~off)[5])
     spoilt = frame.assign(machine=frame["machine"].mask(frame.index == wrong, "M4"))
-    (found,) = {each.row for each in findings(checks.marks(spoilt), spoilt)}
-    assert found == wrong
+    assert [each.row for each in findings(checks.marks(spoilt), spoilt) if each.confidence >= 0.9] == [wrong]
