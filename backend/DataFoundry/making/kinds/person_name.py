@@ -11,10 +11,20 @@ import pandas as pd
 from DataFoundry.making.chance import chosen
 from DataFoundry.making.forms import FEWEST
 from DataFoundry.making.forms import make as make_by_form
-from DataFoundry.making.names import first_names, last_names, locale_of
+from DataFoundry.making.names import (
+    first_names,
+    first_names_of,
+    last_names,
+    locale_of,
+    sex_of_name,
+    sex_of_title,
+)
 from DataFoundry.making.unseen import remember
 
 HOW = "new names of the same language"
+_ONE_SEX = 0.9  # share of first names of one sex beside a value that tells it
+_MOST_SEXES = 10  # values of a column that tells the sex
+_ANY = ""
 _PATTERNS = {
     "first": ["{first}"],
     "last": ["{last}"],
@@ -40,7 +50,36 @@ def learn(values: pd.Series, others: pd.DataFrame, salt: int) -> dict[str, Any]:
         "upper": bool(texts.str.isupper().all()),
         "lower": bool(texts.str.islower().all()),
         "seen": remember(texts, salt),
+        "sexes": _sexes(texts, others, locale),
     }
+
+
+def _sexes(texts: pd.Series, others: pd.DataFrame, locale: str) -> dict[str, Any] | None:
+    """The column whose values go with the sex of the first names (`Herr`, `Mrs`, `f`), and the sex of each value.
+
+    A value tells it where nine of ten names are of one sex; a column does where two values tell different ones.
+    """
+    found = {text: _sex_of_first(text, locale) for text in texts.unique()}
+    female = texts.map(found).map({"female": 1.0, "male": 0.0})
+    if female.notna().sum() < FEWEST:
+        return None
+    best: tuple[int, dict[str, Any]] | None = None
+    for name in others.columns:
+        if name in others.attrs.get("names", ()) or not 2 <= others[name].nunique() <= _MOST_SEXES:
+            continue
+        shares = female.groupby(others[name].map(str).to_numpy()).agg(["mean", "count"])
+        told = shares[(shares["count"] >= FEWEST) & ((shares["mean"] - 0.5).abs() >= _ONE_SEX - 0.5)]
+        values = {str(value): "female" if mean > 0.5 else "male" for value, mean in told["mean"].items()}
+        rows = int(told["count"].sum())
+        if len(set(values.values())) == 2 and (best is None or rows > best[0]):
+            best = rows, {"column": str(name), "values": values}
+    return None if best is None else best[1]
+
+
+def _sex_of_first(text: str, locale: str) -> str | None:
+    """Of the first name in a name of any order; None where it is not known or both have it."""
+    sexes = {sex for word in text.replace(",", " ").split() if (sex := sex_of_name(word, locale))}
+    return sexes.pop() if len(sexes) == 1 else None
 
 
 def _one_of_single(patterns: Counter[str], rows: int) -> Counter[str]:
@@ -55,13 +94,11 @@ def _one_of_single(patterns: Counter[str], rows: int) -> Counter[str]:
 
 def make(state: Mapping[str, Any], numbers: np.ndarray, rows: pd.DataFrame, salt: int) -> np.ndarray:
     """(n,) object texts."""
-    words = {"{first}": list(first_names(state["locale"])), "{last}": list(last_names(state["locale"]))}
-    forms = []
-    for name in state["patterns"]:
-        title, _, pattern = name.rpartition("|")
-        parts = [words.get(part, [part]) for part in _PATTERNS[pattern]]
-        forms.append({"head": f"{title} " if title else "", "parts": parts})
+    sexes = _told_sexes(state.get("sexes"), rows)  # older models know none
+    kinds = sorted(set(sexes.tolist()))
+    forms = [_form(name, state["locale"], sex) for sex in kinds for name in state["patterns"]]
     which = chosen(numbers, salt + 1, np.asarray(state["weights"]))
+    which = which + len(state["patterns"]) * np.searchsorted(kinds, sexes) if len(kinds) > 1 else which
     # A first name alone is carried by many and names nobody: only names of several words are to be new ones.
     alone = np.array([len(form["parts"]) == 1 for form in forms])[which]
     made = np.full(len(numbers), None, dtype=object)
@@ -74,10 +111,28 @@ def make(state: Mapping[str, Any], numbers: np.ndarray, rows: pd.DataFrame, salt
     return np.array([None if each is None else spell(each) for each in made], dtype=object)
 
 
+def _told_sexes(known: Mapping[str, Any] | None, rows: pd.DataFrame) -> np.ndarray:
+    """(n,) texts: the sex that each row tells, `` where it tells none."""
+    if known is None or known["column"] not in rows.columns:
+        return np.full(len(rows), _ANY)
+    return rows[known["column"]].map(str).map(known["values"]).fillna(_ANY).to_numpy(dtype=str)
+
+
+def _form(name: str, locale: str, sex: str) -> dict[str, Any]:
+    """A form of `forms.make`; a title in it tells the sex, too."""
+    title, _, pattern = name.rpartition("|")
+    sex = sex_of_title(title.split(" ")[0]) or sex
+    firsts = first_names_of(locale, sex) if sex else first_names(locale)
+    words = {"{first}": list(firsts), "{last}": list(last_names(locale))}
+    parts = [words.get(part, [part]) for part in _PATTERNS[pattern]]
+    return {"head": f"{title} " if title else "", "parts": parts}
+
+
 def _pattern(text: str, locale: str) -> str:
     """The title, "|", and the order of first and last names."""
     words = text.split()
-    title = words.pop(0) if len(words) > 2 and words[0].endswith(".") else ""
+    titled = words[0].endswith(".") or sex_of_title(words[0]) is not None
+    title = words.pop(0) if len(words) > 2 and titled else ""
     if len(words) == 1:
         return f"{title}|{'first' if _is_first(words[0], locale) else 'last'}"
     if words[0].endswith(","):
