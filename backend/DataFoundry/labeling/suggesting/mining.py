@@ -19,6 +19,8 @@ from DataFoundry.labeling.suggesting.words import is_text, telling_words
 
 _PAIRED = 24  # the best single rules of each class that pairs are made of
 _MOST_CATEGORIES = 40
+_FEWEST, _FEWEST_OF_RARE = 3.0, 5.0  # rows that a rule covers
+_RARE, _OF_RARE = 0.05, 0.2  # share of rows of a rare class; share of its rows that a rule for it covers
 _MENTIONED = 1.5  # times the score of a rule whose columns somebody named
 
 
@@ -146,6 +148,11 @@ class _Class:
     def _chance(self, precision: float, spread: float, prior: float) -> bool:
         return bool(precision - self.recipe.sureness * spread <= prior)
 
+    def _least(self, total: float, prior: float) -> float:
+        """Rows that a rule must cover: of a rare class a share of its own rows, since all of them may be too few."""
+        usual = max(_FEWEST, self.recipe.coverage * total)
+        return usual if prior >= _RARE else min(usual, max(_FEWEST_OF_RARE, _OF_RARE * prior * total))
+
     def judge(self, candidates: Sequence[tuple[tuple[Predicate, ...], np.ndarray]], harvest: Harvest) -> list[_Scored]:
         if not candidates:
             return []
@@ -158,9 +165,10 @@ class _Class:
         spread = np.sqrt(precision * (1 - precision) / np.maximum(covered, 1) + 0.25 / np.maximum(covered, 1) ** 2)
         score = (hits - covered * prior) / np.sqrt(np.maximum(covered * prior * (1 - prior), 1e-12))
         kept = []
+        least = self._least(total, prior)
         for place, (predicates, mask) in enumerate(candidates):
             rule = Rule(predicates, self.label)
-            if covered[place] < max(3.0, self.recipe.coverage * total):
+            if covered[place] < least:
                 harvest.drop(rule, "coverage")
             elif covered[place] > 0.95 * total:
                 harvest.drop(rule, "votes everywhere")

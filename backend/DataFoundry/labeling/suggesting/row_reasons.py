@@ -10,6 +10,8 @@ from DataFoundry.labeling.analysis.conflict_examples import values_shown
 
 _UNSURE = 0.75  # probability of the likeliest class below which a row counts as uncertain
 _FAR = 1.5  # interquartile ranges outside what is labeled
+_RARE, _TIMES = 0.1, 2.0  # share of the labels; how much likelier than that
+_SHOWN = 0.0005  # share of the table that one decimal of a per cent shows
 _MOST_NEW = 2  # values named in one sentence
 
 
@@ -27,6 +29,8 @@ class Reasons:
         (k,) the class numbers that these are.
     votes
         {labeling function: (n,) its votes}.
+    shares
+        (k,) of the hand-labeled rows, by class.
     """
 
     frame: pd.DataFrame
@@ -34,6 +38,7 @@ class Reasons:
     said: np.ndarray | None
     classes: np.ndarray
     votes: dict[str, np.ndarray]
+    shares: np.ndarray
 
     def of(self, place: int, before: Sequence[int], share: float) -> dict[str, object]:
         """What the answer says of a candidate.
@@ -46,7 +51,11 @@ class Reasons:
             Of the table that it stands for.
         """
         said = [*self._uncertain(place), *self._functions(place), *self._different(place, before)]
-        said.append(f"about {share:.1%} of the table are more like it than like the other rows suggested")
+        said.append(
+            f"about {share:.1%} of the table are more like it than like the other rows suggested"
+            if share >= _SHOWN
+            else "hardly any other row of the table is like it, so that nothing else tells what its class is"
+        )
         sentence = "; ".join(said)
         return {
             "votes": {name: int(column[place]) for name, column in self.votes.items() if column[place] >= 0},
@@ -64,7 +73,17 @@ class Reasons:
         first, second = (f"class {self.classes[each]} ({self.said[place, each]:.0%})" for each in order)
         if self.said[place].max() < _UNSURE:
             return [f"it is uncertain: by the labels so far {first} or {second}"]
-        return [f"the labels so far say {first}, which this row tests"]
+        return [f"the labels so far say {first}, which this row tests", *self._rare(place)]
+
+    def _rare(self, place: int) -> list[str]:
+        """A rare class that is much likelier here than among the labels."""
+        assert self.said is not None
+        times = self.said[place] / np.maximum(self.shares, 1e-12)
+        best = int(times.argmax())
+        if self.shares[best] >= _RARE or times[best] < _TIMES:
+            return []
+        chance, share = self.said[place, best], self.shares[best]
+        return [f"class {self.classes[best]}, which {share:.1%} of the labels are, is likelier here ({chance:.0%})"]
 
     def _functions(self, place: int) -> list[str]:
         if not self.votes:
@@ -74,7 +93,8 @@ class Reasons:
             return ["no function votes on it"]
         if len(set(cast.values())) > 1:
             return ["functions disagree (" + ", ".join(f"{name}: {vote}" for name, vote in cast.items()) + ")"]
-        return []
+        names, vote = list(cast), next(iter(cast.values()))
+        return [f"{names[0]} votes {vote}" if len(cast) == 1 else f"{len(cast)} functions vote {vote}"]
 
     def _different(self, place: int, before: Sequence[int]) -> list[str]:
         """The values that no row labeled or suggested before has."""

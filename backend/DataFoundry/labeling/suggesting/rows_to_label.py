@@ -15,6 +15,7 @@ from DataFoundry.labeling.functions.reading import LabelingFunction
 from DataFoundry.labeling.prediction.features import FeatureSpace
 from DataFoundry.labeling.prediction.table_features import feature_columns, plain
 from DataFoundry.labeling.suggesting import optimal_design
+from DataFoundry.labeling.suggesting.rare import rare_warning
 from DataFoundry.labeling.suggesting.row_reasons import Reasons
 from DataFoundry.sources.coded import coded_blocks
 from DataFoundry.sources.table import Table
@@ -121,13 +122,15 @@ def suggested(
         labeled, labels = _features(space, hand.frame[some], hand.votes[some], classes, seed), hand.labels[some]
     said = optimal_design.believed(np.concatenate([given, labeled]), labeled, labels)
     weights = optimal_design.uncertainty(said, len(given) + len(labeled))
+    known, counts = np.unique(labels, return_counts=True)
     picked = optimal_design.chosen(given, labeled, weights, _new(given, labeled), most)
     reasons = Reasons(
         candidates.frame[list(space.columns)],
         hand.frame[list(space.columns)] if hand is not None else None,
         None if said is None else said[: len(given)],
-        np.unique(labels),
+        known,
         dict(zip(functions, candidates.votes.T, strict=True)),
+        counts / max(counts.sum(), 1),
     )
     shares = _stands_for(given, picked)
     return {
@@ -143,8 +146,12 @@ def suggested(
         "num_candidates": len(given),
         "features": list(space.columns),
         "no_features": dict(sorted(others.items())),
-        "warnings": [_NO_SAMPLE, *_fewer(len(picked), most)],
+        "warnings": [_NO_SAMPLE, *_fewer(len(picked), most), *_rare(hand)],
     }
+
+
+def _rare(hand: HandLabels | None) -> list[str]:
+    return [] if hand is None else rare_warning(hand.labels, None, "what the labels so far say", 1.0)
 
 
 def _fewer(found: int, most: int) -> list[str]:

@@ -10,6 +10,7 @@ from DataFoundry.labeling.prediction.table_features import feature_columns
 from DataFoundry.labeling.suggesting.examples import Examples, read_examples
 from DataFoundry.labeling.suggesting.goal import Mentioned, mentioned
 from DataFoundry.labeling.suggesting.mining import Recipe, mine
+from DataFoundry.labeling.suggesting.rare import rare_warning
 from DataFoundry.sources.table import Table
 
 _FEW_VOTES = 10
@@ -125,10 +126,11 @@ def suggestion_warnings(found: Sequence[Suggestion], examples: Examples) -> list
     """What a person should know before taking the functions over."""
     if not found:
         return [
+            *rare_warning(examples.labels, examples.classes, "what was looked for", _LEARN_SHARE),
             f"No function holds on the {len(examples.labels)} hand-labeled rows: no column tells the classes apart "
-            "well enough; label more rows by hand, for which suggest-rows names those that tell most."
+            "well enough; label more rows by hand, for which suggest-rows names those that tell most.",
         ]
-    warnings = []
+    warnings = rare_warning(examples.labels, examples.classes, "what was found", _LEARN_SHARE)
     voted = {each.label for each in found}
     silent = [str(value) for number, value in enumerate(examples.classes) if number not in voted]
     if silent:
