@@ -13,7 +13,7 @@ from DataFoundry.config import ModelParams
 from DataFoundry.errors import UnsupportedModelError
 from DataFoundry.models.autoregressive import AutoregressiveDecoder
 from DataFoundry.models.base import GenerativeModel
-from DataFoundry.models.drawing import Drawing, balanced_shift, balanced_shifts, draw
+from DataFoundry.models.drawing import Drawing, balanced_shift, balanced_shifts, draw, draw_evenly
 from DataFoundry.models.layers import TokenWeights
 from DataFoundry.models.variational import dropout_rate
 from DataFoundry.preprocessing.spans import Span, total_width
@@ -116,7 +116,7 @@ class ConditionalRows(GenerativeModel):
             if banned and column in banned:
                 logits = logits + torch.where(banned[column], _NEVER, 0.0)
             known = torch.isnan(fixed[:, column]) if fixed is not None else None
-            tokens = draw(torch.softmax(logits, dim=1), generator)
+            tokens = draw_evenly(torch.softmax(logits, dim=1), generator)
             if fixed is None or known is None or bool(known.all()):
                 codes.append(drawing.settle(place, tokens, generator))
                 continue

@@ -137,8 +137,24 @@ def anywhere(tokens: Tensor, generator: torch.Generator) -> Tensor:
 
 def draw(shares: Tensor, generator: torch.Generator) -> Tensor:
     """(n,) tokens of shares (n, width) by inverting the distribution function."""
+    return _inverted(shares, torch.rand(len(shares), 1, generator=generator, device=shares.device))
+
+
+def draw_evenly(shares: Tensor, generator: torch.Generator) -> Tensor:
+    """(n,) tokens of shares (n, width), the rows' chances being one from each of n equal parts, in random order.
+
+    Each row gets each token as likely as by `draw`, and all together come nearer to the frequencies that they are to
+    have (stratified sampling, Cochran 1977, chapter 5): a small table has less that is chance alone.
+    """
+    rows = len(shares)
+    places = torch.randperm(rows, generator=generator, device=shares.device)
+    within = torch.rand(rows, generator=generator, device=shares.device, dtype=torch.float64)
+    return _inverted(shares, ((places + within) / max(rows, 1))[:, None].to(shares.dtype))
+
+
+def _inverted(shares: Tensor, chance: Tensor) -> Tensor:
+    """(n,) the tokens at which the shares (n, width) below reach chances (n, 1)."""
     shares = shares.cumsum(dim=1)
-    chance = torch.rand(len(shares), 1, generator=generator, device=shares.device)
     # The factor keeps a chance next to 1 off the tokens of no chance at the end.
     return torch.searchsorted(shares, chance * shares[:, -1:] * (1 - 1e-6), right=True).squeeze(1)
 

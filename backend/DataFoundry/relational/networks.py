@@ -1,8 +1,9 @@
 """Fit the networks of related tables, two at a time: they learn from real rows only, so none waits for another."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,11 @@ class Job:
 def run_jobs(jobs: Sequence[Job], data: Callable[[str], Data]) -> dict[str, list[dict[str, Any]]]:
     """Run all, the largest first; `data` gives what a table learns from. By table the history of its training."""
     ordered = sorted(jobs, key=lambda job: -job.related.tables[job.name].rows)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    at_once = min(_AT_ONCE, len(jobs)) or 1
+    with (
+        _shared_threads(at_once) as threads,
+        ThreadPoolExecutor(at_once, "fit", torch.set_num_threads, (threads,)) as pool,
+    ):
         # Each in a copy of this thread's context, so that progress is told to whoever listens.
         running = [(job, pool.submit(copy_context().run, lambda job=job: job.run(data(job.name)))) for job in ordered]
         histories = {job.name: each.result() for job, each in running}
@@ -79,6 +84,20 @@ def run_jobs(jobs: Sequence[Job], data: Callable[[str], Data]) -> dict[str, list
         if job.checkpoint_path is not None:
             remove_file(job.checkpoint_path)
     return histories
+
+
+@contextmanager
+def _shared_threads(parts: int) -> Iterator[int]:
+    """Threads of torch for each of so many trainings at once.
+
+    With all cores for each they would wait for one another's threads in every layer: many times as slow where the
+    machine has other work, too.
+    """
+    all_threads = torch.get_num_threads()
+    try:
+        yield max(1, all_threads // parts)
+    finally:
+        torch.set_num_threads(all_threads)  # what a pool's thread sets is what later threads begin with
 
 
 def _split(rows: Rows, entities: np.ndarray, seed: int) -> tuple[Rows, Rows]:

@@ -15,6 +15,8 @@ from DataFoundry.preprocessing.columns import moment
 _UNITS = {"day": 86_400 * 10**9, "second": 10**9, "millisecond": 10**6, "microsecond": 10**3, "nanosecond": 1}
 _FEWEST = 20  # rows that tell whether one time hangs on another
 _CLOSE = 0.5  # spread of the distance to the parent's time, over that of the time itself
+_SELDOM = 0.01  # of the times that the last of all would cut off, if the distance hung on nothing
+_ONE_DISTANCE = 0.05  # share of rows with the same distance, such as 30 days, from which on distances are kept
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,9 @@ class Clock:
         Whether no first time is before the anchor's.
     follows
         Whether there are rows that follow another.
+    latest
+        The last time of all, in units, where it cuts off what would come later, such as the day on which the table was
+        written; None where it does not. The first time is then told as its place between the anchor's and this one.
     """
 
     column: str
@@ -43,6 +48,7 @@ class Clock:
     anchor: tuple[str, str] | None
     promised: bool
     follows: bool
+    latest: int | None = None
 
     @property
     def start(self) -> str:
@@ -78,13 +84,23 @@ class Clock:
             spread = distance.std() / max(values[known].std(), 1)
             if (never, -spread) > (promised, -best):
                 chosen, promised, best = where, never, spread
-        return cls(str(column.name), unit, writing, chosen, promised, bool((position > 0).any()))
+        latest = None
+        if chosen is not None and promised:
+            known = first & ~np.isnan(anchors[chosen])
+            units = (values // _UNITS[unit]).astype(np.float64)
+            latest = _cut_off(units[known], np.floor(anchors[chosen][known] / _UNITS[unit]), units[~missing].max())
+        return cls(str(column.name), unit, writing, chosen, promised, bool((position > 0).any()), latest)
 
     def reduce(self, frame: pd.DataFrame, position: np.ndarray, anchor: np.ndarray | None) -> pd.DataFrame:
         """The frame, rows of one parent in a row, with the added columns in place of the table's own."""
         values, missing = moment.nanoseconds(frame[self.column], self.writing)
         times = np.where(missing, np.nan, (values // _UNITS[self.unit]).astype(np.float64))
-        start = times if anchor is None else times - np.floor(anchor / _UNITS[self.unit])
+        start = times
+        if anchor is not None:
+            base = np.floor(anchor / _UNITS[self.unit])
+            start = times - base
+            if self.latest is not None:
+                start = (start + 0.5) / self._room(base)
         added = {self.start: np.where(position == 0, start, np.nan)}
         if self.follows:
             gaps = np.append(np.nan, np.diff(times))
@@ -103,6 +119,9 @@ class Clock:
         start = frame[self.start].to_numpy(dtype=np.float64)
         if anchor is not None:
             base = np.floor(anchor / _UNITS[self.unit])
+            if self.latest is not None:
+                room = self._room(base)
+                start = np.minimum(np.floor(start * room), room - 1)
             start = (np.maximum(start, 0) if self.promised else start) + base
         steps = np.where(position == 0, start, np.nan)
         if self.follows:
@@ -110,6 +129,11 @@ class Clock:
         entity = np.cumsum(position == 0)
         sums = pd.Series(steps).groupby(entity).cumsum().to_numpy()
         return sums * float(_UNITS[self.unit])
+
+    def _room(self, base: np.ndarray) -> np.ndarray:
+        """(n,) how many times there are from anchors (n,) to the last of all, both included."""
+        assert self.latest is not None
+        return np.maximum(self.latest - base, 0) + 1
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data."""
@@ -119,3 +143,14 @@ class Clock:
     def from_dict(cls, value: Mapping[str, Any]) -> "Clock":
         """What `as_dict` describes."""
         return cls(**{**value, "anchor": tuple(value["anchor"]) if value["anchor"] else None})
+
+
+def _cut_off(times: np.ndarray, base: np.ndarray, latest: float) -> int | None:
+    """The last time, in units, if distances of times (n,) from their anchors' (n,) hang on how far it is away.
+
+    They do if many would go beyond it with the anchors of other rows.
+    """
+    distance = np.sort(times - base)
+    within = np.searchsorted(distance, latest - base, side="right") / max(len(distance), 1)
+    usual = np.unique(distance[distance > 0], return_counts=True)[1].max(initial=0) / max(len(distance), 1)
+    return int(latest) if len(distance) and 1 - within.mean() >= _SELDOM and usual <= _ONE_DISTANCE else None

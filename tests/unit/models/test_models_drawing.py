@@ -1,7 +1,7 @@
 import torch
 
 from DataFoundry.models.autoregressive import AutoregressiveDecoder
-from DataFoundry.models.drawing import draw, draw_given, draw_rows, find_balance
+from DataFoundry.models.drawing import draw, draw_evenly, draw_given, draw_rows, find_balance
 from DataFoundry.models.layers import TokenWeights
 from DataFoundry.preprocessing.spans import CATEGORY, Span
 
@@ -13,6 +13,19 @@ def test_tokens_are_drawn_as_often_as_their_shares_say():
     counts = torch.bincount(draw(shares, torch.Generator().manual_seed(0)), minlength=4) / 100_000
     assert counts[1] == 0
     assert torch.allclose(counts, shares[0], atol=0.005)
+
+
+def test_tokens_drawn_evenly_are_as_likely_for_each_row_and_nearer_to_their_shares_in_all():
+    generator = torch.Generator().manual_seed(0)
+    shares = torch.tensor([[0.5, 0.0, 0.3, 0.2]]).expand(1000, 4)
+    drawn = torch.stack([draw_evenly(shares, generator) for _ in range(400)])  # (400, 1000)
+    counts = torch.stack([torch.bincount(each, minlength=4) for each in drawn])
+    assert (counts - 1000 * shares[0]).abs().max() <= 1  # by chance alone their spread would be 16
+    first = torch.bincount(drawn[:, 0], minlength=4) / 400
+    assert torch.allclose(first, shares[0], atol=0.08)
+    pairs = (drawn[:, 0] == 0) & (drawn[:, 1] == 0)
+    assert abs(pairs.float().mean() - 0.25) < 0.07  # neighbours tell nothing of each other
+    assert len(draw_evenly(shares[:0], generator)) == 0
 
 
 def test_balanced_columns_have_the_frequencies_of_real_rows_for_each_label():
