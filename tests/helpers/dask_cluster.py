@@ -49,7 +49,9 @@ class Cluster:
         command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *flags, "--no-dashboard"]
         environment = {**os.environ, "PYTHONPATH": str(backend), "OMP_NUM_THREADS": "1"}
         with open(self.log(self._begun), "wb") as log:
-            return subprocess.Popen(command, cwd=self._folder, env=environment, stdout=log, stderr=log)
+            return subprocess.Popen(  # a session of its own, as a daemon has: sessions share the processors evenly
+                command, cwd=self._folder, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:

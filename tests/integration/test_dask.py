@@ -102,7 +102,7 @@ def once(act: Callable[[], None]) -> Callable[[Any], None]:
 
 def test_one_worker_gives_the_same_bytes(work: Work, here: dict[str, Any], cluster: Cluster) -> None:
     ways = [each["way"] for each in here["label"][1]["explain"]]
-    assert ways == [DISTINCT, EVERY_ROW, COLUMNS], "of which the first is spread"
+    assert ways == [DISTINCT, EVERY_ROW, COLUMNS], "of which the second stays here"
     with spread():
         for each in WORKS:
             assert work.done(each) == here[each], each
@@ -132,7 +132,7 @@ def test_two_workers_of_which_one_dies_give_the_same_bytes(work: Work, here: dic
 
 def test_a_dead_scheduler_is_told_and_nothing_is_left(work: Work, here: dict[str, Any], cluster: Cluster) -> None:
     told = pytest.raises(ClusterError, match="scheduler of Dask .*nothing was written. Send the request again")
-    for each in ("label", "scan"):
+    for each in ("scan", "label"):
         with spread(), reported_to(once(lambda: kill(cluster.scheduler))), told:
             work.done(each)
         assert not list(work.out.iterdir()), each

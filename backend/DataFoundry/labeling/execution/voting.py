@@ -1,7 +1,6 @@
-"""Votes block by block: functions that run in the sandbox vote wherever work is spread to, all others here.
+"""Votes block by block, wherever work is spread to.
 
-A function that works on whole columns takes less time than sending them does; one that may keep something between
-calls sees each row in order.
+A function that may keep something between calls sees each row in order, so it stays here.
 """
 
 import datetime
@@ -9,19 +8,15 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 import pandas as pd
 
 from DataFoundry import blocks
 from DataFoundry.labeling.execution.apply import Applier, Outcome
-from DataFoundry.labeling.execution.strategies import DISTINCT
 from DataFoundry.labeling.functions.reading import LabelingFunction, read_function
 from DataFoundry.settings import Limits
 from DataFoundry.sources.coded import CodedBlock
-
-_TRIED_ROWS = 200  # that tell how a function is run
 
 
 @dataclass(frozen=True)
@@ -52,34 +47,27 @@ class _Voting:
 
 def voted_blocks(applier: Applier, coded: Iterable[CodedBlock]) -> Iterator[tuple[CodedBlock, np.ndarray]]:
     """Each block with its (n, m) votes, as `applier.votes` gives them one after the other."""
-    blocks_left = iter(coded)
-    away: list[int] = []
-    if blocks.is_spread() and (first := next(blocks_left, None)) is not None:
-        away = _in_the_sandbox(applier, first.frame(applier.columns)[:_TRIED_ROWS])
-        blocks_left = chain([first], blocks_left)
-    if not away:
-        yield from ((block, applier.votes(block.frame(applier.columns))) for block in blocks_left)
+    pure = [place for place, function in enumerate(applier.functions) if function.pure]
+    if not (pure and blocks.is_spread()):
+        yield from ((block, applier.votes(block.frame(applier.columns))) for block in coded)
         return
-    waiting: deque[CodedBlock] = deque()
-    sources = tuple((applier.functions[place].name, applier.functions[place].code) for place in away)
+    here = applier.columns_of(place for place in range(len(applier.functions)) if place not in pure)
+    sources = tuple((applier.functions[place].name, applier.functions[place].code) for place in pure)
     work = _Voting(sources, tuple(applier.table_columns), applier.bounds, applier.now)
-    for outcomes in blocks.in_order(work, _parts(applier, away, blocks_left, waiting)):
+    waiting: deque[CodedBlock] = deque()
+    for outcomes in blocks.in_order(work, _parts(applier.columns_of(pure), coded, waiting)):
         block = waiting.popleft()
-        yield block, applier.votes(block.frame(applier.columns), dict(zip(away, outcomes, strict=True)))
+        yield block, applier.votes(_frame(block, here), dict(zip(pure, outcomes, strict=True)))
 
 
-def _in_the_sandbox(applier: Applier, frame: pd.DataFrame) -> list[int]:
-    """The places of the functions that run in the sandbox, and on rows in any order."""
-    with Applier(applier.functions, applier.table_columns, applier.bounds) as tried:
-        return [place for place, each in enumerate(tried.outcomes(frame, 0)) if each.ways == [DISTINCT]]
-
-
-def _parts(
-    applier: Applier, away: list[int], coded: Iterable[CodedBlock], waiting: deque[CodedBlock]
-) -> Iterator[_Part]:
+def _parts(columns: list[str], coded: Iterable[CodedBlock], waiting: deque[CodedBlock]) -> Iterator[_Part]:
     """What is sent of each block; the block itself waits until its votes come."""
-    columns, start = applier.columns_of(away), 0
+    start = 0
     for block in coded:
         waiting.append(block)
-        yield _Part(block.frame(columns), start)
+        yield _Part(_frame(block, columns), start)
         start += block.rows
+
+
+def _frame(block: CodedBlock, columns: list[str]) -> pd.DataFrame:
+    return block.frame(columns) if columns else pd.DataFrame(index=range(block.rows))
