@@ -155,6 +155,18 @@ def test_numbers_of_policies_that_repeat_are_keys_whatever_they_are_called():
     assert recognised(Evidence("size", sizes, 1500, 0, sizes.nunique())).kind == "category"
 
 
+def test_long_numbers_of_one_length_that_are_named_so_are_keys_though_they_repeat() -> None:
+    rng = np.random.default_rng(0)
+
+    def kind(name: str, low: int, high: int) -> str:
+        values = pd.Series(rng.choice(rng.integers(low, high, 400), 1500))
+        return recognised(Evidence(name, values, 1500, 0, values.nunique())).kind
+
+    assert kind("NHS No", 4_850_000_000, 4_950_000_000) == kind("account_number", 10_000_000, 99_999_999) == "key"
+    assert kind("turnover", 10_000_000, 99_999_999) == "number"  # a measurement by its name
+    assert kind("number of views", 100, 9_999_999) == "number"  # of several lengths
+
+
 @pytest.mark.parametrize("name", ["Straße", "STRASSE", "LieferStraße"])
 def test_a_column_of_streets_is_one_however_its_name_is_written(name: str) -> None:
     draw = np.random.default_rng(0)

@@ -48,6 +48,7 @@ _NUMBERED = re.compile(r"(?<!\\)[A-Za-z].*\\d\{([4-9]|\d\d)\}")
 _MANY = 50
 _UNIQUE = 0.98
 _FEWEST = 10
+_LONG = 10**6
 
 
 def recognise(evidence: Evidence) -> Finding | None:
@@ -76,6 +77,11 @@ def _of_numbers(evidence: Evidence) -> Finding | None:
         return None
     if evidence.uniqueness < _UNIQUE:
         named = evidence.named("id", "key", "uuid") and evidence.distinct >= 20
+        # A measurement has numbers of several lengths; `NHS No` and `account number` have one.
+        numbered = evidence.distinct >= _MANY and any(word in evidence.words for word in (*_NAMES, *_THINGS))
+        named = named or (
+            numbered and values.min() >= _LONG and len(str(int(values.min()))) == len(str(int(values.max())))
+        )
         return (
             Finding(0.8, "Its name says that it names a thing; values repeat.", {"pattern": r"\d+"}) if named else None
         )
