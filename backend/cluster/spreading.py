@@ -1,4 +1,7 @@
-"""Blocks over the workers of Dask: a window of them at a time, results in order, nothing left behind."""
+"""Blocks over the workers of Dask: a window of them at a time, results in order.
+
+Dask forgets a block as soon as nobody holds its future: when its result was taken, the work broke off, or we are gone.
+"""
 
 import logging
 import pickle
@@ -67,27 +70,31 @@ class _Spreading:
         client, waiting = self._client, deque[Any]()
         packed = pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
         ours, threads = versions(), _torch_threads()
-        try:
-            sent = self._asked(client.submit, same, packed)
-            for item in items:
-                block = pickle.dumps(item, pickle.HIGHEST_PROTOCOL)
-                waiting.append(self._asked(client.submit, run, sent, ours, threads, block, pure=False))
-                del item, block
-                while len(waiting) >= self._window():
-                    yield self._result(waiting.popleft())
-            while waiting:
+        sent = self._asked(client.submit, same, packed)
+        for item in items:
+            block = pickle.dumps(item, pickle.HIGHEST_PROTOCOL)
+            waiting.append(self._asked(client.submit, run, sent, ours, threads, block, pure=False))
+            del item, block
+            while len(waiting) >= self._window():
                 yield self._result(waiting.popleft())
-        finally:
-            if waiting:  # somebody stopped asking: what runs is not waited for
-                with suppress(Exception):
-                    client.cancel(list(waiting), asynchronous=False)
+        while waiting:
+            yield self._result(waiting.popleft())
 
     def _window(self) -> int:
         """Blocks under way at the same time."""
         now = time.monotonic()
         if now - self._looked > _LOOK_EVERY:
-            self._looked, self._threads = now, max(1, sum(self._asked(self._client.nthreads).values()))
+            self._looked, self._threads = now, max(1, sum(self._workers().values()))
         return _EACH * self._threads
+
+    def _workers(self) -> dict[str, int]:
+        """The threads of each worker that there is."""
+        scheduler = self._client.scheduler
+        while self._client.status == "running":  # it asks a scheduler that is gone for as long as it tries to connect
+            with suppress(TimeoutError):
+                ask = self._asked(self._client.sync, scheduler.ncores, callback_timeout=_LOOK_EVERY, but=TimeoutError)
+                return dict(ask)
+        raise gone("The connection to the scheduler of Dask broke off")
 
     def _result(self, future: Any) -> Any:
         """What a block gave; raises what its work raised, or ClusterError."""
@@ -111,7 +118,7 @@ class _Spreading:
                 error: BaseException | None = self._asked(future.exception, timeout=_LOOK_EVERY, but=TimeoutError)
                 return error
             now = time.monotonic()
-            alone = None if self._asked(self._client.nthreads) else alone or now
+            alone = None if self._workers() else alone or now
             if alone is not None and now - alone > _ALONE_SECONDS:
                 raise gone("The scheduler of Dask has no workers any more")
 
