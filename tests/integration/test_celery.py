@@ -13,7 +13,10 @@ from typing import Any
 import pandas as pd
 import pytest
 import requests
+from distributed import Client
 
+from dask_cluster import Cluster
+from DataFoundry import labeler
 from live_service import BACKEND, Service, training, weights
 from processes import alive, children, free_port, until
 
@@ -63,9 +66,18 @@ def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def farm(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    begun = Cluster(tmp_path_factory.mktemp("dask"))
+    begun.add_worker()
+    yield begun
+    begun.close()
+
+
+@pytest.fixture(scope="module")
+def farm(broker: str, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     root = tmp_path_factory.mktemp("farm")
     bounds = {"DATAFOUNDRY_BROKER_URL": broker, "DATAFOUNDRY_CHECKPOINT_SECONDS": "1"}
+    bounds["DATAFOUNDRY_DASK_SCHEDULER"] = cluster.url
     service = Service(root, free_port(), bounds)
     roots = {"DATAFOUNDRY_DATA_ROOTS": str(root), "DATAFOUNDRY_STATE_DIR": str(root / ".state")}
     command = [sys.executable, "-m", "celery", "-A", "jobs.celery_app", "worker", "--concurrency", "1", "-l", "INFO"]
@@ -103,6 +115,29 @@ def test_an_answer_and_an_error_are_what_they_are_without_celery(farm: Farm) -> 
     refused = farm.service.post("/api/labeling/create-labels", labeling(farm, "nothing"))
     assert (refused.status_code, refused.json()["code"]) == (422, "labeling_function_failed")
     assert refused.json()["details"]["function"] == "lf"
+
+
+def test_a_job_on_celery_spreads_its_blocks_over_workers_of_dask(
+    farm: Farm, cluster: Cluster, adult: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, outputs = farm.service.root / "parts", [farm.service.root / f"{name}.parquet" for name in ("there", "here")]
+    parts.mkdir()
+    for number in range(6):  # each begins a block
+        adult.drop(columns="income").iloc[number * 50 :][:50].to_parquet(parts / f"{number}.parquet")
+    code = "def young(x):\n    return 1 if x['age'] < 28 else 0"
+    body = {"data_path": str(parts), "labeling_functions": [{"name": "young", "code": code}], "seed": 1}
+    before = steps(cluster)
+    told = farm.service.post("/api/labeling/create-labels", {**body, "output_path": str(outputs[0])})
+    assert told.status_code == 200 and steps(cluster) > before, told.text
+    monkeypatch.setenv("DATAFOUNDRY_DATA_ROOTS", str(farm.service.root))
+    labeler.create_labels(**body, output_path=str(outputs[1]))
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()
+
+
+def steps(cluster: Cluster) -> Any:
+    """How much the scheduler has done."""
+    with Client(cluster.url, set_as_default=False) as client:
+        return client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.transition_counter)
 
 
 def test_a_training_whose_process_is_killed_is_handed_on_and_ends_in_the_same_weights(farm: Farm, table: Path) -> None:
