@@ -17,7 +17,7 @@ from cluster.address import Scheduler
 from dask_cluster import BACKEND, Cluster, kill
 from DataFoundry.blocks import in_order
 from DataFoundry.errors import ClusterError, ConfigError
-from processes import until
+from processes import alive, until
 
 PROCESS = partial(eval, "__import__('os').getpid()")  # of a mapping
 
@@ -69,6 +69,14 @@ def test_many_blocks_are_done_by_workers_and_few_of_them_here(cluster: Cluster) 
         assert set(in_order(PROCESS, [{}] * 3)) == {os.getpid()}
         assert set(in_order(PROCESS, [{}] * 9)) == {cluster.workers[0].pid}
     assert set(in_order(PROCESS, [{}] * 9)) == {os.getpid()}, "nothing is spread any more"
+
+
+def test_processes_of_this_machine_do_blocks_and_end_with_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAFOUNDRY_DASK_SCHEDULER", "dask://local?workers=2")
+    with spread():
+        found = set(in_order(PROCESS, [{}] * 12))
+        assert os.getpid() not in found and 1 <= len(found) <= 2
+    until(lambda: not any(alive(each) for each in found))
 
 
 def test_results_come_in_order_and_only_a_window_of_items_is_taken(cluster: Cluster) -> None:
