@@ -63,7 +63,7 @@ def _started(workers: int, stack: ExitStack) -> Any:
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # there is always one; nobody else reaches it, and no port is taken
             silence_logs=logging.ERROR,
         )
     )
