@@ -9,10 +9,11 @@ from typing import Any
 from cluster import named_scheduler
 from DataFoundry.errors import ConfigError
 from DataFoundry.roots import add_data_roots
-from DataFoundry.settings import LOCAL_HOSTS, add_sources, limits, named_device
+from DataFoundry.settings import LOCAL_HOSTS, add_sources, limits
 from DataFoundry.storage.addresses import check_sources
 from serving import flags, keys, logs, sockets
 from serving.brokers import check_broker
+from serving.devices import check_device
 from serving.hosts import add_allowed_hosts, allowed_hosts, named_host
 from serving.origins import named_origins
 from serving.proxies import trusted_proxies
@@ -104,7 +105,7 @@ def _check_settings(key_file: str | None) -> None:
     trusted_proxies()
     check_broker()
     named_scheduler()
-    named_device()
+    check_device()
     check_sources()
     if key_file is not None:
         os.environ[keys.FILE_VARIABLE] = os.path.abspath(key_file)

@@ -19,6 +19,7 @@ from DataFoundry.errors import ConfigError  # noqa: E402
 from DataFoundry.roots import add_data_roots  # noqa: E402
 from DataFoundry.settings import LOCAL_HOSTS, limits  # noqa: E402
 from serving import flags, keys  # noqa: E402
+from serving.devices import check_device  # noqa: E402
 from serving.hosts import add_allowed_hosts, named_host  # noqa: E402
 
 
@@ -49,6 +50,7 @@ def main(given: list[str] | None = None) -> None:
     if arguments.api_key_file is not None:
         os.environ[keys.FILE_VARIABLE] = os.path.abspath(arguments.api_key_file)
     try:
+        check_device()
         orchestrator = Orchestrator(Path(arguments.database) if arguments.database else None)
         app = create_app(orchestrator)
         mount(app, orchestrator)

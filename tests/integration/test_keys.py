@@ -245,6 +245,11 @@ def test_a_fresh_key_is_printed_once_with_its_line() -> None:
         ([], {"DATAFOUNDRY_STOP_SECONDS": "soon"}, "positive whole number"),
         ([], {"DATAFOUNDRY_BROKER_URL": "foo://x"}, "must begin with one of redis://"),
         ([], {"DATAFOUNDRY_DEVICE": "tpu"}, "one of auto, cuda, mps, cpu, not 'tpu'"),
+        (
+            [],
+            {"DATAFOUNDRY_DEVICE": "cuda", "CUDA_VISIBLE_DEVICES": ""},
+            "finds no such device here; set it to auto or",
+        ),
         ([], {"DATAFOUNDRY_TRUSTED_PROXIES": "many"}, "number of proxies"),
         ([], {"DATAFOUNDRY_CORS_ORIGINS": "*"}, "is no origin"),
         ([], {"DATAFOUNDRY_RATE_LIMIT_STORAGE": "nonsense://x"}, "cannot be used"),

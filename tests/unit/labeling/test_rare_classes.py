@@ -33,8 +33,8 @@ def files(root: Path) -> dict[str, str]:
 def test_functions_for_frauds_are_found_and_their_few_rows_told(files: dict[str, str]) -> None:
     answer: dict[str, Any] = labeler.suggest_functions(**files)
     assert answer["warnings"][0] == (
-        "Only 51 of the 2,500 hand-labeled rows are 'yes': what was found for it rests on 31 of them, and is measured on "
-        "20; label more of them by hand before you trust it: suggest-rows names rows that are likelier to be."
+        "Only 51 of the 2,500 hand-labeled rows are 'yes': what was found for it rests on 31 of them, and is measured "
+        "on 20; label more of them by hand before you trust it: suggest-rows names rows that are likelier to be."
     )
     for_frauds = [each for each in answer["labeling_functions"] if each["label"] == 1]
     narrow = [each for each in for_frauds if "country is 'KY'" in each["sentence"] and each["coverage"] < 0.02]
