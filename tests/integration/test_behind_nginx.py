@@ -103,9 +103,7 @@ def test_large_uploads_events_and_sockets_pass(behind: Behind) -> None:
     assert target.read_bytes() == rows
     small = behind.service.root / "small.csv"
     small.write_bytes(rows[:2_004])
-    asked = behind.ask(
-        "POST", "/api/dataset/profile", json={"data_path": str(small)}, headers={"Prefer": "respond-async"}
-    )
+    asked = behind.ask("POST", "/api/dataset/info", json={"data_path": str(small)}, headers={"Prefer": "respond-async"})
     address = asked.headers["Location"]
     assert asked.status_code == 202 and "127.0.0.1" not in address
     path = re.sub(r"^https?://[^/]+", "", address)
@@ -116,11 +114,15 @@ def test_large_uploads_events_and_sockets_pass(behind: Behind) -> None:
         sslopt={"cert_reqs": ssl.CERT_NONE},
         timeout=120,
     )
-    told = [json.loads(each) for each in iter(client.recv, "")]
+    state = ""
+    while state not in ("succeeded", "failed"):
+        state = json.loads(client.recv())["state"]
     client.close()
-    assert told and "succeeded" in json.dumps(told[-1])
-    events = behind.ask("GET", f"{path}/events")
-    assert events.headers["Content-Type"].startswith("text/event-stream") and "succeeded" in events.text
+    assert state == "succeeded"
+    events = behind.ask("GET", f"{path}/events", stream=True)
+    assert events.headers["Content-Type"].startswith("text/event-stream")
+    assert any(b"succeeded" in line for line in events.iter_lines())
+    events.close()
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS")
