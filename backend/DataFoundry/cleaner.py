@@ -21,6 +21,7 @@ from DataFoundry.filling.table import fill_table
 from DataFoundry.metrics.plain import plain
 from DataFoundry.models.bundle import load_bundle
 from DataFoundry.models.sampling import sample_chunks
+from DataFoundry.relational.folder_check import check_folder, related_files
 from DataFoundry.schema.discovery import discover
 from DataFoundry.schema.table_schema import TableSchema
 from DataFoundry.sources.coded import plain_schema, signs_of
@@ -52,6 +53,9 @@ def check_table(
 
     Parameters
     ----------
+    data_path
+        A table, or a folder of related tables, one file each: then also what is wrong between them, and `relations`;
+        see `relational.folder_check`.
     label_column
         What is to be predicted, if there is one: labels that are probably another class, and rare classes, are told.
     reference_path
@@ -76,6 +80,10 @@ def check_table(
     DataFoundryError
         As `storage.paths` and `sources.opening.open_table`.
     """
+    files = related_files(data_path)
+    if files:
+        single = {"label_column": label_column, "reference_path": reference_path, "columns": columns}
+        return check_folder(files, read_options, output_path, **single)
     data = input_path(data_path, "data_path")
     reference = None if reference_path is None else input_path(reference_path, "reference_path")
     page = checked_output(output_path, "output_path", (".html",), f"{data.name.split('.')[0]}_check.html")

@@ -14,6 +14,13 @@ _MOST_CELLS = 200
 
 def check_page(name: str, schema: TableSchema, found: Checked) -> str:
     """HTML text: the issues, the gravest first, then wrong cells and what should stand there; personal ones masked."""
+    return render(
+        f"Check of {name}", check_sections(schema, found), f"{schema.rows:,} rows, {len(schema.columns)} columns"
+    )
+
+
+def check_sections(schema: TableSchema, found: Checked) -> list[Section]:
+    """What the page of one table has."""
     counts = {severity: sum(each.severity == severity for each in found.issues) for severity in SEVERITIES}
     figures: dict[str, object] = {
         "rows": schema.rows,
@@ -43,7 +50,7 @@ def check_page(name: str, schema: TableSchema, found: Checked) -> str:
                 ],
             )
         )
-    return render(f"Check of {name}", sections, f"{schema.rows:,} rows, {len(schema.columns)} columns")
+    return sections
 
 
 def _row(issue: Issue, columns: Mapping[str, Column]) -> list[object]:

@@ -78,9 +78,12 @@ class Across:
 
 
 def discover_across(
-    frames: Mapping[str, pd.DataFrame], schemas: Mapping[str, TableSchema], relations: Sequence[Relation]
+    frames: Mapping[str, pd.DataFrame],
+    schemas: Mapping[str, TableSchema],
+    relations: Sequence[Relation],
+    most_broken: float = 0.0,
 ) -> list[Across]:
-    """The rules that every row keeps."""
+    """The rules that every parent keeps, or all but the share `most_broken` of those that have children."""
     found = []
     for relation in relations:
         if relation.parent == relation.child:
@@ -94,7 +97,7 @@ def discover_across(
             numbers = parent[column].dropna()
             if numbers.nunique() < min(_FEWEST_VALUES, len(np.unique(many))) or numbers.nunique() < 2:
                 continue
-            rule = _that_holds(relation, column, parent, child, rows, schemas)
+            rule = _that_holds(relation, column, parent, child, rows, schemas, most_broken * (many > 0).sum())
             if rule is not None:
                 found.append(rule)
     return found
@@ -107,12 +110,15 @@ def _that_holds(
     child: pd.DataFrame,
     rows: np.ndarray,
     schemas: Mapping[str, TableSchema],
+    exceptions: float,
 ) -> Across | None:
     decimals = _decimals(parent[column])
     told = (relation.name, relation.parent, column, relation.child)
     rules = [Across("count", *told)] if decimals == 0 else []
     rules += [Across("sum", *told, of, decimals) for of in _numbers(schemas[relation.child], relation.child_key)]
-    return next((rule for rule in rules if not rule.broken(parent, child, rows).any()), None)
+    broken = [(int(rule.broken(parent, child, rows).sum()), rule) for rule in rules]
+    best = min(broken, key=lambda pair: pair[0], default=None)
+    return best[1] if best is not None and best[0] <= exceptions else None
 
 
 def _numbers(schema: TableSchema, key: Sequence[str]) -> list[str]:

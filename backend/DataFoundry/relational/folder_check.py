@@ -1,0 +1,145 @@
+"""Check a folder of related tables: each by itself, and what holds between them."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from DataFoundry.checking.issues import issues_of, ordered
+from DataFoundry.checking.page import check_sections
+from DataFoundry.checking.table_check import Checked, checked
+from DataFoundry.cleaning.spreadsheet import as_frame
+from DataFoundry.config import ReadOptions
+from DataFoundry.errors import DataFoundryError, RequestError
+from DataFoundry.metrics.plain import plain
+from DataFoundry.relational.across_checks import across_findings
+from DataFoundry.relational.discovery import TableToRelate, discover_relations, with_keys
+from DataFoundry.relational.relation import Relation
+from DataFoundry.reporting.page import Grid, Section, render
+from DataFoundry.schema.discovery import discover
+from DataFoundry.schema.table_schema import TableSchema
+from DataFoundry.sources.opening import open_table
+from DataFoundry.storage.addresses import SCHEME
+from DataFoundry.storage.files import claim_output, write_text
+from DataFoundry.storage.paths import READ_SUFFIXES, input_folder, output_path, refuse_input_as_output
+from DataFoundry.storage.tables import TableWriter
+
+
+def related_files(text: str) -> dict[str, Path]:
+    """The files of related tables, by name, if a path is that of a folder with several tables; else none.
+
+    A folder of parquet files that all have the same columns is one table.
+    """
+    if text.startswith(SCHEME):
+        return {}
+    try:
+        folder = input_folder(text, "data_path")
+    except DataFoundryError:
+        return {}  # a file, or a path that the check of one table refuses
+    files = {path.name.split(".")[0]: path for path in sorted(folder.iterdir()) if path.suffix.lower() in READ_SUFFIXES}
+    if len(files) < 2:
+        return {}
+    if all(path.suffix.lower() == ".parquet" for path in files.values()):
+        columns = {tuple(open_table(path).columns) for path in files.values()}
+        return files if len(columns) > 1 else {}
+    return files
+
+
+def check_folder(files: dict[str, Path], read_options: Any, page_path: str | None, **single: Any) -> dict[str, object]:
+    """As `cleaner.check_table` for the tables of a folder, and what is wrong between them.
+
+    Returns
+    -------
+    dict
+        As `cleaner.check_table`: each issue has its `table`, `findings_path` has a column `table`, `fixes_path` is a
+        folder with one file a table, `reading` is by table, and `relations` tells who names whom.
+
+    Raises
+    ------
+    RequestError
+        If something is given that belongs to a single table.
+    """
+    given = [name for name, value in single.items() if value is not None]
+    if given:
+        raise RequestError(
+            f"{given[0]} belongs to a single table, and data_path is a folder of several.", field=given[0]
+        )
+    folder = next(iter(files.values())).parent
+    page = output_path(page_path, "output_path", (".html",), f"{folder.name}_check.html")
+    findings_path, fixes = page.with_name(f"{page.stem}_findings.csv"), page.with_name(f"{page.stem}_fixes")
+    written = {name: fixes / f"{name}.csv" for name in files}
+    for path in (page, findings_path, *written.values()):
+        refuse_input_as_output(path, *files.values())
+    tables = {name: open_table(path, ReadOptions.of(read_options)) for name, path in files.items()}
+    reading = {name: table.reading for name, table in tables.items()}
+    schemas = {name: discover(table) for name, table in tables.items()}
+    frames = {name: table.read().reset_index(drop=True) for name, table in tables.items()}
+    found, relations = check_related(frames, schemas, reading)
+    cells = {name: as_frame(each.findings) for name, each in found.items()}
+    fixed = {name: each[each["suggested"].notna()] for name, each in cells.items()}
+    with ExitStack() as stack:
+        for path in (page, findings_path, *written.values()):
+            stack.enter_context(claim_output(path))
+        _write_rows(findings_path, _together(found))
+        for name, path in written.items():
+            _write_rows(path, fixed[name])
+        write_text(page, _page(folder.name, schemas, found, relations))
+    return {
+        "issues": plain(_told(found)),
+        "num_rows": sum(map(len, frames.values())),
+        "num_findings": sum(map(len, cells.values())),
+        "num_fixes": sum(map(len, fixed.values())),
+        "report_path": str(page),
+        "findings_path": str(findings_path),
+        "fixes_path": str(fixes),
+        "reading": reading,
+        "warnings": [f"{name}: {note}" for name, each in found.items() for note in each.notes],
+        "relations": [each.as_dict() for each in relations],
+    }
+
+
+def _together(found: dict[str, Checked]) -> pd.DataFrame:
+    """The findings of all tables."""
+    rows = as_frame(finding for each in found.values() for finding in each.findings)
+    rows.insert(0, "table", [name for name, each in found.items() for _ in each.findings])
+    return rows
+
+
+def _write_rows(path: Path, rows: pd.DataFrame) -> None:
+    with TableWriter(path) as writer:
+        writer.write(rows)
+
+
+def _told(found: dict[str, Checked]) -> list[dict[str, Any]]:
+    """The issues of all tables, the gravest first."""
+    tables = {id(issue): name for name, each in found.items() for issue in each.issues}
+    every = [issue for each in found.values() for issue in each.issues]
+    return [{**issue.told(), "table": tables[id(issue)]} for issue in ordered(every)]
+
+
+def check_related(
+    frames: dict[str, pd.DataFrame], schemas: dict[str, TableSchema], reading: dict[str, Any]
+) -> tuple[dict[str, Checked], list[Relation]]:
+    """What is wrong with each table, and the relations by which that was told."""
+    related = with_keys({name: TableToRelate(frames[name], schemas[name]) for name in frames})
+    relations = discover_relations(related)
+    across = across_findings(frames, schemas, relations)
+    found = {}
+    for name, frame in frames.items():
+        own = checked(frame, schemas[name], reading[name])
+        cells = sorted([*own.findings, *across[name]], key=lambda each: each.row)
+        found[name] = Checked(ordered([*own.issues, *issues_of(across[name])]), cells, own.notes)
+    return found, relations
+
+
+def _page(name: str, schemas: dict[str, TableSchema], found: dict[str, Checked], relations: list[Relation]) -> str:
+    links = [
+        [f"{e.child}.{'+'.join(e.child_key)}", f"{e.parent}.{'+'.join(e.parent_key)}", e.reason] for e in relations
+    ]
+    sections = [Section("Relations", grids=[Grid(["names", "whose", "why"], links)])] if links else []
+    for table, one in found.items():
+        sections += [replace(each, heading=f"{table}: {each.heading}") for each in check_sections(schemas[table], one)]
+    rows = sum(schema.rows for schema in schemas.values())
+    return render(f"Check of {name}", sections, f"{rows:,} rows, {len(schemas)} tables")
