@@ -1,5 +1,6 @@
 """Check a folder of related tables: each by itself, and what holds between them."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from DataFoundry.checking.page import check_sections
 from DataFoundry.checking.table_check import Checked, checked
 from DataFoundry.cleaning.spreadsheet import as_frame
 from DataFoundry.config import ReadOptions
-from DataFoundry.errors import DataFoundryError, RequestError
+from DataFoundry.errors import DataFoundryError, ImpossibleError, RequestError, TooLargeError
 from DataFoundry.metrics.plain import plain
 from DataFoundry.relational.across_checks import across_findings
 from DataFoundry.relational.discovery import TableToRelate, discover_relations, with_keys
@@ -23,28 +24,59 @@ from DataFoundry.schema.table_schema import TableSchema
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.addresses import SCHEME
 from DataFoundry.storage.files import claim_output, write_text
-from DataFoundry.storage.paths import READ_SUFFIXES, input_folder, output_path, refuse_input_as_output
+from DataFoundry.storage.paths import READ_SUFFIXES, input_folder, input_path, output_path, refuse_input_as_output
 from DataFoundry.storage.tables import TableWriter
+
+_MOST_TABLES = 200
 
 
 def related_files(text: str) -> dict[str, Path]:
     """The files of related tables, by name, if a path is that of a folder with several tables; else none.
 
     A folder of parquet files that all have the same columns is one table.
+
+    Raises
+    ------
+    ImpossibleError, TooLargeError
+        If two files would have the same table, or there are too many.
+    OutsideDataRootsError
+        If a file is a link that leads out of the data roots.
     """
     if text.startswith(SCHEME):
         return {}
     try:
         folder = input_folder(text, "data_path")
-    except DataFoundryError:
+        paths = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in READ_SUFFIXES]
+    except (DataFoundryError, OSError):
         return {}  # a file, or a path that the check of one table refuses
-    files = {path.name.split(".")[0]: path for path in sorted(folder.iterdir()) if path.suffix.lower() in READ_SUFFIXES}
-    if len(files) < 2:
+    if len(paths) < 2 or _is_one_table(paths):
         return {}
-    if all(path.suffix.lower() == ".parquet" for path in files.values()):
-        columns = {tuple(open_table(path).columns) for path in files.values()}
-        return files if len(columns) > 1 else {}
+    if len(paths) > _MOST_TABLES:
+        raise TooLargeError(f"data_path: {text!r} has {len(paths)} tables, more than the limit of {_MOST_TABLES}.")
+    files: dict[str, Path] = {}
+    for path in paths:
+        name = _table_name(path)
+        if name in files:
+            raise ImpossibleError(
+                f"data_path: {path.name} and {files[name].name} are both the table {name!r}; move one of them.",
+                field="data_path",
+            )
+        files[name] = input_path(str(path), "data_path")
     return files
+
+
+def _is_one_table(paths: Sequence[Path]) -> bool:
+    if any(path.suffix.lower() != ".parquet" for path in paths):
+        return False
+    return len({tuple(open_table(path).columns) for path in paths}) == 1
+
+
+def _table_name(path: Path) -> str:
+    """The file's name without what tells its kind."""
+    name = path.name
+    while (suffix := Path(name).suffix.lower()) in READ_SUFFIXES:
+        name = name[: -len(suffix)]
+    return name
 
 
 def check_folder(files: dict[str, Path], read_options: Any, page_path: str | None, **single: Any) -> dict[str, object]:

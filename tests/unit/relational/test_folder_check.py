@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from DataFoundry import cleaner
-from DataFoundry.errors import RequestError
+from DataFoundry.errors import ImpossibleError, OutsideDataRootsError, RequestError
 from DataFoundry.relational.across_checks import across_findings
 from DataFoundry.relational.relation import Relation
 from DataFoundry.schema.discovery import discover_in
@@ -97,3 +97,22 @@ def test_a_folder_of_parts_of_one_table_is_one_table(root: Path):
         pd.DataFrame({"x": np.arange(20) + part, "y": ["a", "b"] * 10}).to_parquet(folder / f"{part}.parquet")
     answer = cleaner.check_table(str(folder), output_path=str(root / "check.html"))
     assert answer["num_rows"] == 40 and "relations" not in answer
+
+
+def test_links_out_of_the_data_roots_and_two_files_of_one_table_are_refused(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    folder, elsewhere = root / "shop", tmp_path_factory.mktemp("elsewhere") / "secret.csv"
+    folder.mkdir()
+    elsewhere.write_text("x,y\n1,2\n")
+    (folder / "a.csv").write_text("x,y\n1,2\n")
+    (folder / "b.csv").symlink_to(elsewhere)
+    with pytest.raises(OutsideDataRootsError):
+        cleaner.check_table(str(folder), output_path=str(root / "check.html"))
+    (folder / "b.csv").unlink()
+    (folder / "a.tsv").write_text("x\ty\n1\t2\n")
+    with pytest.raises(ImpossibleError, match="a.tsv and a.csv are both the table 'a'"):
+        cleaner.check_table(str(folder), output_path=str(root / "check.html"))
+    (folder / "a.tsv").unlink()
+    with pytest.raises(ImpossibleError, match="is a folder"):
+        cleaner.check_table(str(folder), output_path=str(root / "check.html"))
