@@ -11,7 +11,7 @@ import pandas as pd
 from DataFoundry.checking.issues import issues_of, ordered
 from DataFoundry.checking.page import check_sections
 from DataFoundry.checking.table_check import Checked, checked
-from DataFoundry.cleaning.spreadsheet import as_frame
+from DataFoundry.cleaning.spreadsheet import as_frame, text_of
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import DataFoundryError, ImpossibleError, RequestError, TooLargeError
 from DataFoundry.metrics.plain import plain
@@ -109,20 +109,18 @@ def check_folder(files: dict[str, Path], read_options: Any, page_path: str | Non
     schemas = {name: discover(table) for name, table in tables.items()}
     frames = {name: table.read().reset_index(drop=True) for name, table in tables.items()}
     found, relations = check_related(frames, schemas, reading)
-    cells = {name: as_frame(each.findings) for name, each in found.items()}
-    fixed = {name: each[each["suggested"].notna()] for name, each in cells.items()}
     with ExitStack() as stack:
         for path in (page, findings_path, *written.values()):
             stack.enter_context(claim_output(path))
         _write_rows(findings_path, _together(found))
         for name, path in written.items():
-            _write_rows(path, fixed[name])
+            _write_rows(path, _fixes(found[name]))
         write_text(page, _page(folder.name, schemas, found, relations))
     return {
         "issues": plain(_told(found)),
         "num_rows": sum(map(len, frames.values())),
-        "num_findings": sum(map(len, cells.values())),
-        "num_fixes": sum(map(len, fixed.values())),
+        "num_findings": sum(len(each.findings) for each in found.values()),
+        "num_fixes": sum(len(_fixes(each)) for each in found.values()),
         "report_path": str(page),
         "findings_path": str(findings_path),
         "fixes_path": str(fixes),
@@ -130,6 +128,11 @@ def check_folder(files: dict[str, Path], read_options: Any, page_path: str | Non
         "warnings": [f"{name}: {note}" for name, each in found.items() for note in each.notes],
         "relations": [each.as_dict() for each in relations],
     }
+
+
+def _fixes(found: Checked) -> pd.DataFrame:
+    """The findings of one table that say what should stand there."""
+    return as_frame(each for each in found.findings if text_of(each.suggested) is not None)
 
 
 def _together(found: dict[str, Checked]) -> pd.DataFrame:
