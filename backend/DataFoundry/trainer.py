@@ -31,13 +31,13 @@ from DataFoundry.relational.creating import create_related_config, refuse_beside
 from DataFoundry.relational.training import train_related
 from DataFoundry.schema.discovery import discover_with_sample
 from DataFoundry.schema.personal_parts import warning_of_people
-from DataFoundry.schema.table_schema import Column, TableSchema
+from DataFoundry.schema.table_schema import Column, Rule, TableSchema
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage import journal
 from DataFoundry.storage.configs import read_config
 from DataFoundry.storage.files import claim_output, remove_file, write_json
 from DataFoundry.storage.paths import input_path, output_folder, output_path, refuse_input_as_output
-from DataFoundry.training.derived import chosen_rules, refuse_modelled, rule_of
+from DataFoundry.training.derived import chosen_rules, doubted, refuse_modelled, rule_of
 from DataFoundry.training.fitting import Trained, fit, labeled_rows, summary
 from DataFoundry.training.rows import MOST_ROWS, training_rows
 
@@ -123,6 +123,7 @@ def create_config(
         f"Column {name!r} holds lists or objects; no model learns it, and synthetic rows do not have it."
         for name in nested_columns(frame)
     ]
+    warnings += doubted(Rule.from_dict(rule.model_dump()) for rule in config.rules)
     warnings += _copied(schema, chosen.feature_cols)
     fine = {name for name, said in (columns or {}).items() if said.get("personal") is False}
     warnings += _of_people(frame, [name for name in chosen.feature_cols.categorical_cols if name not in fine])

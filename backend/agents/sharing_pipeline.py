@@ -29,6 +29,7 @@ from DataFoundry.storage.files import claim_output, write_json
 from DataFoundry.storage.paths import input_path, output_folder, refuse_input_as_output
 from DataFoundry.storage.paths import output_path as checked_output
 from DataFoundry.storage.row_files import ROW_SUFFIXES, row_writer
+from DataFoundry.training.derived import doubted
 
 logger = logging.getLogger(__name__)
 
@@ -270,7 +271,11 @@ class Workshop:
             "made_anew": self.columns,
             "measured_on": self.rows.note,
             "seed": self.seed,
-            "warnings": [*report["warnings"], *taken_over(self.schema, self.rows.whole, self.label, self.said)],
+            "warnings": [
+                *report["warnings"],
+                *doubted(self.schema.rules),
+                *taken_over(self.schema, self.rows.whole, self.label, self.said),
+            ],
         }
         profile = profile_in_words(name, len(self.rows.whole), len(self.schema.columns), personal, self.columns)
         return {**answer, "summary": summary(answer, profile, [attempt_in_words(each) for each in self.records], name)}

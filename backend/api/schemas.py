@@ -170,7 +170,11 @@ class CreateConfig(RequestModel):
     rules: (
         Annotated[
             list[dict[str, Any]] | Literal["none"],
-            Field(description="Rules in place of those found, or none.", examples=["none"]),
+            Field(
+                description="Rules in place of those found, or none. One without `support` and `exceptions` is kept by "
+                "synthetic rows whatever the table has; rows that break it are not learnt from.",
+                examples=["none"],
+            ),
         ]
         | None
     ) = None

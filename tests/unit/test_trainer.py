@@ -1,10 +1,12 @@
 import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from DataFoundry import trainer
+from DataFoundry import generator, trainer
 from DataFoundry.errors import ColumnError, ConfigError, OutputBusyError, TrainingError
 from DataFoundry.storage.files import claim_output
 
@@ -330,3 +332,35 @@ def test_a_table_of_nothing_but_keys_is_modelled_and_warned_of(root):
     told = trainer.create_config(str(root / "t.csv"), str(root / "m"))
     assert told["config"]["model_params"]["feature_cols"]["numerical_cols"] == ["a"]
     assert any("copy values of 'a'" in each for each in told["warnings"])
+
+
+def test_a_rule_that_one_row_breaks_is_doubted_and_kept_where_somebody_says_that_it_must_hold(root: Path) -> None:
+    draw = np.random.default_rng(0)
+    nights, price = draw.integers(1, 9, 400), draw.integers(40, 200, 400)
+    frame = pd.DataFrame({"nights": nights, "price": price, "total": nights * price})
+    frame.loc[7, "total"] = 5
+    frame.to_csv(root / "stays.csv", index=False)
+    small = {"model_params": {"encoder_hidden_layers": [16], "decoder_hidden_layers": [16]}}
+    small |= {"training_params": {"epochs": 2, "seed": 0}}
+
+    def made(**more: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        told = trainer.create_config(str(root / "stays.csv"), str(root / "stays"), **small, **more)
+        trained = trainer.train_model(told["config_path"])
+        rows = str(root / "rows.csv")
+        return (
+            told,
+            trained,
+            generator.generate_data(trained["model_path"], told["config_path"], None, 200, rows, seed=0),
+        )
+
+    told, _, answer = made()
+    [doubt] = [each for each in told["warnings"] if "no promise" in each]
+    assert doubt.startswith("total is nights * price, but 1 of 400 rows breaks it, so") and not answer["rules_kept"]
+
+    rule = {name: told["config"]["rules"][0][name] for name in ("kind", "columns", "details", "sentence")}
+    told, trained, answer = made(rules=[rule])
+    assert not [each for each in told["warnings"] if "no promise" in each]
+    left_out = "1 row of the table breaks the rule 'total is nights * price.' and was not learnt from."
+    assert left_out in trained["warnings"]
+    rows = pd.read_csv(root / "rows.csv")
+    assert (rows["total"] == rows["nights"] * rows["price"]).all() and len(answer["rules_kept"]) == 1

@@ -23,8 +23,7 @@ def _personal(schema: TableSchema) -> Iterator[str]:
 def _broken(schema: TableSchema) -> Iterator[str]:
     for rule in schema.rules:
         if rule.exceptions:
-            breaks = "breaks" if rule.exceptions == 1 else "break"
-            yield f"{rule.sentence[:-1]}, but {rule.exceptions:,} of {rule.support:,} rows {breaks} it."
+            yield f"{rule.doubt}."
 
 
 def _label(counts: dict[str, int]) -> Iterator[str]:

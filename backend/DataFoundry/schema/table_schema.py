@@ -77,6 +77,7 @@ class Rule:
         Rows that it was checked on and that could have broken it.
     exceptions
         Rows that break it; 0 makes it a promise for synthetic rows, a few a suspicion for cleaning.
+        A rule that somebody gives without support and exceptions is a promise whatever the table has.
     details
         The kind's own constants (JSON-able): operator, factor, decimals, bounds.
     """
@@ -87,6 +88,12 @@ class Rule:
     support: int
     exceptions: int = 0
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def doubt(self) -> str:
+        """`city follows from zip, but 3 of 900 rows break it`; for a rule with exceptions."""
+        breaks = "breaks" if self.exceptions == 1 else "break"
+        return f"{self.sentence.removesuffix('.')}, but {self.exceptions:,} of {self.support:,} rows {breaks} it"
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON has it."""

@@ -1,8 +1,9 @@
 """What of a training table follows from the rest, by the columns and rules of its configuration."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from DataFoundry.config import ColumnChoice, RuleChoice, TrainingConfig, build_params
@@ -13,8 +14,12 @@ from DataFoundry.making.columns import Made
 from DataFoundry.making.kinds import MAKERS
 from DataFoundry.preprocessing.options import TokenOptions
 from DataFoundry.schema.kinds import KINDS
-from DataFoundry.schema.rules import complaint
+from DataFoundry.schema.rules import RULES, complaint
 from DataFoundry.schema.table_schema import Column, Rule, TableSchema
+from DataFoundry.schema.view import TableView
+from DataFoundry.wording import number_of
+
+_MOST_BREAK = 0.05  # of the rows: a rule that more break is not one of this table
 
 
 def derivation_of(frame: pd.DataFrame, features: list[str], config: TrainingConfig) -> tuple[Derivation, list[str]]:
@@ -41,6 +46,37 @@ def derivation_of(frame: pd.DataFrame, features: list[str], config: TrainingConf
     )
     told = [rule for rule in rules if out.issuperset(rule.columns) and kinds.keys() >= set(rule.columns)]
     return plan(table, told, kinds, [name for name in frame.columns if name in out and name != config.label])
+
+
+def rows_that_keep(frame: pd.DataFrame, config: TrainingConfig) -> tuple[pd.DataFrame, list[str]]:
+    """The rows that keep each rule that somebody gave, index 0..n-1, and a sentence for each that some break.
+
+    A rule that more than a twentieth of the rows break takes none away; `derivation_of` tells of it.
+    """
+    kinds = {name: _column(name, choice) for name, choice in config.columns.items() if name in frame.columns}
+    view, keep, told = TableView(frame, kinds), np.ones(len(frame), dtype=bool), []
+    for rule in (rule_of(choice, frame) for choice in config.rules if not choice.support):
+        if not kinds.keys() >= set(rule.columns):
+            continue
+        wrong = RULES[rule.kind].breaks(view, rule)
+        if 0 < wrong.sum() <= _MOST_BREAK * len(frame):
+            keep &= ~wrong
+            many = f"{number_of(int(wrong.sum()), 'row')} of the table {'breaks' if wrong.sum() == 1 else 'break'}"
+            told.append(
+                f"{many} the rule {rule.sentence!r} and {'was' if wrong.sum() == 1 else 'were'} not learnt from."
+            )
+    return (frame if keep.all() else frame[keep].reset_index(drop=True)), told
+
+
+def doubted(rules: Iterable[Rule]) -> list[str]:
+    """A warning for each rule that some rows of the table break, so that synthetic rows may, too."""
+    return [
+        f"{rule.doubt}, so it is no promise and synthetic rows may break it, too: repair the table first (check-table, "
+        "apply-fixes), or give it in rules of create-config without support and exceptions; then rows that break it "
+        "are not learnt from."
+        for rule in rules
+        if rule.exceptions and rule.kind != "unique"  # what repeats is drawn as it is
+    ]
 
 
 def made_of(frame: pd.DataFrame, derivation: Derivation, config: TrainingConfig) -> Made:

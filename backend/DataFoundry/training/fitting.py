@@ -28,7 +28,7 @@ from DataFoundry.preprocessing.schema import column_kinds, feature_columns
 from DataFoundry.preprocessing.transformer import TableTransformer
 from DataFoundry.schema.kinds import KINDS as SCHEMA_KINDS
 from DataFoundry.training.checkpoint import Checkpoint
-from DataFoundry.training.derived import derivation_of, made_of
+from DataFoundry.training.derived import derivation_of, made_of, rows_that_keep
 from DataFoundry.training.loop import train
 from DataFoundry.training.outcome import Outcome, Rows
 
@@ -102,6 +102,8 @@ def fit(
     """
     started = time.monotonic()
     frame, warnings = labeled_rows(frame, config.label)
+    frame, left_out = rows_that_keep(frame, config)
+    warnings += left_out
     labels = LabelCodec.fit(frame[config.label], label_counts) if config.label else None
     features = column_kinds(frame, config.model_params.feature_cols, config.label_column, config.kinds)
     derivation, broken = derivation_of(frame, list(features), config)

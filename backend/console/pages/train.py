@@ -71,7 +71,7 @@ def _changed(config: dict[str, Any], config_path: str) -> dict[str, Any]:
     model |= {name: _layers(name) for name in _LAYERS}
     corrected = kinds_given()
     kept = set(request.form.getlist("rule"))
-    rules = [rule for number, rule in enumerate(config["rules"]) if str(number) in kept]
+    rules = [each for number, rule in enumerate(config["rules"]) if (each := _ruled(rule, str(number) in kept))]
     body: dict[str, Any] = {
         "data_path": short_path(config["data_path"]),
         "output_dir": config_path.rsplit("/", 1)[0],
@@ -84,9 +84,16 @@ def _changed(config: dict[str, Any], config_path: str) -> dict[str, Any]:
         body.pop("label_column")
     if corrected:
         body["columns"] = corrected
-    if len(rules) < len(config["rules"]):
+    if rules != config["rules"] or not corrected:  # other kinds may have other rules
         body["rules"] = rules or "none"
     return body
+
+
+def _ruled(rule: dict[str, Any], ticked: bool) -> dict[str, Any] | None:
+    """A rule as the form has it: one that rows of the table break is a promise once it is ticked, else a suspicion."""
+    if ticked:
+        return {**rule, "support": 0, "exceptions": 0} if rule["exceptions"] else rule
+    return rule if rule["exceptions"] else None
 
 
 def _number(name: str) -> float | int | None:
