@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from flask.testing import FlaskClient
 
 from api import create_app
 from console.kinds import FIX_KINDS, KINDS, MODEL_TYPES, OPERATIONS
+from console.pages import train
 from DataFoundry.cleaner import KINDS as OF_FIXES
 from DataFoundry.models.registry import MODELS
 from DataFoundry.schema.kinds import KINDS as OF_COLUMNS
@@ -160,3 +163,27 @@ def test_the_api_stays_where_it_was(client: FlaskClient) -> None:
     assert client.get("/health").json["status"] == "healthy"
     assert client.get("/nowhere").json["code"] == "unknown_route"
     assert client.get("/console").json["code"] == "unknown_route"
+
+
+def test_rules_that_rows_break_are_promises_only_where_they_are_ticked(client: FlaskClient, root: Path) -> None:
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": draw.integers(1, 9, 400), "b": draw.integers(40, 200, 400)})
+    frame = frame.assign(total=frame["a"] * frame["b"], fee=frame["b"] + 25)
+    frame.loc[3, "total"] = 5
+    frame.to_csv(root / "t.csv", index=False)
+    made = {"data_path": str(root / "t.csv"), "output_dir": str(root / "m")}
+    config = client.post("/api/training/create-config", json=made).get_json()["config"]
+    places = {rule["sentence"]: str(place) for place, rule in enumerate(config["rules"])}
+    page = client.get(f"/console/train?config={root}/m/config.json").text
+    assert "1 of 400 rows breaks it; tick it if it must hold" in page and page.count('name="rule"') == len(places)
+
+    def sent(*ticked: str) -> dict[str, int]:
+        form = {"rule": [places[each] for each in ticked]}
+        with create_app().test_request_context("/console/train/start", method="POST", data=form):
+            rules = train._changed(config, str(root / "m" / "config.json"))["rules"]
+        return {rule["sentence"]: rule["exceptions"] for rule in rules}
+
+    doubtful = "total is a * b."
+    others = [each for each in places if each != doubtful]
+    assert sent(*others) == {doubtful: 1, **dict.fromkeys(others, 0)}
+    assert sent(doubtful) == {doubtful: 0}
