@@ -59,13 +59,13 @@ def _candidates(view: TableView) -> list[Rule]:
     for kind, module in RULES.items():
         if kind not in ("unique", "same"):
             found += module.discover(_without(view, alike) if kind in _OF_MISSING else others)
-    found = [rule for rule in found if rule.kind != "determines" or not _is_computed(rule, found)]
+    found = [rule for rule in found if rule.kind not in ("determines", "order") or not _is_computed(rule, found)]
     follows = {rule.columns for rule in found if rule.kind == "determines"}
     return [rule for rule in found if rule.kind != "value_when" or rule.columns not in follows]
 
 
 def _is_computed(rule: Rule, rules: list[Rule]) -> bool:
-    """Whether a formula says already how one column follows from the other."""
+    """Whether a formula says already how one column follows from the other, and so which of them is greater."""
     return any(other.kind == "formula" and set(other.columns) == set(rule.columns) for other in rules)
 
 

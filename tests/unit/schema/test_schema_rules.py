@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from company_tables import claims, stays
-from DataFoundry.schema.discovery import discover
+from DataFoundry.schema.discovery import discover, discover_in
 from DataFoundry.schema.rules import RULES
 from DataFoundry.schema.table_schema import Rule, TableSchema
 from DataFoundry.schema.view import TableView
@@ -169,6 +169,14 @@ def test_numbers_that_are_another_one_times_a_constant_are_found_once(root):
     assert formulas["celsius", "fahrenheit"].sentence == "fahrenheit is 1.8 * celsius + 32."
     assert not [rule for rule in schema.rules if rule.kind == "determines"]
     assert schema.keys == (("order_no", "line"),) and schema.columns["order_no"].kind == "key"
+
+
+def test_which_of_two_is_greater_is_not_told_where_a_formula_says_it() -> None:
+    net = np.random.default_rng(0).integers(0, 500, 400)
+    frame = pd.DataFrame({"net": net, "gross": 2 * net, "paid": net + np.random.default_rng(1).integers(0, 300, 400)})
+    told = {(rule.kind, *rule.columns) for rule in discover_in(frame).rules}
+    assert ("formula", "net", "gross") in told and ("order", "net", "paid") in told
+    assert ("order", "net", "gross") not in told
 
 
 def test_a_few_errors_do_not_hide_a_constant(root):
