@@ -12,6 +12,11 @@ import pandas as pd
 
 _MOST_TEXTS = 2000  # distinct values that are looked at; the most frequent first
 _NAME_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# Words of their own that only end as a hint does: `paid` is no id.
+_WHOLE_WORD = re.compile(
+    "acid|aid|avoid|bid|covid|fluid|grid|hybrid|humid|kid|laid|lid|liquid|mid|(over|post|pre|re|un)?paid|pyramid|raid|rapid|"
+    "said|solid|steroid|thyroid|(in)?valid|void|donkey|hockey|jockey|monkey|turkey|whiskey|casino|domino|kimono|piano|techno"
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class Evidence:
 
     def named(self, *words: str) -> bool:
         """Whether the name has one of the words, alone or at the end of a longer one."""
-        joined = "".join(self.words)
+        joined = "" if self.words and _WHOLE_WORD.fullmatch(self.words[-1]) else "".join(self.words)
         return any(word in self.words or joined.endswith(word) for word in words)
 
     def share(self, test: Callable[[str], bool]) -> float:

@@ -163,6 +163,8 @@ def test_long_numbers_of_one_length_that_are_named_so_are_keys_though_they_repea
         return recognised(Evidence(name, values, 1500, 0, values.nunique())).kind
 
     assert kind("NHS No", 4_850_000_000, 4_950_000_000) == kind("account_number", 10_000_000, 99_999_999) == "key"
+    assert kind("amount paid", 100, 5_000) == kind("grid", 100, 5_000) == "number"  # no ids, though they end so
+    assert kind("customerid", 100, 5_000) == kind("client_id", 100, 5_000) == "key"
     assert kind("turnover", 10_000_000, 99_999_999) == "number"  # a measurement by its name
     assert kind("number of views", 100, 9_999_999) == "number"  # of several lengths
 
