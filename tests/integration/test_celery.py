@@ -140,6 +140,7 @@ def steps(cluster: Cluster) -> Any:
         return client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.transition_counter)
 
 
+@pytest.mark.parametrize("broker", ["redis"], indirect=True, scope="module")  # of both it would take two minutes more
 def test_a_training_whose_process_is_killed_is_handed_on_and_ends_in_the_same_weights(farm: Farm, table: Path) -> None:
     service = farm.service
     address = service.accepted("/api/training/train-model", training(service, table, "killed"))
@@ -161,6 +162,7 @@ def test_a_cancelled_job_is_revoked_and_leaves_nothing(farm: Farm, table: Path) 
     assert service.post("/api/labeling/create-labels", labeling(farm, "a")).status_code == 200, "the worker is free"
 
 
+@pytest.mark.parametrize("broker", ["redis"], indirect=True, scope="module")  # of both it would take two minutes more
 def test_a_server_that_was_killed_finds_its_job_again(farm: Farm, table: Path) -> None:
     service = farm.service
     address = service.accepted("/api/training/train-model", training(service, table, "followed"))
