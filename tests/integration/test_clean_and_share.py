@@ -318,6 +318,26 @@ def test_a_shared_table_names_nobody_and_keeps_the_rules(root: Path, monkeypatch
         assert Path(answer[name]).is_file()
 
 
+def test_a_frequent_first_name_names_nobody_and_a_whole_name_does() -> None:
+    real = pd.DataFrame(
+        {
+            "first": ["Sharon", "Roy", "Kathleen", "Michelle", None],
+            "family": ["Smith", "Jones", "Brown", "Okwuosa", "Lee"],
+        }
+    )
+    made = pd.DataFrame(
+        {
+            "first": ["Sharon", "Sharon", "Roy", None, "Kathleen"],
+            "family": ["Jones", "Smith", "Okwuosa", "Lee", "Taylor"],
+        }
+    )
+    found = copied(made, real, ["first", "family"])
+    assert not found["first"].any()
+    assert found["family"].tolist() == [False, False, True, False, False]  # a rare name is somebody's
+    assert found["first with family"].tolist() == [False, True, False, False, False]
+    assert copied(made, real, ["first"]).keys() == {"first"}
+
+
 def test_a_copy_of_the_real_table_is_not_safe_to_share(root: Path) -> None:
     real, holdout = (people(250, seed).drop(columns=["quantity", "price", "age"]) for seed in (0, 9))
     for name, frame in (("real", real), ("holdout", holdout)):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from DataFoundry import generator
 from DataFoundry.errors import ImpossibleError
 from DataFoundry.metrics.by_kind import without_distribution
 from DataFoundry.schema.hashing import hashes
+from DataFoundry.schema.kinds.person_name import names_by_locale
 from DataFoundry.schema.table_schema import TableSchema
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.tables import TableWriter
@@ -116,15 +118,50 @@ def taken_over(
 
 
 def copied(frame: pd.DataFrame, whole: pd.DataFrame, columns: Sequence[str]) -> dict[str, np.ndarray]:
-    """By column (n,) bool: which values of `frame` stand in `whole`; a missing value stands nowhere."""
-    found: dict[str, np.ndarray] = {}
-    for name in columns:
-        if name in frame.columns and name in whole.columns:
-            known = np.unique(hashes(whole[name].dropna()))
-            present = frame[name].notna().to_numpy()
-            found[name] = np.zeros(len(frame), dtype=bool)
-            found[name][present] = np.isin(hashes(frame[name][present]), known)
+    """By column (n,) bool: which values of `frame` stand in `whole`; a missing value stands nowhere.
+
+    `Sharon` and `Smith` are no one's alone: of columns of first or of family names only rare ones count, and, of all
+    such columns together, whole names.
+    """
+    both = [name for name in columns if name in frame.columns and name in whole.columns]
+    parts = [name for name in both if _are_parts_of_names(whole[name])]
+    found = {name: _stands(frame[name], whole[name]) for name in both}
+    for name in parts:
+        found[name] &= ~frame[name].map(_is_frequent).to_numpy(dtype=bool)
+    if len(parts) > 1:
+        found[" with ".join(parts)] = _stands(_together(frame, parts), _together(whole, parts))
     return found
+
+
+def _stands(values: pd.Series, known: pd.Series) -> np.ndarray:
+    present = values.notna().to_numpy()
+    found = np.zeros(len(values), dtype=bool)
+    found[present] = np.isin(hashes(values[present]), np.unique(hashes(known.dropna())))
+    return found
+
+
+def _are_parts_of_names(column: pd.Series) -> bool:
+    """Whether most values are one word each, and a name that many people have."""
+    texts = [str(text) for text in column.dropna().unique()]
+    one_word = sum(len(text.split()) == 1 for text in texts)
+    return bool(texts) and one_word >= 0.9 * len(texts) and sum(map(_is_frequent, texts)) >= 0.5 * len(texts)
+
+
+def _is_frequent(text: object) -> bool:
+    return str(text).strip().lower() in _frequent_names()
+
+
+@cache
+def _frequent_names() -> frozenset[str]:
+    return frozenset(name for lists in names_by_locale() for names in lists for name in names)
+
+
+def _together(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series:
+    """The values of several columns as one text; missing where one of them is."""
+    texts = frame[names[0]].map(str)
+    for name in names[1:]:
+        texts = texts + "\0" + frame[name].map(str)
+    return texts.where(frame[list(names)].notna().all(axis=1))
 
 
 def drawn(
