@@ -85,7 +85,7 @@ class Service:
         return [path for path in self.root.rglob(".*") if path.name != ".state" and ".state" not in path.parts]
 
 
-def training(service: Service, table: Path, name: str, epochs: int = 60) -> dict[str, str]:
+def training(service: Service, table: Path, name: str, epochs: int = 30) -> dict[str, str]:
     """The body of a request to train in a folder of its own, always the same training."""
     body = {
         "data_path": str(table),

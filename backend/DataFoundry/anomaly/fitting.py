@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from DataFoundry.anomaly.network import Density, Inputs
-from DataFoundry.progress import Progress
 
 STEPS = 500
 _BATCH = 256
@@ -34,7 +33,6 @@ def fit_density(
     """
     optimizer = torch.optim.Adam(model.parameters(), _RATE, fused=True)
     batches = _batches(len(inputs.codes), own_rows, generator)
-    progress = Progress("learning what is usual", steps, "steps")
     for step in range(steps):
         chosen = next(batches)
         loss = _loss(model, inputs.take(chosen), may_lack, generator, trim=_TRIM if step > steps * _WARM else 0.0)
@@ -42,7 +40,6 @@ def fit_density(
         loss.backward()
         _clip(model)
         optimizer.step()
-        progress.advance()
 
 
 def _batches(rows: int, own_rows: Sequence[Tensor], generator: torch.Generator) -> Iterator[Tensor]:
