@@ -27,7 +27,7 @@ START_SECONDS = 60
 
 def main() -> None:
     """Run the workflow, then show labels, training, synthetic rows and the oddest rows."""
-    began = time.monotonic()
+    began = time.time()
     with running_server() as url:
         print(f"DataFoundry listens on {url}\n")
         program = WORKFLOW.read_text().replace("http://localhost:5000", url)
@@ -53,14 +53,15 @@ def show_results(began: float) -> None:
     show_training()
     show_synthetic_rows()
     show_oddest_rows()
-    show_what_next(time.monotonic() - began)
+    show_what_next(began)
 
 
-def show_what_next(seconds: float) -> None:
-    """The pages that were made, and three commands to go on with."""
-    print(f"\nDone in {seconds:.0f} s. Everything is in {OUTPUT}. Open these in a browser:")
+def show_what_next(began: float) -> None:
+    """The pages that were made since then, and three commands to go on with."""
+    print(f"\nDone in {time.time() - began:.0f} s. Everything is in {OUTPUT}. Open these in a browser:")
     for page in sorted(OUTPUT.glob("*.html")):
-        print(f"  {page}")
+        if page.stat().st_mtime >= began:
+            print(f"  {page}")
     print(
         "\nWhat next:\n"
         "  make demo OPEN=1    the console in your browser, on these results\n"
