@@ -115,9 +115,7 @@ def put_back(frame: pd.DataFrame, lines: pd.DataFrame) -> RowsChanged:
     gone[rows[rows < total]] = True
     instead = np.array([each["kept_row"] for each in told], dtype=np.int64)
     if gone.sum() != len(rows) or ((instead < 0) | (instead >= total)).any() or gone[instead].any():
-        raise TableError(
-            "The journal names rows that the table does not have; give the table that was written with it."
-        )
+        raise TableError(_OTHER_TABLE)
     source = np.cumsum(~gone) - 1
     source[rows] = source[instead]
     whole = frame.iloc[source].reset_index(drop=True)
@@ -145,9 +143,7 @@ def taken_out_again(frame: pd.DataFrame, lines: pd.DataFrame) -> RowsChanged:
     """
     rows, told = _read(lines, "after")
     if (rows >= len(frame)).any():
-        raise TableError(
-            "The journal names rows that the table does not have; give the table that was written with it."
-        )
+        raise TableError(_OTHER_TABLE)
     same = [now == each["cells"] for now, each in zip(_cells(frame, rows), told, strict=True)]
     gone = [place for place, still in enumerate(same) if still]
     journal = [

@@ -109,18 +109,19 @@ def check_folder(files: dict[str, Path], read_options: Any, page_path: str | Non
     schemas = {name: discover(table) for name, table in tables.items()}
     frames = {name: table.read().reset_index(drop=True) for name, table in tables.items()}
     found, relations = check_related(frames, schemas, reading)
+    suggested = {name: _fixes(each) for name, each in found.items()}
     with ExitStack() as stack:
         for path in (page, findings_path, *written.values()):
             stack.enter_context(claim_output(path))
         _write_rows(findings_path, _together(found))
         for name, path in written.items():
-            _write_rows(path, _fixes(found[name]))
+            _write_rows(path, suggested[name])
         write_text(page, _page(folder.name, schemas, found, relations))
     return {
         "issues": plain(_told(found)),
         "num_rows": sum(map(len, frames.values())),
         "num_findings": sum(len(each.findings) for each in found.values()),
-        "num_fixes": sum(len(_fixes(each)) for each in found.values()),
+        "num_fixes": sum(map(len, suggested.values())),
         "report_path": str(page),
         "findings_path": str(findings_path),
         "fixes_path": str(fixes),

@@ -32,7 +32,7 @@ def derivation_of(frame: pd.DataFrame, features: list[str], config: TrainingConf
     ConfigError
         If a kind of column or of rule is not known.
     """
-    kinds = {name: _column(name, choice) for name, choice in config.columns.items() if name in frame.columns}
+    kinds = _columns(frame, config)
     rules = [rule_of(choice, frame) for choice in config.rules]
     drawn = {*features, *([config.label] if config.label else [])}
     out = drawn.union(config.model_params.feature_cols.made_cols)
@@ -53,7 +53,7 @@ def rows_that_keep(frame: pd.DataFrame, config: TrainingConfig) -> tuple[pd.Data
 
     A rule that more than a twentieth of the rows break takes none away; `derivation_of` tells of it.
     """
-    kinds = {name: _column(name, choice) for name, choice in config.columns.items() if name in frame.columns}
+    kinds = _columns(frame, config)
     view, keep, told = TableView(frame, kinds), np.ones(len(frame), dtype=bool), []
     for rule in (rule_of(choice, frame) for choice in config.rules if not choice.support):
         if not kinds.keys() >= set(rule.columns):
@@ -103,6 +103,11 @@ def refuse_modelled(made: Collection[str], kinds: Mapping[str, str]) -> None:
                 key="model_params.feature_cols.made_cols",
                 column=name,
             )
+
+
+def _columns(frame: pd.DataFrame, config: TrainingConfig) -> dict[str, Column]:
+    """What the configuration says of each column of the table."""
+    return {name: _column(name, choice) for name, choice in config.columns.items() if name in frame.columns}
 
 
 def _column(name: str, choice: ColumnChoice) -> Column:

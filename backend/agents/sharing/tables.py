@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from DataFoundry import generator
 from DataFoundry.errors import ImpossibleError
 from DataFoundry.metrics.by_kind import without_distribution
 from DataFoundry.schema.hashing import hashes
-from DataFoundry.schema.kinds.person_name import names_by_locale
+from DataFoundry.schema.kinds.person_name import known_names
 from DataFoundry.schema.table_schema import TableSchema
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.tables import TableWriter
@@ -148,12 +147,7 @@ def _are_parts_of_names(column: pd.Series) -> bool:
 
 
 def _is_frequent(text: object) -> bool:
-    return str(text).strip().lower() in _frequent_names()
-
-
-@cache
-def _frequent_names() -> frozenset[str]:
-    return frozenset(name for lists in names_by_locale() for names in lists for name in names)
+    return str(text).strip().lower() in known_names()
 
 
 def _together(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series:
