@@ -7,6 +7,8 @@ import pytest
 
 from DataFoundry import labeler
 from DataFoundry.errors import RequestError
+from DataFoundry.offered import TRIED_ROWS
+from DataFoundry.sources.table import BLOCK_ROWS
 
 FRAME = pd.DataFrame({"a": [1, 5, 9, 5], "t": ["x", "y", None, "y"]})
 
@@ -105,3 +107,7 @@ def test_a_function_that_fails_is_not_told_to_abstain_whatever_its_name(tried):
     answer = tried([broken, LOW])
     assert answer["lf_analysis"][0]["error"]
     assert not any("my bad" in each for each in answer["warnings"])
+
+
+def test_no_more_rows_are_tried_than_one_block_has() -> None:
+    assert TRIED_ROWS.most <= BLOCK_ROWS
