@@ -321,6 +321,20 @@ class JobFound(Reply):
     job: JobInFull
 
 
+class LogLine(BaseModel):
+    """One line of a job's log; `at` is a moment in ISO 8601, `level` is debug, info, warning or error."""
+
+    at: str
+    level: str
+    text: str
+
+
+class JobLogged(Reply):
+    """What happened to a job: when it was begun, its steps, warnings, its end. The last 300 lines."""
+
+    lines: list[LogLine]
+
+
 class JobsListed(Reply):
     """Jobs, newest first, and how many there are to do."""
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.errors import as_data
-from jobs.store import Job
+from jobs.store import Job, Line
 
 
 def shown(job: Job, in_full: bool = False) -> dict[str, Any]:
@@ -25,6 +25,11 @@ def shown(job: Job, in_full: bool = False) -> dict[str, Any]:
     if in_full:
         view |= {"request": job.arguments, "result": job.result}
     return view
+
+
+def shown_line(line: Line) -> dict[str, Any]:
+    """The fields of `api.responses.LogLine`."""
+    return {"at": _moment(line.at), "level": line.level, "text": line.text}
 
 
 def _moment(seconds: float | None) -> str | None:

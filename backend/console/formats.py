@@ -23,6 +23,7 @@ def register(app: Flask) -> None:
         size=size,
         duration=duration,
         moment=moment,
+        clock=clock,
         short=short_path,
         words=words,
         title=title_of,
@@ -99,6 +100,11 @@ def moment(text: Any) -> str:
         if ago < limit:
             return f"{max(0, round(ago / each))} {name} ago"
     return f"{ago / 86_400:.0f} days ago"
+
+
+def clock(text: str) -> str:
+    """Hours, minutes and seconds of a time in ISO 8601, in UTC as the service tells it."""
+    return datetime.fromisoformat(text).strftime("%H:%M:%S")
 
 
 def short_path(path: Any) -> str:

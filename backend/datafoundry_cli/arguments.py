@@ -146,9 +146,9 @@ def _check(commands: Any) -> None:
 
 
 def _jobs(commands: Any) -> None:
-    command = _command(commands, "jobs", "list, follow and cancel the jobs of a server")
-    command.add_argument("action", nargs="?", choices=("list", "show", "follow", "cancel"), default="list")
-    command.add_argument("job", nargs="?", help="the id of one job, for show, follow and cancel")
+    command = _command(commands, "jobs", "list, follow and cancel the jobs of a server, and print their logs")
+    command.add_argument("action", nargs="?", choices=("list", "show", "follow", "log", "cancel"), default="list")
+    command.add_argument("job", nargs="?", help="the id of one job, for all but list")
     command.add_argument("--state", choices=("queued", "running", "succeeded", "failed", "cancelled"))
     command.set_defaults(url="http://localhost:5000")
 

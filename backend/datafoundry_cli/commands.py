@@ -103,7 +103,7 @@ def check(chosen: Namespace, worker: Worker) -> None:
 
 
 def jobs(chosen: Namespace, worker: Worker) -> None:
-    """List the jobs of a server, or show, follow or cancel one."""
+    """List the jobs of a server, or show, follow or cancel one, or print its log."""
     client = Client(chosen.url, chosen.api_key)
     if chosen.action == "list":
         listed = client.jobs(chosen.state)
@@ -117,6 +117,10 @@ def jobs(chosen: Namespace, worker: Worker) -> None:
             client.on_progress = bar.show
             answer = client.wait(chosen.job)
         show("", answer, chosen.json)
+        return
+    if chosen.action == "log":
+        lines = client.job_log(chosen.job)
+        print(json.dumps(lines, indent=2) if chosen.json else "\n".join(map(_log_line, lines)))
         return
     job = client.cancel(chosen.job) if chosen.action == "cancel" else client.job(chosen.job)
     print(json.dumps(job, indent=2) if chosen.json or chosen.action == "show" else _line(job))
@@ -159,6 +163,12 @@ def _model_of(config: str, here: bool) -> str:
                 f"{config} is no configuration of a trained model; name the config.json that `datafoundry train` wrote."
             ) from None
     return f"{config.rpartition('/')[0]}/model.pth"
+
+
+def _log_line(line: dict[str, Any]) -> str:
+    """One line of a job's log: its moment, its level where that is not the usual one, what happened."""
+    level = "" if line["level"] == "info" else f"{line['level']}: "
+    return f"{line['at']}  {level}{line['text']}"
 
 
 def _line(job: dict[str, Any]) -> str:

@@ -119,6 +119,11 @@ class Client(Operations):
         job: dict[str, Any] = self._connection.ask("GET", f"/api/jobs/{job_id}")["job"]
         return job
 
+    def job_log(self, job_id: str) -> list[dict[str, Any]]:
+        """What happened to a job, line by line: `at`, `level` and `text` of each."""
+        lines: list[dict[str, Any]] = self._connection.ask("GET", f"/api/jobs/{job_id}/log")["lines"]
+        return lines
+
     def wait(self, job_id: str) -> Answer:
         """The answer of a job once it is over."""
         return Answer(self._connection.wait(job_id, self.on_progress), self)

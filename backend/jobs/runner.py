@@ -26,6 +26,7 @@ from DataFoundry.roots import own_roots
 from DataFoundry.settings import Limits
 from DataFoundry.storage import journal
 from jobs import finished_results
+from jobs.job_log import JobLog, quietly
 from jobs.operations import OPERATIONS
 from jobs.processes import Launcher, Worker
 from jobs.server_processes import Owner
@@ -46,6 +47,7 @@ class _Live:
     """A job that this process will run, runs or has just run."""
 
     job: Job
+    log: JobLog
     done: threading.Event = field(default_factory=threading.Event)
     stopping: threading.Event = field(default_factory=threading.Event)
     worker: Worker | None = None
@@ -234,7 +236,7 @@ class Runner:
         return job
 
     def _enqueue(self, job: Job) -> None:
-        live = self._live[job.id] = _Live(job)
+        live = self._live[job.id] = _Live(job, JobLog(self.store, job.id))
         self._lanes[OPERATIONS[job.operation].short].put(live)
 
     def _goes_on(self, job: Job) -> bool:
@@ -277,6 +279,7 @@ class Runner:
             self._settle(live, self.get(live.job.id))
             return
         live.job = job
+        live.log.tell("begun" if job.attempts == 1 else f"begun, attempt {job.attempts}")
         started = time.monotonic()
         try:
             outcome = self._outcome(live, started)
@@ -292,7 +295,7 @@ class Runner:
             and self._may_go_on(job)
             and self.store.requeue(job.id, self._owner.name, self._owner.name)
         ):
-            logger.warning("job %s is begun again: %s", job.id, outcome["problem"]["message"])
+            live.log.tell(f"begun again: {outcome['problem']['message']}", logging.WARNING)
             self._lanes[OPERATIONS[job.operation].short].put(live)
             return
         self._end(live, outcome, time.monotonic() - started)
@@ -312,7 +315,7 @@ class Runner:
             if message and ("result" in message or "problem" in message):
                 outcome = message
             elif message:
-                self._hear(job, message)
+                live.log.hear(message)
             if time.monotonic() - looked >= _LOOK_EVERY:
                 looked = time.monotonic()
                 late = late or looked - started > self._bounds.max_job_seconds
@@ -347,19 +350,12 @@ class Runner:
             except BusyError as error:
                 if not job.durable:
                     raise
-                logger.warning("job %s waits: %s", job.id, error)
+                live.log.tell(f"waits: {error}", logging.WARNING)
             if live.stopping.wait(_RETRY_AFTER):
                 raise JobCancelledError("The job was cancelled; it had not been begun.")
 
-    def _hear(self, job: Job, message: dict[str, Any]) -> None:
-        if "progress" in message:
-            self._quietly(self.store.note, job.id, message["progress"])
-        elif "log" in message:
-            line = message["log"]
-            logging.getLogger(line["name"]).log(line["level"], "job %s: %s", job.id[:8], line["text"])
-
     def _is_cancelling(self, job: Job) -> bool:
-        found = self._quietly(self.store.get, job.id)
+        found = quietly(self.store.get, job.id)
         return found is not None and found.cancelling
 
     def _end(self, live: _Live, outcome: dict[str, Any], seconds: float) -> None:
@@ -367,13 +363,14 @@ class Runner:
         problem = Problem(**outcome["problem"]) if "problem" in outcome else None
         error = problem.error() if problem else None
         state = CANCELLED if isinstance(error, JobCancelledError) else FAILED if error else SUCCEEDED
+        live.log.tell(f"{state} after {seconds:.1f} s" + (f": {error}" if problem and problem.message else ""))
         again = error is not None and (isinstance(error, _MAY_PASS) or type(error) is DataFoundryError)
         result = outcome.get("result")
-        kept = self._quietly(self.store.finish, live.job.id, state, seconds, result, problem, again)
+        kept = quietly(self.store.finish, live.job.id, state, seconds, result, problem, again)
         if kept and live.job.durable:
             finished_results.forget(self._finished, live.job.id)
         self._settle(live, replace(live.job, state=state, result=result, problem=problem), kept is True)
-        self._quietly(self.store.prune, self._bounds.max_kept_jobs)
+        quietly(self.store.prune, self._bounds.max_kept_jobs)
 
     def _settle(self, live: _Live, job: Job, kept: bool = True) -> None:
         """`live` is over, as `job` says; it stays in memory where the store could not keep it."""
@@ -381,15 +378,6 @@ class Runner:
         live.done.set()
         if kept:
             self._live.pop(job.id, None)
-
-    @staticmethod
-    def _quietly(write: Callable[..., Any], *values: Any) -> Any:
-        """A note that fails must not cost the work that it is about."""
-        try:
-            return write(*values)
-        except (sqlite3.Error, DiskFullError) as error:
-            logger.error("the state of a job could not be kept: %s", error)
-            return None
 
 
 def _failed(error: DataFoundryError) -> dict[str, Any]:

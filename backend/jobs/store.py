@@ -29,6 +29,7 @@ KEY_SECONDS = 24 * 3600
 _FILE = "jobs.sqlite"
 _FULL = ("full", "disk I/O")  # in SQLite's words
 _NOT_WRITABLE = ("unable to open", "readonly", *_FULL)
+MOST_LINES = 300  # kept of a job's log
 _SECONDS_TO_WAIT = 10.0  # for another process that writes
 _TABLES = """
 PRAGMA journal_mode=WAL;
@@ -40,6 +41,10 @@ CREATE TABLE IF NOT EXISTS jobs (
     cancelling INTEGER NOT NULL DEFAULT 0, progress TEXT, result TEXT, problem TEXT, key TEXT UNIQUE, digest TEXT,
     client TEXT NOT NULL DEFAULT '', roots TEXT, lost INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state);
+CREATE TABLE IF NOT EXISTS lines (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, at REAL NOT NULL, level TEXT NOT NULL,
+    text TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS lines_by_job ON lines (job, number);
 """
 # Columns that files of earlier versions lack.
 _ADDED = {"client": "TEXT NOT NULL DEFAULT ''", "roots": "TEXT", "lost": "INTEGER NOT NULL DEFAULT 0"}
@@ -100,6 +105,15 @@ class Job:
     @property
     def over(self) -> bool:
         return self.state in FINISHED
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a job's log: `at` in seconds since 1970, `level` as in Python's logging, in small letters."""
+
+    at: float
+    level: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -195,6 +209,25 @@ class Store:
         """Keep the latest progress of a running job."""
         self._change("progress = ?", (json.dumps(progress),), name, RUNNING)
 
+    def add_line(self, name: str, level: str, text: str) -> None:
+        """Write a line into the log of a job, which keeps the last `MOST_LINES`."""
+
+        def insert(connection: sqlite3.Connection) -> None:
+            line = (name, time.time(), level, text[:2000])
+            connection.execute("INSERT INTO lines (job, at, level, text) VALUES (?, ?, ?, ?)", line)
+            connection.execute(
+                "DELETE FROM lines WHERE job = ? AND number <= "
+                "(SELECT number FROM lines WHERE job = ? ORDER BY number DESC LIMIT 1 OFFSET ?)",
+                (name, name, MOST_LINES),
+            )
+
+        self._write(insert)
+
+    def lines(self, name: str) -> Sequence[Line]:
+        """The log of a job, in the order in which it was written."""
+        rows = self._read("SELECT at, level, text FROM lines WHERE job = ? ORDER BY number", (name,))
+        return [Line(**dict(row)) for row in rows]
+
     def requeue(self, name: str, owner: str, before: str, lost: bool = False) -> bool:
         """Let `owner` run a job (again) that is not over; False if that is not `before`'s any more.
 
@@ -240,6 +273,8 @@ class Store:
                 "coalesce((SELECT number FROM jobs ORDER BY number DESC LIMIT 1 OFFSET ?), 0)",
                 (*FINISHED, time.time() - KEY_SECONDS, keep),
             )
+            if connection.execute("SELECT changes()").fetchone()[0]:
+                connection.execute("DELETE FROM lines WHERE job NOT IN (SELECT id FROM jobs)")
 
         self._write(delete)
 

@@ -73,6 +73,8 @@ def test_a_job_is_followed_to_the_answer_that_a_waiting_client_gets(service, tab
     last = jobs[-1]["progress"]
     assert (last["doing"], last["unit"], last["done"], last["total"]) == ("training", "epochs", 3, 3)
     assert last["train_loss"] > 0 and last["seconds_left"] == 0
+    lines = [line["text"] for line in service.get(f"{address}/log").json()["lines"]]
+    assert lines[0] == "begun" and "training 3 epochs" in lines and lines[-1].startswith("succeeded after ")
     result = service.job(address)["result"]
     waited = service.post("/api/training/train-model", body).json()
     assert set(result) == set(waited) and result["model_path"] == waited["model_path"] and result["success"] is True

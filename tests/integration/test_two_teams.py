@@ -110,7 +110,14 @@ def test_a_job_is_its_keys_own_and_the_administrators(teams: dict[str, Team]) ->
     for other in ("blue", "plain"):
         team = teams[other]
         nowhere = team.ask("GET", "/api/jobs/nowhere").json()
-        for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/events"), ("HEAD", "/events"), ("GET", "/ws")):
+        for method, path in (
+            ("GET", ""),
+            ("DELETE", ""),
+            ("GET", "/events"),
+            ("GET", "/log"),
+            ("HEAD", "/events"),
+            ("GET", "/ws"),
+        ):
             answer = team.ask(method, address + path)
             assert answer.status_code == 404, (method, path, answer.text)
             if method != "HEAD":

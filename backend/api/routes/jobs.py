@@ -9,10 +9,10 @@ from flask import Response, request
 from api import websocket
 from api.events import followed, may_follow
 from api.reply import succeeded
-from api.responses import JobFound, JobsListed
+from api.responses import JobFound, JobLogged, JobsListed
 from api.schemas import ListJobs
 from api.security.access import client, may_see, sees_all
-from api.views import shown
+from api.views import shown, shown_line
 from jobs import service
 from jobs.runner import Runner
 from jobs.store import QUEUED, RUNNING, Job
@@ -70,6 +70,15 @@ def cancel_job(job_id: str) -> dict[str, Any]:
     """Cancel a job: its process is killed, and what it left unfinished is removed."""
     job = service.runner().cancel(_seen(job_id).id)
     return succeeded("The job is cancelled; nothing half-written is left.", {"job": shown(job, in_full=True)})
+
+
+@blueprint.get("/<job_id>/log")
+@blueprint.output(JobLogged)
+@blueprint.doc(responses={404: "There is no such job."})
+def job_log(job_id: str) -> dict[str, Any]:
+    """Tell what happened to a job, line by line."""
+    lines = service.runner().store.lines(_seen(job_id).id)
+    return succeeded(f"{len(lines)} lines.", {"lines": [shown_line(line) for line in lines]})
 
 
 @blueprint.get("/<job_id>/events")

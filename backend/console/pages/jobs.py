@@ -52,6 +52,14 @@ def follow(job_id: str) -> Any:
     )
 
 
+@blueprint.get("/<job_id>/log")
+def log(job_id: str) -> Any:
+    """What happened to the job; it asks for more as long as the job goes on."""
+    lines = calls.get(f"/api/jobs/{job_id}/log")["lines"]
+    state = calls.get(f"/api/jobs/{job_id}")["job"]["state"]
+    return page("job_log.html", job_id=job_id, lines=lines, goes_on=state in ("running", "queued"))
+
+
 @blueprint.post("/<job_id>/cancel")
 def cancel(job_id: str) -> Any:
     calls.delete(f"/api/jobs/{job_id}")

@@ -1,5 +1,6 @@
 """The queue with real worker processes: outcomes cross as data, deaths are told, bounds hold."""
 
+import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from DataFoundry.errors import (
 from DataFoundry.roots import confined_to
 from DataFoundry.settings import Limits
 from jobs import finished_results, service
+from jobs.job_log import JobLog
 from jobs.operations import OPERATIONS
 from jobs.processes import HostLauncher, SpawnLauncher
 from jobs.runner import Runner
@@ -106,6 +108,17 @@ def test_an_error_of_the_library_crosses_as_itself(start, table):
     assert "Traceback" in str(error.__cause__)
 
 
+def test_the_log_keeps_what_the_library_says_and_not_what_others_do(start):
+    runner = start()
+    job, _ = runner.store.add("dataset.info", {}, "me", durable=True)
+    log = JobLog(runner.store, job.id)
+    log.hear({"log": {"name": "DataFoundry.labeler", "level": logging.INFO, "text": "labeled 3 rows"}})
+    log.hear({"log": {"name": "urllib3.pool", "level": logging.WARNING, "text": "/secret/file"}})
+    for done in (1, 2):
+        log.hear({"progress": {"doing": "reading", "unit": "rows", "done": done, "total": 1200}})
+    assert [line.text for line in runner.store.lines(job.id)] == ["labeled 3 rows", "reading 1,200 rows"]
+
+
 def test_a_defect_says_nothing_but_keeps_its_trace(start, table):
     runner = start()
     job, _ = runner.submit("dataset.info", {"no_such_argument": 1})
@@ -138,6 +151,11 @@ def test_a_promised_job_is_begun_again_but_not_for_ever(start, host, long):
         until(lambda worker=worker: worker not in workers(host))
     over = runner.wait(job.id)
     assert (over.state, over.attempts) == (FAILED, 2)
+    lines = [
+        (line.level, line.text.partition(":")[0]) for line in runner.store.lines(job.id) if "epochs" not in line.text
+    ]
+    assert lines[:3] == [("info", "begun"), ("warning", "begun again"), ("info", "begun, attempt 2")]
+    assert lines[-1][1].startswith("failed after ")
 
 
 def test_a_host_that_dies_takes_its_workers_along_and_is_replaced(host, start, long, table):

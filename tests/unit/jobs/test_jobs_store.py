@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.store import CANCELLED, FAILED, QUEUED, RUNNING, SUCCEEDED, Key, Store
+from jobs.store import CANCELLED, FAILED, MOST_LINES, QUEUED, RUNNING, SUCCEEDED, Key, Store
 from jobs.worker import Problem
 
 
@@ -39,6 +39,18 @@ def test_what_is_over_stays_as_it_is(store):
     assert not store.ask_to_cancel(job.id)
     assert not store.requeue(job.id, "other", "me")
     assert store.get(job.id).problem.error().details == {"column": "x"}
+
+
+def test_the_log_of_a_job_keeps_its_last_lines_as_long_as_the_job(store):
+    first, second = added(store)[0].id, added(store)[0].id
+    store.add_line(second, "info", "begun")
+    for number in range(MOST_LINES + 5):
+        store.add_line(first, "warning", str(number))
+    assert [line.text for line in store.lines(first)] == [str(number) for number in range(5, MOST_LINES + 5)]
+    assert [(line.level, line.text) for line in store.lines(second)] == [("info", "begun")]
+    store.finish(first, SUCCEEDED, 0, {})
+    store.prune(0)
+    assert not store.lines(first) and store.lines(second)
 
 
 def test_another_process_sees_the_same(store, tmp_path):
