@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Flask
 
-from console import charts
 from console.kinds import OPERATIONS
+from DataFoundry.reporting import charts
 
 _LONGEST = 120  # characters of a cell
 _HOME = ("output_data", "testing_data")

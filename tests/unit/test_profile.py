@@ -65,7 +65,7 @@ def test_the_page_shows_no_personal_value_and_needs_no_network(customers: str, r
     page = Path(str(told["report_path"])).read_text()
     assert "Anna Smith" not in page and "@mail.example" not in page
     assert not re.search(r"(src|href)=[\"']?(https?:)?//", page)
-    assert page.count("<svg") >= 3 and "what to look at first" in page
+    assert page.count("<figure") >= 3 and "what to look at first" in page
     assert "C1000" in page and "%d.%m.%Y" in page
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from DataFoundry.anomaly.report import CONTRIBUTION, EXPECTED, SCORE, TOP
 from DataFoundry.anomaly.scan import ScanResult
 from DataFoundry.reporting import charts
+from DataFoundry.reporting.histograms import histogram
 from DataFoundry.reporting.page import Cell, Grid, Section, render
 
 _MOST_COLUMNS = 20
@@ -35,7 +36,7 @@ def _summary(result: ScanResult, warnings: list[str]) -> Section:
     how = _HOW[threshold.method].format(threshold.setting)
     text = f"A score is the nats by which a row is less likely than usual. The threshold is {how}."
     shown = np.minimum(scores, np.quantile(scores, 0.999) * 1.5 + 1)  # one wild score must not squeeze the picture
-    chart = charts.histogram("scores", {"rows": shown}, mark=threshold.value, mark_name="threshold")
+    chart = histogram("scores", {"rows": shown}, mark=threshold.value, mark_name="threshold")
     notes = Grid(["notes"], [[each] for each in warnings])
     return Section("Scores", text, figures, [chart], [notes] if warnings else [])
 

@@ -7,6 +7,7 @@ from DataFoundry.metrics.features import is_number
 from DataFoundry.metrics.fidelity import comparable, correlations
 from DataFoundry.metrics.quality import Quality
 from DataFoundry.reporting import charts
+from DataFoundry.reporting.histograms import histogram
 from DataFoundry.reporting.page import Cell, Grid, Section, render
 
 _MEANINGS = {
@@ -67,7 +68,7 @@ def _overlays(quality: Quality, real: pd.DataFrame, synthetic: pd.DataFrame) -> 
 
 def _overlay(name: str, real: pd.Series, synthetic: pd.Series) -> Markup:
     if is_number(real):
-        return charts.histogram(name, {"real": real.to_numpy(), "synthetic": synthetic.to_numpy()})
+        return histogram(name, {"real": real.to_numpy(), "synthetic": synthetic.to_numpy()})
     shares = [column.value_counts(normalize=True) for column in (real, synthetic)]
     top = shares[0].index[:_TOP_VALUES]
     heights = [[float(share.get(value, 0.0)) for value in top] for share in shares]
@@ -80,7 +81,7 @@ def _correlations(real: pd.DataFrame, synthetic: pd.DataFrame) -> Section | None
         return None
     apart = correlations(synthetic[names], real[names]) - correlations(real[names], real[names])
     text = "Correlation in the synthetic rows less that in the real ones; a category counts as its share in real rows."
-    chart = charts.heatmap("difference of correlations", names, apart.to_numpy(), limit=0.5)
+    chart = charts.heatmap("difference of correlations", names, apart.to_numpy().tolist(), limit=0.5)
     return Section("Correlation difference", text, charts=[chart])
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from DataFoundry.profiling.findings import Findings
 from DataFoundry.profiling.masking import masked
 from DataFoundry.reporting import charts
+from DataFoundry.reporting.histograms import histogram
 from DataFoundry.reporting.page import Cell, Grid, Section, render
 from DataFoundry.schema.kinds import KINDS
 from DataFoundry.schema.table_schema import Column, TableSchema
@@ -146,7 +147,7 @@ def _associations(found: Findings) -> Section | None:
     rows = [[*pair["columns"], pair["strength"]] for pair in pairs]
     grids = [Grid(["column", "column", "strength"], rows)] if rows else []
     return Section(
-        "Associations", text, charts=[charts.heatmap("associations", names, found.associations)], grids=grids
+        "Associations", text, charts=[charts.heatmap("associations", names, found.associations.tolist())], grids=grids
     )
 
 
@@ -173,12 +174,12 @@ def _chart(values: pd.Series, column: Column) -> Markup | None:
     present = values.dropna()
     if hasattr(kind, "to_numbers") and column.kind != "moment":
         numbers, missing = kind.to_numbers(present, column.format)
-        return charts.histogram(column.name, {"rows": numbers[~missing]})
+        return histogram(column.name, {"rows": numbers[~missing]})
     if column.kind == "moment":
         if column.format.get("unit") == "duration":
             return None
         numbers, missing = kind.to_numbers(present, column.format)
         years = 1970 + numbers[~missing].astype(np.float64) / (365.2425 * 86_400e9)
-        return charts.histogram(f"{column.name} (year)", {"rows": years})
+        return histogram(f"{column.name} (year)", {"rows": years})
     top = present.map(str).value_counts(normalize=True).head(_TOP_VALUES)
     return charts.bars(column.name, top.index.tolist(), {"share of rows": top.tolist()})

@@ -67,7 +67,10 @@ _TEMPLATE = _ENVIRONMENT.from_string(
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>{{ title }}</title>
 <style>
-:root { --ink: #1c2733; --soft: #5d6b7a; --line: #dfe5ec; --paper: #fff; --back: #f5f7fa; --mark: #ffe3d6; --blue: #1f6fb2; }
+:root { color-scheme: light; --ink: #16202b; --soft: #55626f; --line: #dbe1e8; --paper: #fff; --back: #f4f6f9; --mark: #ffe3d6;
+  --bad: #a8261f; --c0: #2558c9; --c1: #b4530b; --c2: #14683c; --c3: #7640a8; }
+@media screen and (prefers-color-scheme: dark) { :root { color-scheme: dark; --ink: #e6ebf1; --soft: #a3b0be; --line: #2b3643;
+  --paper: #18202a; --back: #10161d; --mark: #4a2b1c; --bad: #ff9d94; --c0: #8ab0ff; --c1: #f0a35e; --c2: #7fd8a4; --c3: #c79bf0; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--back); color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
 main { max-width: 1100px; margin: 0 auto; padding: 2rem 1rem 4rem; }
@@ -79,8 +82,18 @@ dl { display: flex; flex-wrap: wrap; gap: .7rem; margin: .4rem 0 .8rem; }
 dl div { border: 1px solid var(--line); border-radius: 8px; padding: .5rem .9rem; min-width: 8rem; }
 dt { font-size: .8rem; color: var(--soft); }
 dd { margin: 0; font-size: 1.25rem; font-weight: 600; font-variant-numeric: tabular-nums; }
-.charts { display: flex; flex-wrap: wrap; gap: 1rem; }
-.charts svg { max-width: 100%; height: auto; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 1.2rem; align-items: start; }
+.chart { margin: 0; max-width: 40rem; min-width: 0; break-inside: avoid; }
+.chart figcaption { font-weight: 600; font-size: .92rem; margin-bottom: .3rem; overflow-wrap: anywhere; }
+.chart > svg { width: 100%; height: auto; display: block; }
+.grid { stroke: var(--line); }
+.axis { fill: var(--soft); font-size: 13px; } .axis.strong { fill: var(--paper); } .axis.small { font-size: 11px; }
+.line { fill: none; stroke: var(--c0); stroke-width: 2.2; } .bar, .dot { fill: var(--c0); } .over { fill-opacity: .55; }
+.line.c1 { stroke: var(--c1); } .line.c2 { stroke: var(--c2); } .line.c3 { stroke: var(--c3); }
+.bar.c1, .dot.c1 { fill: var(--c1); } .bar.c2, .dot.c2 { fill: var(--c2); } .bar.c3, .dot.c3 { fill: var(--c3); }
+line.mark { stroke: var(--bad); stroke-width: 1.6; stroke-dasharray: 5 4; }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; margin: .2rem 0 0; font-size: .88rem; }
+.legend .key { width: 1.4rem; height: .4rem; margin-right: .4rem; vertical-align: middle; }
 .scroll { overflow-x: auto; margin-top: .6rem; }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding-bottom: .3rem; }

@@ -119,7 +119,7 @@ def test_the_page_is_whole_and_escapes_what_tables_hold(label):
     assert path.parent == Path(response["output_path"]).parent
     text = path.read_text()
     assert text.startswith("<!doctype html>")
-    assert text.count("<svg") >= 4
+    assert text.count("<figure") >= 4
     assert "<b>x" not in text
     assert "http://" not in text.replace("http://www.w3.org", "")
     assert all(name in text for name in ("gain", "young", "third", "Rows where functions disagree"))

@@ -102,7 +102,7 @@ def test_the_page_shows_all_charts_and_escapes_names() -> None:
 
     page = quality_page(found, "<script>x.csv")
 
-    assert page.count("<svg") == 4 + 1 + 1  # one overlay a column, correlations, detection
+    assert page.count("<figure") == 4 + 1 + 1  # one overlay a column, correlations, detection
     assert "<script>" not in page
     assert "kind<b>" not in page
     assert "kind&lt;b&gt;" in page

@@ -109,7 +109,7 @@ def _conflicts(response: Mapping[str, Any], summary: VoteSummary, names: Sequenc
         share = np.where(both > 0, summary.disagreements() / both, np.nan)
     drawn = []
     if 2 < len(names) <= _MOST_IN_CHARTS:
-        drawn.append(charts.heatmap("Share of common votes that differ", names, share))
+        drawn.append(charts.heatmap("Share of common votes that differ", names, share.tolist()))
     rows = [[*each["functions"], each["both_vote"], each["disagree"], each["share"]] for each in response["conflicts"]]
     return Section(
         "Who disagrees with whom",
