@@ -1,5 +1,6 @@
 """Run a heavy operation for a request: wait for its answer, or promise one."""
 
+import json
 from typing import Any
 
 from flask import Response, after_this_request, jsonify, request
@@ -38,7 +39,7 @@ def run_job(operation: str, arguments: dict[str, Any]) -> dict[str, Any] | Respo
 
 
 def _waited_for(operation: str, arguments: dict[str, Any]) -> dict[str, Any] | Response:
-    """The answer of a job that nobody but this request knows; or of an earlier one about the same unchanged file."""
+    """The answer of a job that nobody but this request knows; or an earlier answer about the same unchanged file."""
 
     def ask() -> dict[str, Any]:
         runner = service.runner()
@@ -46,10 +47,11 @@ def _waited_for(operation: str, arguments: dict[str, Any]) -> dict[str, Any] | R
         return _answer(runner.wait(job.id))
 
     about = OPERATIONS[operation].about
-    if about is None or len(arguments) > 1:  # the file alone does not decide the answer
+    if about is None:
         return ask()
+    other = json.dumps({name: value for name, value in arguments.items() if name != about}, sort_keys=True)
     # Kept as it is sent: to write it anew would be a third of the work of answering.
-    text = _remembered.answer(arguments[about], lambda: jsonify(ask()).get_data())
+    text = _remembered.answer(arguments[about], lambda: jsonify(ask()).get_data(), f"{operation} {other}")
     return Response(text, content_type="application/json")
 
 

@@ -22,7 +22,7 @@ class Operation:
     short
         Done in a moment for most tables, so that it does not queue behind work of minutes.
     about
-        The argument with the one file that the answer depends on, if it depends on nothing else.
+        The argument with the one file that the answer depends on, if it depends on nothing else but plain arguments.
     """
 
     target: str
@@ -59,7 +59,10 @@ OPERATIONS: dict[str, Operation] = {
         about="data_path",
     ),
     "dataset.rows": Operation(
-        "DataFoundry.viewer:view_rows", lambda result: f"{number_of(len(result['rows']), 'row')}.", short=True
+        "DataFoundry.viewer:view_rows",
+        lambda result: f"{number_of(len(result['rows']), 'row')}.",
+        short=True,
+        about="data_path",
     ),
     "dataset.profile": Operation(
         "DataFoundry.evaluator:profile_dataset",

@@ -143,7 +143,8 @@ def heatmap(title: str, names: Sequence[str], values: Sequence[Sequence[float]],
                 kind = "axis small strong" if full > 0.6 else "axis small"  # noqa: PLR2004  # from there on the colour is dark
                 parts.append(_text(x + side / 2, y + side / 2 + 4, f"{value:.2f}", "middle", kind=kind))
     size = _NAMES + count * side
-    return _framed(title, "".join(parts), max(_WIDTH, size), size, ("above 0", "below 0") if _goes_below(values) else ())
+    legend = ("above 0", "below 0") if any(float(each) < 0 for row in values for each in row) else ()
+    return _framed(title, "".join(parts), max(_WIDTH, size), size, legend)
 
 
 class _Plane:
@@ -231,7 +232,3 @@ def _short(name: object) -> str:
 
 def _known(*values: float | None) -> bool:
     return all(value is not None and math.isfinite(value) for value in values)
-
-
-def _goes_below(values: Sequence[Sequence[float]]) -> bool:
-    return any(float(each) < 0 for row in values for each in row)

@@ -27,6 +27,8 @@ class TableView:
         self._hashes: dict[str, np.ndarray] = {}
         self._codes: dict[str, tuple[np.ndarray, int]] = {}
         self._numbers: dict[str, np.ndarray | None] = {}
+        self._missing: dict[str, np.ndarray] = {}
+        self._decimals: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -35,11 +37,14 @@ class TableView:
         """The same rows, some columns of them; what was worked out is shared."""
         part = TableView(self.frame, {name: self.columns[name] for name in names})
         part._hashes, part._codes, part._numbers = self._hashes, self._codes, self._numbers
+        part._missing, part._decimals = self._missing, self._decimals
         return part
 
     def missing(self, name: str) -> np.ndarray:
         """(n,) bool: where the column has no value."""
-        return self.frame[name].isna().to_numpy()
+        if name not in self._missing:
+            self._missing[name] = self.frame[name].isna().to_numpy()
+        return self._missing[name]
 
     def hashes(self, name: str) -> np.ndarray:
         """(n,) uint64 of the values, equal for equal values in every view; 0 for missing."""
@@ -78,6 +83,11 @@ class TableView:
 
     def decimals(self, name: str) -> int:
         """Digits behind the point of a number column, at most 6."""
+        if name not in self._decimals:
+            self._decimals[name] = self._counted_decimals(name)
+        return self._decimals[name]
+
+    def _counted_decimals(self, name: str) -> int:
         numbers = self.numbers(name)
         assert numbers is not None
         present = numbers[~np.isnan(numbers)][:2000]

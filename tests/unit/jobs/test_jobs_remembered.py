@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from DataFoundry.errors import MissingFileError, TableError
-from jobs.answer_cache import Remembered
+from jobs.answer_cache import Remembered, _identity
 from processes import until
 
 
@@ -138,6 +138,20 @@ def test_those_who_waited_for_an_error_hear_of_it(path):
         go_on.set()
         assert [type(each.exception(30)) for each in clients] == 4 * [TableError]
     assert remembered._running == remembered._coming == {}
+
+
+def test_other_questions_about_a_file_have_answers_of_their_own(path):
+    remembered, asked = Remembered(), Asked()
+    answers = [remembered.answer(str(path), asked, question) for question in ("first", "second", "first")]
+    assert answers == [{"times": 1}, {"times": 2}, {"times": 1}]
+
+
+def test_large_answers_make_room_sooner(path):
+    remembered, large = Remembered(), lambda: bytes(40 * 2**20)
+    for question in ("first", "second"):
+        remembered.answer(str(path), large, question)
+    assert remembered._known(_identity((path, "first"))) is None
+    assert remembered._known(_identity((path, "second"))) is not None
 
 
 def test_old_answers_make_room(root):

@@ -3,11 +3,9 @@
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 
 from DataFoundry.schema.rules.by_row import VerifiedByRow, numbers_of
-from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
-from DataFoundry.schema.rules.telling import listed, tellers, told_by
+from DataFoundry.schema.rules.telling import listed, tellers, told, told_by
 from DataFoundry.schema.rules.value_when import NUMBERS
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
@@ -39,18 +37,14 @@ def discover(view: TableView) -> list[Rule]:
 
 def _told(view: TableView, columns: tuple[str, str, str], present: np.ndarray, same: np.ndarray) -> Rule | None:
     teller, source, name = columns
-    known = ~view.missing(teller) & present
-    words = view.frame[teller][known].map(str).to_numpy()
-    shares = pd.Series(same[known]).groupby(words).agg(["mean", "size"])
-    always = shares[(shares["mean"] >= 1 - MOST_EXCEPTIONS) & (shares["size"] >= FEWEST_ROWS)]
-    others = shares.drop(always.index)
-    if not len(always) or not len(others) or np.average(others["mean"], weights=others["size"]) > _OTHERWISE:
+    found = told(view, teller, present, same)
+    if not found.values or not found.other_rows or found.others > _OTHERWISE * found.other_rows:
         return None
-    values = sorted(map(str, always.index))
-    if pd.Series(numbers_of(view, name)[known][np.isin(words, values)]).nunique() < _FEWEST_VALUES:
+    rule_rows = present & view.frame[teller].map(str).isin(found.values).to_numpy()
+    if len(np.unique(numbers_of(view, name)[rule_rows])) < _FEWEST_VALUES:
         return None
-    sentence = f"{name} is the same as {source} when {teller} is {listed(values)}."
-    return Rule("same_when", columns, sentence, 0, 0, {"values": values})
+    sentence = f"{name} is the same as {source} when {teller} is {listed(found.values)}."
+    return Rule("same_when", columns, sentence, 0, 0, {"values": found.values})
 
 
 class Verified(VerifiedByRow):

@@ -1,10 +1,12 @@
 """What the rules about one column that tells of another share: which columns may tell, and where they do."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
@@ -16,6 +18,40 @@ def tellers(view: TableView) -> Iterator[str]:
     for name, column in view.columns.items():
         if column.kind in ("category", "boolean") and 2 <= view.codes(name)[1] <= _MOST_VALUES:
             yield name
+
+
+@dataclass(frozen=True)
+class Told:
+    """Of which values of a column something always holds.
+
+    Attributes
+    ----------
+    values
+        Those of enough rows of which nearly all hold.
+    rows, wrong
+        Rows that have one of them, and those of these where it does not hold.
+    other_rows, others
+        Rows that have another value, and those of these where it holds all the same.
+    """
+
+    values: list[str]
+    rows: int
+    wrong: int
+    other_rows: int
+    others: int
+
+
+def told(view: TableView, teller: str, known: np.ndarray, holds: np.ndarray) -> Told:
+    """What a column tells of (n,) bool `holds` in the rows that are `known`."""
+    codes, count = view.codes(teller)
+    codes = np.where(known, codes, -1)
+    sizes = np.bincount(codes[codes >= 0], minlength=count)
+    hits = np.bincount(codes[(codes >= 0) & holds], minlength=count)
+    always = (hits >= (1 - MOST_EXCEPTIONS) * sizes) & (sizes >= FEWEST_ROWS)
+    first = {code: np.flatnonzero(codes == code)[0] for code in np.flatnonzero(always)}
+    values = sorted(str(view.frame[teller].iloc[place]) for place in first.values())
+    rows, right = int(sizes[always].sum()), int(hits[always].sum())
+    return Told(values, rows, rows - right, int(sizes.sum()) - rows, int(hits.sum()) - right)
 
 
 def told_by(column: pd.Series, rule: Rule) -> np.ndarray:

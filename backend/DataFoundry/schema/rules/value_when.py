@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.schema.rules.by_row import VerifiedByRow, numbers_of
-from DataFoundry.schema.rules.evidence import FEWEST_BROKEN_BY_CHANCE, FEWEST_ROWS, MOST_EXCEPTIONS
-from DataFoundry.schema.rules.telling import listed, tellers, told_by
+from DataFoundry.schema.rules.evidence import FEWEST_BROKEN_BY_CHANCE, FEWEST_ROWS
+from DataFoundry.schema.rules.telling import listed, tellers, told, told_by
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
@@ -34,19 +34,18 @@ def discover(view: TableView) -> list[Rule]:
 
 
 def _told(view: TableView, name: str, teller: str, numbers: np.ndarray, value: float) -> Rule | None:
-    known = ~view.missing(teller) & ~np.isnan(numbers)
-    same = pd.Series(numbers[known] == value)
-    shares = same.groupby(view.frame[teller][known].map(str).to_numpy()).agg(["mean", "size"])
-    always = shares[(shares["mean"] >= 1 - MOST_EXCEPTIONS) & (shares["size"] >= FEWEST_ROWS)]
-    rows = always["size"].sum()
-    wrong = (always["size"] * (1 - always["mean"])).sum()
-    if not len(always) or len(always) == len(shares) or rows * (1 - same.mean()) < _TIMES * max(wrong, 1):
+    same = numbers == value
+    found = told(view, teller, ~np.isnan(numbers), same)
+    every = found.rows + found.other_rows
+    if not found.values or not found.other_rows:
         return None
-    values = sorted(map(str, always.index))
-    first = view.frame[name][known & (numbers == value)].iloc[0]
+    otherwise = (found.wrong + found.other_rows - found.others) / every  # share of all rows that have another number
+    if found.rows * otherwise < _TIMES * max(found.wrong, 1):
+        return None
+    first = view.frame[name].iloc[np.flatnonzero(same & ~view.missing(teller))[0]]
     written = first if isinstance(first, str) else int(value) if value == int(value) else value
-    sentence = f"{name} is {written} when {teller} is {listed(values)}."
-    return Rule("value_when", (teller, name), sentence, int(rows), 0, {"values": values, "value": written})
+    sentence = f"{name} is {written} when {teller} is {listed(found.values)}."
+    return Rule("value_when", (teller, name), sentence, found.rows, 0, {"values": found.values, "value": written})
 
 
 class Verified(VerifiedByRow):
