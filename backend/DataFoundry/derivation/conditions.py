@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.derivation.plan import Derivation
-from DataFoundry.derivation.steps import lookup
+from DataFoundry.derivation.step import Step
+from DataFoundry.derivation.steps import calendar, lookup
 from DataFoundry.errors import RequestError
 from DataFoundry.preprocessing.columns import category
 from DataFoundry.preprocessing.columns.wanted import read_wanted
@@ -32,8 +33,20 @@ def translated(conditions: Mapping[str, Any], derivation: Derivation) -> tuple[d
             found = lookup.sources(step.state, shares > 0)
             if found:
                 asked[step.reads[0]] = found
+        if step.kind == "calendar" and (reached := _reached(condition, step, derivation)):
+            asked[step.reads[0]] = reached
     later |= {name: condition for name, condition in asked.items() if name in derivation.mended}
     return asked, later
+
+
+def _reached(condition: Any, step: Step, derivation: Derivation) -> dict[str, float]:
+    """The condition on the drawn week or day that a condition on the moment comes to; empty where it says nothing."""
+    kind = (derivation.kinds or {})[step.writes]
+    wanted = read_wanted(step.writes, _with_numbers(condition, step.writes, kind))
+    if wanted.values is None:
+        return calendar.bounds(step.state, wanted.low, wanted.high)
+    values = [each for each in wanted.values if each is not None]
+    return calendar.bounds(step.state, min(values), max(values)) if len(values) == len(wanted.values) else {}
 
 
 def rows_that_meet(frame: pd.DataFrame, conditions: Mapping[str, Any], derivation: Derivation) -> np.ndarray:

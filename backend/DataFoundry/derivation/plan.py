@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.derivation.step import Planned, Step
-from DataFoundry.derivation.steps import BY_RULE, STEPS, lookup
+from DataFoundry.derivation.steps import BY_RULE, STEPS, calendar, lookup
 from DataFoundry.derivation.written import numbers
 from DataFoundry.schema.rules import RULES
 from DataFoundry.schema.table_schema import Column, Rule
@@ -63,7 +63,7 @@ class Derivation:
     @property
     def added(self) -> tuple[str, ...]:
         """The columns that a network draws besides those of the table."""
-        return tuple(step.adds for step in self.steps if step.adds is not None)
+        return tuple(name for step in self.steps for name in step.adds)
 
     @property
     def mended(self) -> frozenset[str]:
@@ -92,7 +92,7 @@ class Derivation:
 
 
 def plan(
-    table: Planned, rules: Sequence[Rule], kinds: Mapping[str, Column], columns: Sequence[str]
+    table: Planned, rules: Sequence[Rule], kinds: Mapping[str, Column], columns: Sequence[str], clock: str | None = None
 ) -> tuple[Derivation, list[str]]:
     """The derivation that keeps as many rules as can be kept, and a sentence for each that the table itself breaks.
 
@@ -104,6 +104,8 @@ def plan(
         Those without exceptions are promises.
     columns
         The features in the order of the training table.
+    clock
+        A moment by which rows follow one another, which is drawn in a way of its own (`relational.times`).
     """
     view = TableView(table.frame, kinds)
     promises, warnings = [], []
@@ -120,6 +122,9 @@ def plan(
         for rule in promises:
             if rule.kind == kind:
                 steps = _with(steps, rule, promises, table)
+    for name in columns:  # those of a rule that left one out follow the one that is left
+        if name != clock and (step := calendar.for_column(name, table)):
+            steps = _accepted(step, steps, promises, table) or steps
     return Derivation(
         tuple(columns), tuple(map(partial(_in_chain, steps), steps)), tuple(promises), dict(kinds)
     ), warnings
@@ -168,7 +173,7 @@ def _accepted(step: Step, steps: list[Step], promises: list[Rule], table: Planne
             return told
     column = table.new_name(f"{step.writes} is missing")
     state = {"column": step.writes, "flag": column}
-    return _sorted([*steps, step, Step("absent", step.writes, (column,), False, state, column)])
+    return _sorted([*steps, step, Step("absent", step.writes, (column,), False, state, (column,))])
 
 
 def _set_last(step: Step, steps: list[Step], table: Planned) -> list[Step] | None:
@@ -209,8 +214,8 @@ def _carried(step: Step, steps: list[Step], table: Planned) -> Iterator[Step]:
     while name in by_column and name not in seen:
         seen.add(name)
         maker = by_column[name]
-        if maker.adds is not None and maker.kind == "difference":
-            name = maker.adds
+        if maker.kind == "difference":
+            [name] = maker.adds
             break
         alike = [each for each in maker.reads if np.array_equal(table.frame[each].isna().to_numpy(), missing)]
         if not alike or step.reads[0] in alike:

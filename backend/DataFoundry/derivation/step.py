@@ -25,7 +25,7 @@ class Step:
     removes
         Whether the column is left out of the network; else it is drawn, and mended.
     adds
-        A column that the network draws in its place, None for none.
+        The columns that the network draws in its place.
     state
         What the step's own module needs, as plain data.
     """
@@ -35,7 +35,7 @@ class Step:
     reads: tuple[str, ...]
     removes: bool
     state: Mapping[str, Any] = field(default_factory=dict)
-    adds: str | None = None
+    adds: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data."""
@@ -45,13 +45,15 @@ class Step:
             "reads": list(self.reads),
             "removes": self.removes,
             "state": dict(self.state),
-            "adds": self.adds,
+            "adds": list(self.adds),
         }
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> "Step":
-        """The step that `as_dict` describes."""
-        return cls(**{**value, "reads": tuple(value["reads"])})
+        """The step that `as_dict` describes; earlier versions wrote one added column by itself, or None."""
+        added = value["adds"]
+        adds = (added,) if isinstance(added, str) else tuple(added or ())
+        return cls(**{**value, "reads": tuple(value["reads"]), "adds": adds})
 
 
 class Planned:

@@ -94,7 +94,7 @@ class TableColumns:
         chosen, features = config.model_params.feature_cols, {}
         if chosen.numerical_cols or chosen.categorical_cols:
             features = column_kinds(frame, chosen, NO_LABEL, config.kinds)
-        derivation, warnings = derivation_of(frame, list(features), config)
+        derivation, warnings = derivation_of(frame, list(features), config, index)
         made = made_of(frame, derivation, config)
         drawn = {name: kind for name, kind in features.items() if name not in derivation.removed}
         reduced = derivation.reduce(frame)

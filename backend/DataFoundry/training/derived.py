@@ -22,8 +22,12 @@ from DataFoundry.wording import number_of
 _MOST_BREAK = 0.05  # of the rows: a rule that more break is not one of this table
 
 
-def derivation_of(frame: pd.DataFrame, features: list[str], config: TrainingConfig) -> tuple[Derivation, list[str]]:
+def derivation_of(
+    frame: pd.DataFrame, features: list[str], config: TrainingConfig, clock: str | None = None
+) -> tuple[Derivation, list[str]]:
     """The plan by which the rules of the configuration are kept, and a sentence for each that the table breaks.
+
+    `clock` is as for `derivation.plan.plan`.
 
     Raises
     ------
@@ -45,7 +49,8 @@ def derivation_of(frame: pd.DataFrame, features: list[str], config: TrainingConf
         TokenOptions.for_table(len(drawn), len(frame), config.training_params.rare_value_threshold).rare_threshold,
     )
     told = [rule for rule in rules if out.issuperset(rule.columns) and kinds.keys() >= set(rule.columns)]
-    return plan(table, told, kinds, [name for name in frame.columns if name in out and name != config.label])
+    columns = [name for name in frame.columns if name in out and name != config.label]
+    return plan(table, told, kinds, columns, clock)
 
 
 def rows_that_keep(frame: pd.DataFrame, config: TrainingConfig) -> tuple[pd.DataFrame, list[str]]:

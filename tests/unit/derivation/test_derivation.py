@@ -10,7 +10,7 @@ from company_tables import claims, stays
 from DataFoundry.derivation.conditions import rows_that_meet, translated
 from DataFoundry.derivation.plan import Derivation, plan
 from DataFoundry.derivation.step import Planned
-from DataFoundry.derivation.steps import set_when
+from DataFoundry.derivation.steps import calendar, set_when
 from DataFoundry.errors import RequestError
 from DataFoundry.schema.discovery import discover
 from DataFoundry.schema.rules import RULES
@@ -212,3 +212,61 @@ def test_a_condition_that_is_no_date_is_refused(root):
     frame, found, _ = planned(stays(200), root)
     with pytest.raises(RequestError, match="date or time"):
         rows_that_meet(frame, {"left": {"min": "soon"}}, found)
+
+
+def office_hours(rows=1500, seed=0) -> pd.DataFrame:
+    """Tickets opened from Monday to Friday, twice as many on Mondays, between 8 and 18 o'clock, every 20th without."""
+    rng = np.random.default_rng(seed)
+    days = pd.bdate_range("2023-01-02", "2024-06-28")
+    chosen = rng.choice(days, rows, p=(weights := np.where(days.dayofweek == 0, 2.0, 1.0)) / weights.sum())
+    opened = pd.to_datetime(chosen) + pd.to_timedelta(rng.integers(8 * 60, 18 * 60, rows), unit="m")
+    written = pd.Series(opened).dt.strftime("%d.%m.%Y %H:%M").where(rng.random(rows) > 0.05, None)
+    return pd.DataFrame({"opened": written, "hours": rng.normal(5, 2, rows).round(1)})
+
+
+def test_a_moment_with_a_pattern_is_drawn_as_week_weekday_and_time(root):
+    frame, found, _ = planned(office_hours(), root)
+    assert found.added == ("opened week", "opened weekday", "opened time of day") and found.removed == ("opened",)
+    core = found.reduce(frame)
+    pd.testing.assert_frame_equal(found.restore(core)[list(frame.columns)], frame)
+    assert core["opened week"].isna().sum() == frame["opened"].isna().sum() and core["opened weekday"].notna().all()
+
+
+def test_moments_drawn_by_the_calendar_stay_on_its_weekdays_in_its_hours_and_between_its_ends(root):
+    frame, found, _ = planned(office_hours(), root)
+    made = pd.to_datetime(found.restore(shuffled(found.reduce(frame)))["opened"], format="%d.%m.%Y %H:%M")
+    real = pd.to_datetime(frame["opened"], format="%d.%m.%Y %H:%M")
+    shares = made.dt.dayofweek.value_counts(normalize=True)
+    assert shares.get(5, 0) == shares.get(6, 0) == 0 and shares[0] == pytest.approx(2 / 6, abs=0.04)
+    assert made.dropna().dt.hour.between(8, 17).all()
+    assert real.min().normalize() <= made.min() and made.max() < real.max().normalize() + pd.Timedelta(days=1)
+
+
+def test_a_condition_on_such_a_moment_reaches_the_week_that_is_drawn(root):
+    frame, found, _ = planned(office_hours(), root)
+    asked, later = translated({"opened": {"min": "01.05.2024 00:00"}}, found)
+    core = found.reduce(frame)
+    meets = rows_that_meet(frame, later, found)
+    assert set(asked) == {"opened week"} and 0 < meets.sum() < 400
+    assert (core["opened week"][meets] >= asked["opened week"]["min"]).all()
+
+
+def test_moments_at_any_time_of_any_day_are_drawn_as_one_number(root):
+    rng = np.random.default_rng(0)
+    opened = pd.Timestamp("2023-01-01") + pd.to_timedelta(rng.integers(0, 500 * 1440, 1500), unit="m")
+    _, found, _ = planned(pd.DataFrame({"opened": opened, "hours": rng.normal(5, 2, 1500)}), root)
+    assert not found.added
+    firsts = pd.date_range("2019-01-01", "2024-06-01", freq="MS").to_numpy().astype("datetime64[D]").astype(int)
+    assert not calendar.follows_week(rng.choice(firsts, 3000))
+    assert not calendar.follows_week(np.arange(40)) and not calendar.follows_clock(np.zeros(9, dtype=np.int64))
+
+
+def test_a_day_after_a_time_is_so_many_days_later(root):
+    rng = np.random.default_rng(0)
+    ordered = pd.Timestamp("2023-01-01") + pd.to_timedelta(rng.integers(0, 500 * 1440, 800), unit="m")
+    shipped = ordered.normalize() + pd.to_timedelta(rng.integers(1, 4, 800), unit="D")
+    frame, found, _ = planned(pd.DataFrame({"ordered": ordered, "shipped": shipped.strftime("%Y-%m-%d")}), root)
+    assert found.added == ("days from ordered to shipped",)
+    made = found.restore(shuffled(found.reduce(frame)))
+    gaps = (pd.to_datetime(made["shipped"]) - pd.to_datetime(made["ordered"]).dt.normalize()).dt.days
+    assert set(gaps) == {1, 2, 3} and not broken(made, found)

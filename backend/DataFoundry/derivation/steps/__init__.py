@@ -14,6 +14,7 @@ from types import ModuleType
 from DataFoundry.derivation.steps import (
     absent,
     at_least,
+    calendar,
     copy,
     difference,
     formula,
@@ -32,6 +33,7 @@ STEPS: dict[str, ModuleType] = {
     "multiples": multiples,
     "set_when": set_when,
     "absent": absent,
+    "calendar": calendar,
     "one_missing": one_missing,
 }
 BY_RULE: dict[str, tuple[str, ...]] = {
