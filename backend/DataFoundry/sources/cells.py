@@ -13,6 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from DataFoundry.sources.kept import counts_of, with_values
+from DataFoundry.sources.whole_numbers import (
+    cast_numbers,
+    has_hexadecimals,
+    may_be_hexadecimal,
+    text_length,
+    written_length,
+)
 
 # Never a word of any language: missing in every column.
 ALWAYS_MISSING = (
@@ -35,7 +42,6 @@ ALWAYS_MISSING = (
 SOMETIMES_MISSING = ("NA", "na", "None", "none", "-", "--", "?", ".", "...", "missing", "unknown", "Unknown", "(null)")
 _EXACT = 2**53  # float64 holds every whole number up to here
 _KEPT = 1000
-_POWERS = 10 ** np.arange(1, 19, dtype=np.uint64)
 _TRUTH = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
 _MOMENT = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
 _CODE = re.compile(r"[A-Z]{2,3}")
@@ -65,12 +71,16 @@ class ColumnFacts:
     number: bool = True
     truth: bool = True
     greatest: int = 0
+    exact: bool = True  # whether float64 holds each of the whole numbers that stood in blocks without others
     some: dict[str, None] = field(default_factory=dict)
 
     def add(self, texts: pa.Array) -> None:
-        """Look at the texts of one block, coded or not; null is an empty cell."""
+        """Look at the texts of one block, coded or not, or kept as whole numbers; null is an empty cell."""
         self.rows += len(texts)
         self.empty += texts.null_count
+        if pa.types.is_integer(texts.type):
+            self._add_whole_numbers(texts.drop_null())
+            return
         candidates = self.missing_spellings
         if candidates is None:
             candidates = (*ALWAYS_MISSING, *SOMETIMES_MISSING)
@@ -87,17 +97,33 @@ class ColumnFacts:
         if self.number:
             self._look_at_numbers(texts)
 
+    def _add_whole_numbers(self, values: pa.Array) -> None:
+        """As `add`, of texts that are no spelling of missing."""
+        if not len(values):
+            return
+        if len(self.some) < _KEPT:
+            self.some.update(dict.fromkeys(pc.unique(values).slice(0, _KEPT).cast(pa.string()).to_pylist()))
+        self.truth = False
+        if self.whole:
+            self._add_greatest(values)
+        elif self.number:
+            self.number = not _beyond_float(values)
+
+    def _add_greatest(self, values: pa.Array) -> None:
+        span = pc.min_max(values)
+        greatest = max(abs(span["min"].as_py()), abs(span["max"].as_py()))
+        self.greatest = max(self.greatest, greatest)
+        self.exact = self.exact and (greatest <= _EXACT or not _beyond_float(values))
+
     def _look_at_numbers(self, texts: pa.Array) -> None:
         texts = plain_numbers(texts, self.decimal)
         if self.whole:
-            try:
-                values = pc.cast(texts, pa.int64())
-            except pa.ArrowInvalid:
+            values = cast_numbers(texts, pa.int64())
+            if values is None:
                 self.whole = False
             else:
                 self.whole = _written_plainly(texts, values)
-                span = pc.min_max(values)
-                self.greatest = max(self.greatest, abs(span["min"].as_py()), abs(span["max"].as_py()))
+                self._add_greatest(values)
         if not self.whole:
             self.number = _are_numbers(texts)
 
@@ -121,7 +147,7 @@ class ColumnFacts:
             return INT
         if self.whole:
             return FLOAT if self.greatest <= _EXACT else NULLABLE_INT
-        return TEXT if self.greatest > _EXACT else FLOAT
+        return FLOAT if self.exact else TEXT
 
     @property
     def is_whole(self) -> bool:
@@ -167,17 +193,22 @@ def plain_numbers(texts: pa.Array, decimal: str) -> pa.Array:
 
 
 def _written_plainly(texts: pa.Array, values: pa.Array) -> bool:
-    """Whether each whole number stands as it would be written again: any other way of writing it is longer."""
+    """Whether each whole number stands as it would be written again."""
+    if written_length(values) != text_length(texts):
+        return False
+    return not may_be_hexadecimal(values) or not has_hexadecimals(texts)
+
+
+def _beyond_float(values: pa.Array) -> bool:
+    """Whether float64 would change one of the whole numbers."""
     numbers = values.to_numpy()
-    digits = np.searchsorted(_POWERS, np.abs(numbers).astype(np.uint64), side="right") + 1
-    return int(digits.sum() + (numbers < 0).sum()) == pc.sum(pc.binary_length(texts)).as_py()
+    with np.errstate(invalid="ignore"):  # 2**63 - 1 becomes 2**63, which int64 does not hold
+        return bool((numbers.astype(np.float64).astype(np.int64) != numbers).any())
 
 
 def _are_numbers(texts: pa.Array) -> bool:
     """Whether Arrow reads all, and no leading zero, plus, or whole number beyond float64's reach would be lost."""
-    try:
-        pc.cast(texts, pa.float64())
-    except pa.ArrowInvalid:
+    if cast_numbers(texts, pa.float64()) is None:
         return False
     suspicious = texts.filter(pc.match_substring_regex(texts, r"^\+|^-?0[0-9]|^[-+]?[0-9]{16,}$|^[-+]?0[xX]"))
     return all(_is_kept(each) for each in pc.unique(suspicious).to_pylist())
@@ -188,7 +219,9 @@ def _is_kept(text: str) -> bool:
 
 
 def converted(texts: pa.Array, kind: str, missing: list[str], decimal: str) -> pa.Array:
-    """The texts as values of the kind that `ColumnFacts` found; what is spelled as missing is null."""
+    """The texts, or what they are kept as, as values of the kind that `ColumnFacts` found; null for missing ones."""
+    if pa.types.is_integer(texts.type):
+        return texts.cast(ARROW_TYPES[kind], safe=kind != FLOAT)  # 2**53 + 1 is rounded as its text would be
     return with_values(texts, lambda values: _converted(values, kind, missing, decimal))
 
 

@@ -4,8 +4,11 @@ import codecs
 import re
 from typing import IO
 
+import numpy as np
+
 from DataFoundry.errors import TableError, TooLargeError
 from DataFoundry.settings import limits
+from DataFoundry.sources.line_blocks import count
 
 # Python's codecs that are alphabets: "hex", "idna" and "unicode_escape" are not.
 _TEXT = re.compile(
@@ -99,7 +102,7 @@ def _looked_through(handle: IO[bytes], piece: bytes, name: str, known: str | Non
                     decoder.reset()
             in_cp1252 = in_cp1252 and not any(byte in piece for byte in _NOT_IN_CP1252)
         length = _line_length(piece, length, most, name)
-        lines += piece.count(b"\n")
+        lines += count(np.frombuffer(piece, np.uint8), ord("\n"))
         piece = handle.read(2**20)
     if known is not None:
         return known, []

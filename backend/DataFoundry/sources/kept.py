@@ -76,9 +76,9 @@ class KeptBlocks:
 def counts_of(texts: pa.Array, chosen: Iterable[str]) -> dict[str, int]:
     """How often each of the chosen texts occurs, those that do not left out."""
     wanted = pa.array(list(chosen), pa.string())
-    values = texts.dictionary if pa.types.is_dictionary(texts.type) else texts
-    if not pc.any(pc.is_in(values, wanted)).as_py():
-        return {}
-    plain = texts.cast(pa.string()) if pa.types.is_dictionary(texts.type) else texts
-    found = pc.value_counts(plain.filter(pc.is_in(plain, wanted))).to_pylist()
+    if pa.types.is_dictionary(texts.type):
+        places = pc.indices_nonzero(pc.is_in(texts.dictionary, wanted)).to_pylist()
+        counted = {texts.dictionary[place].as_py(): pc.sum(pc.equal(texts.indices, place)).as_py() for place in places}
+        return {text: number for text, number in counted.items() if number}
+    found = pc.value_counts(texts.filter(pc.is_in(texts, wanted))).to_pylist()
     return {each["values"]: each["counts"] for each in found}

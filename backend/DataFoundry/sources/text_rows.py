@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +16,7 @@ from DataFoundry.sources.dialect import Dialect
 from DataFoundry.sources.records import csv_reader
 from DataFoundry.storage.streams import unpacked
 
+BatchT = TypeVar("BatchT", pa.RecordBatch, pa.Table)
 TRAILING = "\0behind the last delimiter"
 _ROWS = 50_000
 
@@ -44,7 +45,12 @@ def _rows(handle: IO[bytes], dialect: Dialect, encoding: str, width: int) -> Ite
 
 
 def checked(batches: Iterable[pa.RecordBatch], path: Path, dialect: Dialect, encoding: str) -> Iterator[pa.RecordBatch]:
-    """The batches without the cell behind the last delimiter.
+    """The batches as `checked_rows` gives each of them."""
+    return (checked_rows(batch, path, dialect, encoding) for batch in batches)
+
+
+def checked_rows(batch: BatchT, path: Path, dialect: Dialect, encoding: str) -> BatchT:
+    """The rows without the cell behind the last delimiter.
 
     Raises
     ------
@@ -52,25 +58,26 @@ def checked(batches: Iterable[pa.RecordBatch], path: Path, dialect: Dialect, enc
         If there is something in that cell, or the names stand among the rows a second time, as where files were joined.
     """
     names = dialect.names
-    for batch in batches:
-        if dialect.trailing and batch[TRAILING].null_count < len(batch):
-            line = first_line_where(path, dialect, encoding, lambda cells: bool(cells[-1]))
-            raise TableError(
-                f"{path.name} has a cell without a name at the end of line {line}; name its column in line "
-                f"{dialect.header_row or 1}.",
-                line=line,
-            )
-        if dialect.header_row and len(names) > 1 and _holds(batch, names):
-            line = first_line_where(path, dialect, encoding, lambda cells: [each.strip() for each in cells] == names)
-            raise TableError(
-                f"{path.name} has the column names again in line {line}; remove it, or split the file there.",
-                line=line,
-            )
-        yield batch.select(names) if dialect.trailing else batch
+    if dialect.trailing and batch[TRAILING].null_count < len(batch):
+        line = first_line_where(path, dialect, encoding, lambda cells: bool(cells[-1]))
+        raise TableError(
+            f"{path.name} has a cell without a name at the end of line {line}; name its column in line "
+            f"{dialect.header_row or 1}.",
+            line=line,
+        )
+    if dialect.header_row and len(names) > 1 and _holds(batch, names):
+        line = first_line_where(path, dialect, encoding, lambda cells: [each.strip() for each in cells] == names)
+        raise TableError(
+            f"{path.name} has the column names again in line {line}; remove it, or split the file there.",
+            line=line,
+        )
+    return batch.select(names) if dialect.trailing else batch
 
 
-def _holds(batch: pa.RecordBatch, names: Sequence[str]) -> bool:
+def _holds(batch: pa.RecordBatch | pa.Table, names: Sequence[str]) -> bool:
     """Whether a row is the names."""
+    if pa.types.is_integer(batch[names[0]].type):
+        return False
     same = pc.equal(batch[names[0]], names[0])
     if not pc.any(same).as_py():
         return False

@@ -2,11 +2,12 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -15,22 +16,29 @@ import pyarrow.csv as pacsv
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import TableError, TooLargeError, first_line
 from DataFoundry.settings import limits
+from DataFoundry.sources.block_parser import BlockParser, in_order
 from DataFoundry.sources.cells import ARROW_TYPES, NULLABLE_INT, TEXT, ColumnFacts, converted
 from DataFoundry.sources.decimals import find_decimals, has_thousands
 from DataFoundry.sources.dialect import find_dialect
 from DataFoundry.sources.encoding import find_encoding
 from DataFoundry.sources.kept import Coder, KeptBlocks
+from DataFoundry.sources.line_blocks import LineBlock, LineBlocks
 from DataFoundry.sources.table import BLOCK_ROWS, Table, in_blocks, refuse_columns
-from DataFoundry.sources.text_rows import TRAILING, checked, first_line_where, python_batches
+from DataFoundry.sources.text_rows import TRAILING, checked, checked_rows, first_line_where, python_batches
 from DataFoundry.storage.streams import kind_of, native, unpacked
 
 _SAMPLE_BYTES = 2**20
 _THREADS = min(4, os.cpu_count() or 1)
+_CUT_AS_BYTES = ("utf-8", "utf-8-sig", "ascii")
 _BLOCK_BYTES = 8 * 2**20  # larger ones cost memory and time, smaller ones repeat their dictionaries
 
 
 class _LongRecord(Exception):
     """A record is longer than two blocks; larger ones may hold it."""
+
+
+class _NotInBlocks(Exception):
+    """A block cannot be parsed without those before it."""
 
 
 class TextTable(Table):
@@ -101,7 +109,7 @@ class TextTable(Table):
     def coded_blocks(self, columns: Sequence[str], rows: int = BLOCK_ROWS) -> Iterator[tuple[int, pa.Table]]:
         """The number of each block's first row, and the block, in which texts that repeat are dictionary arrays."""
         chosen, start = self.check(columns), 0
-        for whole in self._typed_blocks(chosen or self.columns[:1]):
+        for whole in self._typed_blocks(chosen or self.columns[:1], lambda name, values: values):
             for first in range(0, max(len(whole), 1), rows):
                 block = whole.slice(first, rows)
                 yield start, block
@@ -110,8 +118,8 @@ class TextTable(Table):
     def arrow_blocks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The table in blocks as Arrow holds it, whole numbers with missing values as int64 with nulls."""
         chosen = self.check(columns)
-        for block in self._typed_blocks(chosen):
-            yield block.cast(pa.schema([self.schema.field(name) for name in chosen]))
+        schema = self.schema
+        return self._typed_blocks(chosen, lambda name, values: values.cast(schema.field(name).type))
 
     @property
     def schema(self) -> pa.Schema:
@@ -131,53 +139,110 @@ class TextTable(Table):
                 frame[name] = frame[name].astype(_empty_dtype(self._facts[name]))
         return frame
 
-    def _typed_blocks(self, chosen: Sequence[str]) -> Iterator[pa.Table]:
+    def _typed_blocks(self, chosen: Sequence[str], finished: Callable[[str, pa.Array], pa.Array]) -> Iterator[pa.Table]:
         self._look_through()
         facts = {name: (self._facts[name].kind, self._facts[name].missing(), self._decimals[name]) for name in chosen}
+
+        def typed(block: pa.RecordBatch) -> pa.Table:
+            arrays = [finished(name, converted(block[name], *facts[name])) for name in chosen]
+            return pa.table(arrays, names=list(chosen))
+
         texts = self._text_blocks() if self._kept is None else self._kept.read(chosen)
         with ThreadPoolExecutor(_THREADS) as pool:  # Arrow computes without Python's lock
-            for block in texts:
-                arrays = pool.map(lambda name, block=block: converted(block[name], *facts[name]), chosen)
-                yield pa.table(list(arrays), names=list(chosen))
+            yield from in_order(pool, typed, texts, _THREADS)
 
     def _look_through(self) -> None:
         """One pass that finds what each column holds, and keeps the cells, so that they are parsed once."""
         if self._facts:
             return
+        if self._encoding in _CUT_AS_BYTES and not self._dialect.cut.spaced and not self._dialect.cut.escape:
+            # What a block holds that cannot be parsed alone is told by the parser that reads on from block to block.
+            with suppress(_NotInBlocks):
+                self._look_through_blocks(self._blocks_of_lines)
+        if self._facts:
+            return
         try:
-            self._look_through_blocks()
+            self._look_through_blocks(self._blocks_in_turns)
         except _LongRecord:
             self._block_bytes = max(limits().max_cell_bytes * 2, _BLOCK_BYTES)
-            self._look_through_blocks()
+            self._look_through_blocks(self._blocks_in_turns)
 
-    def _look_through_blocks(self) -> None:
+    def _look_through_blocks(self, blocks: Callable[[ThreadPoolExecutor], Iterator[pa.RecordBatch]]) -> None:
         facts = {name: ColumnFacts(self._decimals[name], self._options.missing_spellings) for name in self.columns}
-        coders = {name: Coder() for name in self.columns}
         kept: KeptBlocks | None = KeptBlocks()
         rows = 0
-
-        def seen(name: str, block: pa.RecordBatch) -> pa.Array:
-            texts = coders[name](block[name])
-            facts[name].add(texts)
-            return texts
-
         with ThreadPoolExecutor(_THREADS) as pool:
-            for block in self._text_blocks():
-                arrays = list(pool.map(seen, self.columns, repeat(block)))
+            for block in blocks(pool):
+                for name in self.columns:
+                    facts[name].add(block[name])
                 rows += len(block)
                 try:
                     if kept is not None:
-                        kept.add(pa.RecordBatch.from_arrays(arrays, self.columns))
+                        kept.add(block)
                 except OSError:  # no room for temporary files: the cells are parsed a second time
                     kept = None
-        self._facts, self._kept, self.num_rows = facts, kept, rows
+        if rows or blocks == self._blocks_in_turns:
+            self._facts, self._kept, self.num_rows = facts, kept, rows
+
+    def _blocks_in_turns(self, pool: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
+        """All cells, coded where they repeat, parsed from the beginning of the file to its end."""
+        coders = [Coder() for _ in self.columns]
+        for block in self._text_blocks():
+            arrays = list(pool.map(lambda coder, texts: coder(texts), coders, block.columns))
+            yield pa.RecordBatch.from_arrays(arrays, self.columns)
+
+    def _blocks_of_lines(self, pool: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
+        """The same, parsed block beside block as far as the file can be cut into lines without doubt."""
+        dialect, cut = self._dialect, self._dialect.cut
+        parser = BlockParser(
+            self._parsed_columns,
+            (self._parsing(quotes=False), self._parsing(quotes=True)),
+            lambda rows: checked_rows(rows, self.path, dialect, self._encoding),
+            BLOCK_ROWS,
+        )
+        with unpacked(self.path) as handle:
+            lines = LineBlocks(handle, self._block_bytes, cut.delimiter, cut.quote)
+            try:
+                yield from self._parsed_blocks(pool, parser, lines)
+            except (pa.ArrowException, UnicodeError, OverflowError, MemoryError):
+                raise _NotInBlocks from None
+
+    def _parsed_blocks(
+        self, pool: ThreadPoolExecutor, parser: BlockParser, lines: LineBlocks
+    ) -> Iterator[pa.RecordBatch]:
+        blocks, skipped = iter(lines), self._dialect.skipped
+        for first in islice(blocks, 1):
+            yield from parser.first(first, skipped, self._may_hold_whole_numbers())
+            skipped = 0
+
+        def parsed(block: LineBlock) -> list[pa.RecordBatch]:
+            try:
+                return parser(block)
+            finally:
+                lines.done_with(block)
+
+        for batches in in_order(pool, parsed, blocks, _THREADS):
+            yield from batches
+        if lines.rest is not None:
+            rest = self._parser(lines.rest, skipped)
+            for batch in checked(rest, self.path, self._dialect, self._encoding):
+                yield from parser.coded(batch)
+
+    def _may_hold_whole_numbers(self) -> bool:
+        """Whether no whole number was named as a spelling of missing: such a text is no number."""
+        return not any(re.fullmatch(r"-?\d+", each) for each in self._options.missing_spellings or ())
 
     def _text_blocks(self) -> Iterator[pa.RecordBatch]:
         """All cells as text, null for empty ones."""
         empty = True
         with unpacked(self.path) as handle:
             try:
-                for batch in checked(self._parser(handle), self.path, self._dialect, self._encoding):
+                cells = (
+                    python_batches(handle, self._dialect, self._encoding)
+                    if self._dialect.cut.spaced
+                    else self._parser(native(handle), self._dialect.skipped)
+                )
+                for batch in checked(cells, self.path, self._dialect, self._encoding):
                     empty = False
                     for first in range(0, len(batch), BLOCK_ROWS):
                         yield batch.slice(first, BLOCK_ROWS)
@@ -189,34 +254,39 @@ class TextTable(Table):
         if empty:
             yield pa.RecordBatch.from_arrays([pa.array([], pa.string())] * len(self.columns), self.columns)
 
-    def _parser(self, handle: IO[bytes]) -> Iterable[pa.RecordBatch]:
-        dialect, cut = self._dialect, self._dialect.cut
-        if cut.spaced:
-            return python_batches(handle, dialect, self._encoding)
-        columns = [*self.columns, *([TRAILING] if dialect.trailing else [])]
+    @property
+    def _parsed_columns(self) -> list[str]:
+        return [*self.columns, *([TRAILING] if self._dialect.trailing else [])]
+
+    def _parser(self, handle: Any, skipped: int) -> Iterable[pa.RecordBatch]:
         return pacsv.open_csv(
-            native(handle),
+            handle,
             pacsv.ReadOptions(
-                column_names=columns,
-                skip_rows=dialect.skipped,
+                column_names=self._parsed_columns,
+                skip_rows=skipped,
                 encoding=self._encoding.removesuffix("-sig"),
                 block_size=self._block_bytes,
                 use_threads=True,
             ),
-            pacsv.ParseOptions(
-                delimiter=cut.delimiter,
-                quote_char=cut.quote or False,
-                double_quote=not cut.escape,
-                escape_char=cut.escape or False,
-                newlines_in_values=bool(cut.quote),
-                ignore_empty_lines=len(columns) > 1,
-            ),
+            self._parsing(quotes=True),
             pacsv.ConvertOptions(
-                column_types=dict.fromkeys(columns, pa.string()),
+                column_types=dict.fromkeys(self._parsed_columns, pa.string()),
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=True,
             ),
+        )
+
+    def _parsing(self, quotes: bool) -> pacsv.ParseOptions:
+        cut = self._dialect.cut
+        quote = cut.quote if quotes else ""
+        return pacsv.ParseOptions(
+            delimiter=cut.delimiter,
+            quote_char=quote or False,
+            double_quote=not cut.escape,
+            escape_char=cut.escape or False,
+            newlines_in_values=bool(quote),
+            ignore_empty_lines=len(self._parsed_columns) > 1,
         )
 
     def _unreadable(self, error: Exception) -> TableError:

@@ -1,0 +1,161 @@
+"""The bytes of a text table in blocks of whole records, cut without parsing them, so that threads may parse them."""
+
+import io
+from collections.abc import Iterator
+from queue import Empty, SimpleQueue
+from typing import IO, NamedTuple
+
+import numpy as np
+
+_NEWLINE, _RETURN = ord("\n"), ord("\r")
+_BOM = b"\xef\xbb\xbf"
+_AT_ONCE = 2**18  # bytes that the processor's caches hold
+
+
+class LineBlock(NamedTuple):
+    """Some whole records.
+
+    Attributes
+    ----------
+    content
+        Their bytes.
+    quotes
+        Places of the quotes in them, which open and close cells in turns; None where there are none.
+    buffer
+        The memory in which they lie, see `LineBlocks.done_with`.
+    """
+
+    content: memoryview
+    quotes: np.ndarray | None
+    buffer: bytearray
+
+    def overhead(self) -> int:
+        """How many bytes are neither in a cell nor a delimiter: ends of lines, and quotes that no cell keeps."""
+        places = np.frombuffer(self.content, np.uint8)
+        if self.quotes is None:
+            return count(places, _NEWLINE) + count(places, _RETURN)
+        ends = np.flatnonzero((places == _NEWLINE) | (places == _RETURN))
+        between = np.count_nonzero(np.searchsorted(self.quotes, ends) % 2 == 0)
+        doubled = np.count_nonzero(self.quotes[2::2] == self.quotes[1:-1:2] + 1)
+        return int(between + len(self.quotes) - doubled)
+
+    def holds_hexadecimals(self) -> bool:
+        """Whether `0x` or `0X` stands anywhere."""
+        places = np.frombuffer(self.content, np.uint8)
+        for start in (0, 1):
+            pairs = places[start : start + (len(places) - start) // 2 * 2].view("<u2")
+            for first in range(0, len(pairs), _AT_ONCE):
+                some = pairs[first : first + _AT_ONCE]
+                if (some == ord("0") + 256 * ord("x")).any() or (some == ord("0") + 256 * ord("X")).any():
+                    return True
+        return False
+
+
+class LineBlocks:
+    """Cuts the bytes of a handle into blocks; what it cannot cut without doubt is left as `rest`.
+
+    Attributes
+    ----------
+    rest
+        The bytes from the first record on that could not be cut: quotes stand there inside cells without quotes, or a
+        record is longer than a block. None while all could be cut.
+    """
+
+    def __init__(self, handle: IO[bytes], block_bytes: int, delimiter: str, quote: str) -> None:
+        self._handle = handle
+        self._bytes = block_bytes
+        self._quote = quote.encode()
+        self._around = np.zeros(256, bool)
+        self._around[[ord(delimiter), _NEWLINE, _RETURN]] = True
+        self.rest: IO[bytes] | None = None
+        self._free: SimpleQueue[bytearray] = SimpleQueue()
+
+    def __iter__(self) -> Iterator[LineBlock]:
+        left = memoryview(self._handle.read(len(_BOM)).removeprefix(_BOM))
+        while True:
+            buffer = self._buffer(len(left) + self._bytes)
+            buffer[: len(left)] = left
+            length = len(left) + _read_into(self._handle, memoryview(buffer)[len(left) : len(left) + self._bytes])
+            if not length:
+                return
+            at_end = length < len(left) + self._bytes
+            block = self._cut(buffer, length, at_end)
+            if block is None:
+                self.rest = io.BufferedReader(_Joined(bytes(buffer[:length]), self._handle), 2**20)
+                return
+            left = memoryview(bytes(memoryview(buffer)[len(block.content) : length]))
+            yield block
+
+    def done_with(self, block: LineBlock) -> None:
+        """Allow the memory of a block to be used for another one."""
+        self._free.put(block.buffer)
+
+    def _buffer(self, least: int) -> bytearray:
+        """Memory that was used before, where there is some: to be given new memory costs as much as reading into it."""
+        try:
+            buffer = self._free.get_nowait()
+        except Empty:
+            buffer = bytearray()
+        return buffer if len(buffer) >= least else bytearray(least + self._bytes // 8)
+
+    def _cut(self, buffer: bytearray, length: int, at_end: bool) -> LineBlock | None:
+        """The whole records at the beginning of what was read."""
+        end = length if at_end else buffer.rfind(b"\n", 0, length) + 1
+        content = memoryview(buffer)
+        if not self._quote or buffer.find(self._quote, 0, length) < 0:
+            return LineBlock(content[:end], None, buffer) if end else None
+        places = np.frombuffer(content[:length], np.uint8)
+        quotes = np.flatnonzero(places == self._quote[0])
+        before = int(np.searchsorted(quotes, end))
+        while before % 2 and end and not at_end:  # that line ends inside quotes
+            end = buffer.rfind(b"\n", 0, int(quotes[before - 1])) + 1
+            before = int(np.searchsorted(quotes, end))
+        quotes = quotes[:before]
+        if not end or before % 2 or not self._are_around_cells(places[:end], quotes):
+            return None
+        return LineBlock(content[:end], quotes if before else None, buffer)
+
+    def _are_around_cells(self, places: np.ndarray, quotes: np.ndarray) -> bool:
+        """Whether each quote opens a cell, closes one or is doubled in one: then a parser sees them in turns, too."""
+        opening, closing = quotes[0::2], quotes[1::2]
+        opens = self._around[places[opening - 1]] | (opening == 0)
+        closes = self._around[places[np.minimum(closing + 1, len(places) - 1)]] | (closing == len(places) - 1)
+        doubled = opening[1:] == closing[:-1] + 1
+        opens[1:] |= doubled
+        closes[:-1] |= doubled
+        return bool(opens.all() and closes.all())
+
+
+def _read_into(handle: IO[bytes], room: memoryview) -> int:
+    """Fill the room, as far as there is something to read."""
+    filled = 0
+    while filled < len(room):
+        got = handle.readinto(room[filled:])  # type: ignore[attr-defined]
+        if not got:
+            break
+        filled += got
+    return filled
+
+
+class _Joined(io.RawIOBase):
+    """Some bytes, and behind them those of a handle."""
+
+    def __init__(self, first: bytes, handle: IO[bytes]) -> None:
+        self._first = memoryview(first)
+        self._handle = handle
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        piece = self._first[: len(buffer)] or self._handle.read(len(buffer))
+        self._first = self._first[len(buffer) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def count(places: np.ndarray, byte: int) -> int:
+    """How often a byte occurs."""
+    return sum(
+        int(np.count_nonzero(places[first : first + _AT_ONCE] == byte)) for first in range(0, len(places), _AT_ONCE)
+    )
