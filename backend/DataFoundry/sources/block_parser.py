@@ -36,7 +36,7 @@ class BlockParser:
     columns
         Names of all columns in the file.
     parsing
-        How Arrow cuts lines into cells, without quotes and with them.
+        How Arrow cuts lines into cells: whether there are quotes, and whether lines end between them.
     checked
         Gives the rows of a parsed block, or raises what is wrong with them.
     rows
@@ -46,7 +46,7 @@ class BlockParser:
     def __init__(
         self,
         columns: Sequence[str],
-        parsing: tuple[pacsv.ParseOptions, pacsv.ParseOptions],
+        parsing: Callable[[bool, bool], pacsv.ParseOptions],
         checked: Callable[[pa.Table], pa.Table],
         rows: int,
     ) -> None:
@@ -108,16 +108,16 @@ class BlockParser:
         return table if length + block.overhead() == len(block.content) else None
 
     def _parse(self, block: LineBlock, whole: frozenset[str], skipped: int) -> pa.Table:
-        in_one = block.quotes is not None or skipped > 0
+        broken = block.quotes is not None and block.quotes.broken
         return pacsv.read_csv(
             pa.py_buffer(block.content),
             pacsv.ReadOptions(
                 column_names=self._columns,
                 skip_rows=skipped,
-                block_size=len(block.content) + 1 if in_one else _PARSED_AT_ONCE,
+                block_size=len(block.content) + 1 if broken or skipped else _PARSED_AT_ONCE,
                 use_threads=False,
             ),
-            self._parsing[block.quotes is not None],
+            self._parsing(block.quotes is not None, broken),
             pacsv.ConvertOptions(
                 column_types={name: pa.int64() if name in whole else pa.string() for name in self._columns},
                 null_values=[""],

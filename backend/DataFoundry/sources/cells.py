@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from DataFoundry.sources.kept import counts_of, with_values
+from DataFoundry.sources.numerals import are_numbers, plain_numbers
 from DataFoundry.sources.whole_numbers import (
     cast_numbers,
     has_hexadecimals,
@@ -125,7 +126,7 @@ class ColumnFacts:
                 self.whole = _written_plainly(texts, values)
                 self._add_greatest(values)
         if not self.whole:
-            self.number = _are_numbers(texts)
+            self.number = are_numbers(texts)
 
     @property
     def present(self) -> bool:
@@ -183,15 +184,6 @@ class ColumnFacts:
         return {each: self.spelled[each] for each in self._spelled_text()} if self.kind == TEXT else {}
 
 
-def plain_numbers(texts: pa.Array, decimal: str) -> pa.Array:
-    """Texts of numbers as Arrow reads them: no spaces around, a point before the decimals.
-
-    Where a comma stands before the decimals, a point parts thousands or is a fault: such a text becomes no number.
-    """
-    texts = pc.utf8_trim_whitespace(texts)
-    return pc.replace_substring(pc.replace_substring(texts, ".", "_"), ",", ".") if decimal == "," else texts
-
-
 def _written_plainly(texts: pa.Array, values: pa.Array) -> bool:
     """Whether each whole number stands as it would be written again."""
     if written_length(values) != text_length(texts):
@@ -204,18 +196,6 @@ def _beyond_float(values: pa.Array) -> bool:
     numbers = values.to_numpy()
     with np.errstate(invalid="ignore"):  # 2**63 - 1 becomes 2**63, which int64 does not hold
         return bool((numbers.astype(np.float64).astype(np.int64) != numbers).any())
-
-
-def _are_numbers(texts: pa.Array) -> bool:
-    """Whether Arrow reads all, and no leading zero, plus, or whole number beyond float64's reach would be lost."""
-    if cast_numbers(texts, pa.float64()) is None:
-        return False
-    suspicious = texts.filter(pc.match_substring_regex(texts, r"^\+|^-?0[0-9]|^[-+]?[0-9]{16,}$|^[-+]?0[xX]"))
-    return all(_is_kept(each) for each in pc.unique(suspicious).to_pylist())
-
-
-def _is_kept(text: str) -> bool:
-    return not text.startswith("+") and not re.match(r"-?0\d", text) and int(text) == int(float(text))
 
 
 def converted(texts: pa.Array, kind: str, missing: list[str], decimal: str) -> pa.Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from DataFoundry.errors import TableError, TooLargeError
 from DataFoundry.settings import limits
-from DataFoundry.sources.line_blocks import count
+from DataFoundry.sources.quote_bits import count
 
 # Python's codecs that are alphabets: "hex", "idna" and "unicode_escape" are not.
 _TEXT = re.compile(

@@ -7,6 +7,8 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from DataFoundry.sources.text_bytes import TextBytes
+
 _IN_MEMORY_BYTES = 128 * 2**20  # of one table; what comes behind goes to a file
 _MOST_DISTINCT = 0.5  # a share of distinct texts above which a dictionary costs more than it saves
 
@@ -80,5 +82,9 @@ def counts_of(texts: pa.Array, chosen: Iterable[str]) -> dict[str, int]:
         places = pc.indices_nonzero(pc.is_in(texts.dictionary, wanted)).to_pylist()
         counted = {texts.dictionary[place].as_py(): pc.sum(pc.equal(texts.indices, place)).as_py() for place in places}
         return {text: number for text, number in counted.items() if number}
-    found = pc.value_counts(texts.filter(pc.is_in(texts, wanted))).to_pylist()
+    present = texts.drop_null()
+    if not len(present):
+        return {}
+    candidates = present.take(pa.array(TextBytes(present).may_be(wanted.to_pylist())))
+    found = pc.value_counts(candidates.filter(pc.is_in(candidates, wanted))).to_pylist()
     return {each["values"]: each["counts"] for each in found}

@@ -7,7 +7,8 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
-_NEWLINE, _RETURN = ord("\n"), ord("\r")
+from DataFoundry.sources.quote_bits import QuoteBits, count
+
 _BOM = b"\xef\xbb\xbf"
 _AT_ONCE = 2**18  # bytes that the processor's caches hold
 
@@ -20,24 +21,22 @@ class LineBlock(NamedTuple):
     content
         Their bytes.
     quotes
-        Places of the quotes in them, which open and close cells in turns; None where there are none.
+        Where quotes stand in them; None where there are none.
     buffer
         The memory in which they lie, see `LineBlocks.done_with`.
     """
 
     content: memoryview
-    quotes: np.ndarray | None
+    quotes: QuoteBits | None
     buffer: bytearray
 
     def overhead(self) -> int:
-        """How many bytes are neither in a cell nor a delimiter: ends of lines, and quotes that no cell keeps."""
+        """How many bytes are neither in a cell nor a delimiter."""
+        if self.quotes is not None:
+            return self.quotes.overhead
         places = np.frombuffer(self.content, np.uint8)
-        if self.quotes is None:
-            return count(places, _NEWLINE) + count(places, _RETURN)
-        ends = np.flatnonzero((places == _NEWLINE) | (places == _RETURN))
-        between = np.count_nonzero(np.searchsorted(self.quotes, ends) % 2 == 0)
-        doubled = np.count_nonzero(self.quotes[2::2] == self.quotes[1:-1:2] + 1)
-        return int(between + len(self.quotes) - doubled)
+        returns = count(places, ord("\r")) if self.buffer.find(b"\r", 0, len(places)) >= 0 else 0
+        return count(places, ord("\n")) + returns
 
     def holds_hexadecimals(self) -> bool:
         """Whether `0x` or `0X` stands anywhere."""
@@ -65,8 +64,7 @@ class LineBlocks:
         self._handle = handle
         self._bytes = block_bytes
         self._quote = quote.encode()
-        self._around = np.zeros(256, bool)
-        self._around[[ord(delimiter), _NEWLINE, _RETURN]] = True
+        self._delimiter = ord(delimiter)
         self.rest: IO[bytes] | None = None
         self._free: SimpleQueue[bytearray] = SimpleQueue()
 
@@ -100,30 +98,16 @@ class LineBlocks:
 
     def _cut(self, buffer: bytearray, length: int, at_end: bool) -> LineBlock | None:
         """The whole records at the beginning of what was read."""
-        end = length if at_end else buffer.rfind(b"\n", 0, length) + 1
         content = memoryview(buffer)
         if not self._quote or buffer.find(self._quote, 0, length) < 0:
+            end = length if at_end else buffer.rfind(b"\n", 0, length) + 1
             return LineBlock(content[:end], None, buffer) if end else None
         places = np.frombuffer(content[:length], np.uint8)
-        quotes = np.flatnonzero(places == self._quote[0])
-        before = int(np.searchsorted(quotes, end))
-        while before % 2 and end and not at_end:  # that line ends inside quotes
-            end = buffer.rfind(b"\n", 0, int(quotes[before - 1])) + 1
-            before = int(np.searchsorted(quotes, end))
-        quotes = quotes[:before]
-        if not end or before % 2 or not self._are_around_cells(places[:end], quotes):
+        returns = buffer.find(b"\r", 0, length) >= 0
+        quotes = QuoteBits(places, self._delimiter, self._quote[0], whole=at_end, returns=returns)
+        if not quotes.end or not quotes.are_around_cells:
             return None
-        return LineBlock(content[:end], quotes if before else None, buffer)
-
-    def _are_around_cells(self, places: np.ndarray, quotes: np.ndarray) -> bool:
-        """Whether each quote opens a cell, closes one or is doubled in one: then a parser sees them in turns, too."""
-        opening, closing = quotes[0::2], quotes[1::2]
-        opens = self._around[places[opening - 1]] | (opening == 0)
-        closes = self._around[places[np.minimum(closing + 1, len(places) - 1)]] | (closing == len(places) - 1)
-        doubled = opening[1:] == closing[:-1] + 1
-        opens[1:] |= doubled
-        closes[:-1] |= doubled
-        return bool(opens.all() and closes.all())
+        return LineBlock(content[: quotes.end], quotes, buffer)
 
 
 def _read_into(handle: IO[bytes], room: memoryview) -> int:
@@ -152,10 +136,3 @@ class _Joined(io.RawIOBase):
         self._first = self._first[len(buffer) :]
         buffer[: len(piece)] = piece
         return len(piece)
-
-
-def count(places: np.ndarray, byte: int) -> int:
-    """How often a byte occurs."""
-    return sum(
-        int(np.count_nonzero(places[first : first + _AT_ONCE] == byte)) for first in range(0, len(places), _AT_ONCE)
-    )

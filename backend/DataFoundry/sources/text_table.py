@@ -171,10 +171,10 @@ class TextTable(Table):
         facts = {name: ColumnFacts(self._decimals[name], self._options.missing_spellings) for name in self.columns}
         kept: KeptBlocks | None = KeptBlocks()
         rows = 0
-        with ThreadPoolExecutor(_THREADS) as pool:
+        # Looking at cells takes a second pool, else it would wait for blocks that are parsed ahead.
+        with ThreadPoolExecutor(_THREADS) as pool, ThreadPoolExecutor(_THREADS) as looking:
             for block in blocks(pool):
-                for name in self.columns:
-                    facts[name].add(block[name])
+                list(looking.map(lambda name, block=block: facts[name].add(block[name]), self.columns))
                 rows += len(block)
                 try:
                     if kept is not None:
@@ -196,7 +196,7 @@ class TextTable(Table):
         dialect, cut = self._dialect, self._dialect.cut
         parser = BlockParser(
             self._parsed_columns,
-            (self._parsing(quotes=False), self._parsing(quotes=True)),
+            self._parsing,
             lambda rows: checked_rows(rows, self.path, dialect, self._encoding),
             BLOCK_ROWS,
         )
@@ -268,7 +268,7 @@ class TextTable(Table):
                 block_size=self._block_bytes,
                 use_threads=True,
             ),
-            self._parsing(quotes=True),
+            self._parsing(bool(self._dialect.cut.quote), bool(self._dialect.cut.quote)),
             pacsv.ConvertOptions(
                 column_types=dict.fromkeys(self._parsed_columns, pa.string()),
                 null_values=[""],
@@ -277,15 +277,15 @@ class TextTable(Table):
             ),
         )
 
-    def _parsing(self, quotes: bool) -> pacsv.ParseOptions:
+    def _parsing(self, quotes: bool, broken: bool) -> pacsv.ParseOptions:
+        """How Arrow cuts lines into cells where there are quotes or none, and lines end between them or not."""
         cut = self._dialect.cut
-        quote = cut.quote if quotes else ""
         return pacsv.ParseOptions(
             delimiter=cut.delimiter,
-            quote_char=quote or False,
+            quote_char=cut.quote if quotes else False,
             double_quote=not cut.escape,
             escape_char=cut.escape or False,
-            newlines_in_values=bool(quote),
+            newlines_in_values=broken,
             ignore_empty_lines=len(self._parsed_columns) > 1,
         )
 

@@ -4,6 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from DataFoundry.sources.text_bytes import TextBytes
+
 _POWERS = [10**power for power in range(1, 19)]
 _FIRST = 100
 _LEAST_HEXADECIMAL = 10**6  # `0xFFFFF` is no longer than 1048575; below, hexadecimals are longer than what they mean
@@ -54,10 +56,9 @@ def text_length(texts: pa.Array | pa.ChunkedArray) -> int:
 
 
 def _length(texts: pa.StringArray) -> int:
-    if texts.null_count or not len(texts):  # behind a null there may be bytes
+    if texts.null_count:  # behind a null there may be bytes
         return pc.sum(pc.binary_length(texts)).as_py() or 0
-    ends = np.frombuffer(texts.buffers()[1], np.int32)
-    return int(ends[texts.offset + len(texts)]) - int(ends[texts.offset])
+    return len(TextBytes(texts).all) if len(texts) else 0
 
 
 def may_be_hexadecimal(values: pa.Array) -> bool:
