@@ -109,7 +109,7 @@ class BlockParser:
 
     def _parse(self, block: LineBlock, whole: frozenset[str], skipped: int) -> pa.Table:
         broken = block.quotes is not None and block.quotes.broken
-        return pacsv.read_csv(
+        reader = pacsv.open_csv(
             pa.py_buffer(block.content),
             pacsv.ReadOptions(
                 column_names=self._columns,
@@ -125,6 +125,7 @@ class BlockParser:
                 quoted_strings_can_be_null=True,
             ),
         )
+        return reader.read_all()
 
     def _coded(self, table: pa.Table, candidates: frozenset[str]) -> list[pa.RecordBatch]:
         """Batches in which texts that repeat, and candidates that are whole numbers, are kept as such."""
@@ -151,7 +152,7 @@ def _whole(batches: list[pa.RecordBatch], names: Iterable[str]) -> set[str]:
     return {name for name in names if all(pa.types.is_integer(each[name].type) for each in batches)}
 
 
-def in_order(
+def in_threads(
     pool: ThreadPoolExecutor, work: Callable[[_ItemT], _ResultT], items: Iterable[_ItemT], ahead: int
 ) -> Iterator[_ResultT]:
     """What `work` makes of each item, worked out in the pool for at most `ahead` items before they are asked for."""

@@ -16,7 +16,7 @@ import pyarrow.csv as pacsv
 from DataFoundry.config import ReadOptions
 from DataFoundry.errors import TableError, TooLargeError, first_line
 from DataFoundry.settings import limits
-from DataFoundry.sources.block_parser import BlockParser, in_order
+from DataFoundry.sources.block_parser import BlockParser, in_threads
 from DataFoundry.sources.cells import ARROW_TYPES, NULLABLE_INT, TEXT, ColumnFacts, converted
 from DataFoundry.sources.decimals import find_decimals, has_thousands
 from DataFoundry.sources.dialect import find_dialect
@@ -149,7 +149,7 @@ class TextTable(Table):
 
         texts = self._text_blocks() if self._kept is None else self._kept.read(chosen)
         with ThreadPoolExecutor(_THREADS) as pool:  # Arrow computes without Python's lock
-            yield from in_order(pool, typed, texts, _THREADS)
+            yield from in_threads(pool, typed, texts, _THREADS)
 
     def _look_through(self) -> None:
         """One pass that finds what each column holds, and keeps the cells, so that they are parsed once."""
@@ -221,7 +221,7 @@ class TextTable(Table):
             finally:
                 lines.done_with(block)
 
-        for batches in in_order(pool, parsed, blocks, _THREADS):
+        for batches in in_threads(pool, parsed, blocks, _THREADS):
             yield from batches
         if lines.rest is not None:
             rest = self._parser(lines.rest, skipped)
