@@ -4,7 +4,7 @@ Rows and free places are matched within equal categories first, nearest numbers 
 fewer categories agree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,9 @@ from DataFoundry.preprocessing.spans import ORDERED, Span
 from DataFoundry.relational.context import Ranks
 
 _MOST_EXCHANGES = 50
-_MOST_AT_ONCE = 300  # rows that are matched exactly; more are cut along the first number
+_MOST_AT_ONCE = 300  # rows that are matched exactly; more are cut along their numbers
+_MOST_OF_MANY = 100  # where there are many rows, since the time for each grows with the square of it
+_MANY_ROWS = 30_000
 
 
 def match(wanted: np.ndarray, offered: np.ndarray, spans: Sequence[Span], rng: np.random.Generator) -> np.ndarray:
@@ -29,12 +31,13 @@ def match(wanted: np.ndarray, offered: np.ndarray, spans: Sequence[Span], rng: n
     ranks = Ranks(spans)
     own, other = np.nan_to_num(ranks.of(wanted), nan=2.0), np.nan_to_num(ranks.of(offered), nan=2.0)
     noise = rng.random(len(offered)) * 1e-6
+    most = _MOST_AT_ONCE if len(wanted) <= _MANY_ROWS else _MOST_OF_MANY
     for depth in range(len(categories), -1, -1):
         rows, places = np.flatnonzero(found < 0), np.flatnonzero(free)
         if not len(rows):
             break
         for some, others in _groups(wanted, offered, rows, places, categories[:depth]):
-            pairs = _nearest(own[some], other[others], noise[others])
+            pairs = _nearest(own[some], other[others], noise[others], most)
             found[some[pairs[0]]] = others[pairs[1]]
             free[others[pairs[1]]] = False
     return found
@@ -108,22 +111,41 @@ def _by_cell(cell: np.ndarray, places: np.ndarray) -> dict[int, np.ndarray]:
     return {int(cell[part[0]]): places[part] for part in np.split(order, cuts) if len(part)}
 
 
-def _nearest(own: np.ndarray, other: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of rows (n, r) and places (m, r), as many as there can be, whose numbers are near."""
-    if min(len(own), len(other)) == 0:
+def _nearest(
+    own: np.ndarray, other: np.ndarray, noise: np.ndarray, most: int = _MOST_AT_ONCE
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of rows (n, r) and places (m, r), as many as there can be, whose numbers are near; `most` at once."""
+    count = min(len(own), len(other))
+    if count == 0:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    most = max(len(own), len(other))
-    parts = -(-most // _MOST_AT_ONCE)
-    if parts == 1 or own.shape[1] == 0:
-        if own.shape[1] == 0:
-            count = min(len(own), len(other))
-            return np.arange(count), np.argsort(noise)[:count]
-        distance = np.abs(own[:, None] - other[None]).sum(axis=2) + noise[None]
-        return linear_sum_assignment(distance)
-    ours, theirs = np.argsort(own[:, 0], kind="stable"), np.argsort(other[:, 0] + noise, kind="stable")
-    found = [
-        (a[pair[0]], b[pair[1]])
-        for a, b in zip(np.array_split(ours, parts), np.array_split(theirs, parts), strict=True)
-        for pair in [_nearest(own[a], other[b], noise[b])]
-    ]
-    return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
+    if own.shape[1] == 0:
+        return np.arange(count), np.argsort(noise)[:count]
+    found = [_assigned(own, other, noise, *part) for part in _cells(own, other, noise, most)]
+    return np.concatenate([rows for rows, _ in found]), np.concatenate([places for _, places in found])
+
+
+def _assigned(
+    own: np.ndarray, other: np.ndarray, noise: np.ndarray, rows: np.ndarray, places: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of some rows and places whose distances have the smallest sum."""
+    distance = np.abs(own[rows][:, None] - other[places][None]).sum(axis=2) + noise[places][None]
+    first, second = linear_sum_assignment(distance)
+    return rows[first], places[second]
+
+
+def _cells(own: np.ndarray, other: np.ndarray, noise: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows and places that are halved by rank along one number after the other until they are few enough.
+
+    Exact matching costs the third power of their number.
+    """
+    waiting = [(np.arange(len(own)), np.arange(len(other)), 0)]
+    while waiting:
+        rows, places, depth = waiting.pop()
+        if max(len(rows), len(places)) <= most:
+            yield rows, places
+            continue
+        number = depth % own.shape[1]
+        ours = rows[np.argsort(own[rows, number], kind="stable")]
+        theirs = places[np.argsort(other[places, number] + noise[places], kind="stable")]
+        halves = zip(np.array_split(ours, 2), np.array_split(theirs, 2), strict=True)
+        waiting += [(*half, depth + 1) for half in halves]
