@@ -6,16 +6,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from DataFoundry.metrics.by_kind import typed
 from DataFoundry.metrics.detection import detection
 from DataFoundry.metrics.features import as_numbers, is_number
 from DataFoundry.metrics.fidelity import fidelity
 from DataFoundry.metrics.privacy import privacy
 from DataFoundry.relational.config import RelatedConfig
 from DataFoundry.relational.courses import sequence_scores
+from DataFoundry.relational.entities import entities, held_columns
 from DataFoundry.relational.relation import Relation, key_texts, parent_rows
+from DataFoundry.schema.table_schema import Column, TableSchema
 
 _MOST_CHILDREN = 50  # more are counted as so many
-_MOST_COLUMNS = 40
 _FEWEST_ROWS = 20
 Frames = Mapping[str, pd.DataFrame]
 
@@ -29,7 +31,9 @@ def judge(real: Frames, synthetic: Frames, config: RelatedConfig, holdout: Frame
         A database of entities that the model never saw; without, privacy by entity is not measured.
     """
     relations = config.links()
-    tables = {name: _of_table(real[name], synthetic[name], _columns(name, config)) for name in config.tables}
+    real, synthetic = as_typed(real, config), as_typed(synthetic, config)
+    holdout = None if holdout is None else as_typed(holdout, config)
+    tables = {name: _of_table(real[name], synthetic[name], held_columns(name, config)) for name in config.tables}
     linked = {each.name: _of_relation(each, real, synthetic, config, seed) for each in relations}
     parents = {}
     for name in dict.fromkeys(each.parent for each in relations):
@@ -41,8 +45,20 @@ def judge(real: Frames, synthetic: Frames, config: RelatedConfig, holdout: Frame
         "relations": linked,
         "parents": parents,
         "sequences": sequence_scores(real, synthetic, config),
-        "privacy": None if holdout is None else _privacy(real, synthetic, holdout, config, seed),
+        "privacy": None if holdout is None else entity_privacy(real, synthetic, holdout, config, seed),
     }
+
+
+def as_typed(tables: Frames, config: RelatedConfig) -> dict[str, pd.DataFrame]:
+    """The tables with times and numbers in formats as numbers; keys stay as they are."""
+    found = {}
+    for name, choice in config.tables.items():
+        held = [column for column in held_columns(name, config) if column in tables[name]]
+        said = {column: choice.columns[column] for column in held}
+        kinds = {column: Column(column, each.kind, format=dict(each.format)) for column, each in said.items()}
+        told = typed(tables[name][held], TableSchema(kinds, (), (), len(tables[name])))
+        found[name] = tables[name].assign(**{column: told[column] for column in held})
+    return found
 
 
 def _scores(tables: Mapping[str, Any], linked: Mapping[str, Any], parents: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,13 +79,6 @@ def _worst(values: Any) -> float | None:
     return max(known, default=None)
 
 
-def _columns(name: str, config: RelatedConfig) -> list[str]:
-    """What a table's rows hold besides keys and what is made anew."""
-    chosen = config.tables[name].feature_cols
-    held = (*chosen.numerical_cols, *chosen.categorical_cols)
-    return [column for column in config.tables[name].columns if column in held][:_MOST_COLUMNS]
-
-
 def _of_table(real: pd.DataFrame, synthetic: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
     found = fidelity(real, synthetic, list(columns)) if columns and len(synthetic) else None
     return {
@@ -88,14 +97,14 @@ def _of_relation(
     rows = parent_rows(parent, child, relation)
     named = key_texts(child, relation.child_key).notna().to_numpy()
     keys = key_texts(parent, relation.parent_key)
-    own, drawn = (_joined(tables, relation, config) for tables in (real, synthetic))
+    own, drawn = (joined(tables, relation, config) for tables in (real, synthetic))
     return {
         "integrity": float((rows[named] >= 0).mean()) if named.any() else 1.0,
         "keys": float(keys.nunique() / max(len(keys), 1)),
         "children": _alike(*(_numbers(tables, relation) for tables in (real, synthetic))),
         "missing": float(1 - abs(named.mean() - key_texts(real[relation.child], relation.child_key).notna().mean())),
         "c2st_child": _told_apart(own, drawn, seed),
-        "across": _across(own, drawn, len(_columns(relation.child, config))),
+        "across": _across(own, drawn, len(held_columns(relation.child, config))),
     }
 
 
@@ -111,11 +120,11 @@ def _alike(one: np.ndarray, other: np.ndarray) -> float:
     return float(1 - np.abs(shares[0] - shares[1]).sum() / 2)
 
 
-def _joined(tables: Frames, relation: Relation, config: RelatedConfig) -> pd.DataFrame:
+def joined(tables: Frames, relation: Relation, config: RelatedConfig) -> pd.DataFrame:
     """Children that name a parent, with its columns: those of the child first."""
     rows = parent_rows(tables[relation.parent], tables[relation.child], relation)
-    child = tables[relation.child][_columns(relation.child, config)].iloc[np.flatnonzero(rows >= 0)]
-    parent = tables[relation.parent][_columns(relation.parent, config)].iloc[rows[rows >= 0]]
+    child = tables[relation.child][held_columns(relation.child, config)].iloc[np.flatnonzero(rows >= 0)]
+    parent = tables[relation.parent][held_columns(relation.parent, config)].iloc[rows[rows >= 0]]
     return pd.concat(
         [child.reset_index(drop=True), parent.add_prefix(f"{relation.parent}.").reset_index(drop=True)], axis=1
     )
@@ -133,7 +142,7 @@ def _across(real: pd.DataFrame, synthetic: pd.DataFrame, own: int) -> float | No
 
 def with_children(tables: Frames, parent: str, config: RelatedConfig) -> pd.DataFrame:
     """Parents with what their children are like: how many, means of numbers, distinct values of the rest."""
-    frame = tables[parent][_columns(parent, config)].reset_index(drop=True)
+    frame = tables[parent][held_columns(parent, config)].reset_index(drop=True)
     added: dict[str, np.ndarray] = {}
     for relation in config.links():
         if relation.parent != parent:
@@ -141,7 +150,7 @@ def with_children(tables: Frames, parent: str, config: RelatedConfig) -> pd.Data
         child = tables[relation.child]
         rows = parent_rows(tables[parent], child, relation)
         added[f"{relation.name} count"] = np.bincount(rows[rows >= 0], minlength=len(frame)).astype(float)
-        for name in _columns(relation.child, config):
+        for name in held_columns(relation.child, config):
             values = child[name].iloc[np.flatnonzero(rows >= 0)]
             told = pd.Series(as_numbers(values) if is_number(values) else values.astype(str).to_numpy())
             groups = told.groupby(rows[rows >= 0])
@@ -158,7 +167,7 @@ def _told_apart(real: pd.DataFrame, synthetic: pd.DataFrame, seed: int) -> float
     return None if found is None else found.auroc
 
 
-def _privacy(
+def entity_privacy(
     real: Frames, synthetic: Frames, holdout: Frames, config: RelatedConfig, seed: int
 ) -> dict[str, dict[str, float | None]]:
     """For each table whose rows name nobody, each with all that hangs on it: whether any comes too near a real one."""
@@ -167,7 +176,7 @@ def _privacy(
     for name, choice in config.tables.items():
         if choice.kept or name in naming:
             continue
-        frames = [with_children(tables, name, config) for tables in (real, holdout, synthetic)]
+        frames = [entities(tables, name, config, real) for tables in (real, holdout, synthetic)]
         result = privacy(frames[0], frames[1], frames[2], list(frames[0].columns), seed)
         if result is not None:
             found[name] = dict(vars(result))
