@@ -1,7 +1,7 @@
 """The columns of one of several tables: what a network draws of a row, and how the whole row comes back from it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from DataFoundry.config import ModelParams, TrainingConfig
 from DataFoundry.derivation.plan import Derivation
 from DataFoundry.derivation.promises import has_rules_by_row, rows_that_break
 from DataFoundry.making.columns import Made
+from DataFoundry.preprocessing.columns import moment
 from DataFoundry.preprocessing.options import TokenOptions
 from DataFoundry.preprocessing.schema import column_kinds, feature_columns
 from DataFoundry.preprocessing.transformer import TableTransformer
@@ -59,6 +60,10 @@ class TableColumns:
         A column that counts the rows of a parent, and its first value; None for none.
     ranked
         A key whose order hangs on what rows hold, and its state (`relational.keys`): where it lies is drawn, too.
+    timed
+        The column of times in whose order the key rises; None where it rises in none.
+    formats
+        How columns of times are written, as the schema says.
     """
 
     columns: tuple[str, ...]
@@ -68,6 +73,8 @@ class TableColumns:
     clock: Clock | None = None
     counter: tuple[str, int] | None = None
     ranked: tuple[str, Mapping[str, Any]] | None = None
+    timed: str | None = None
+    formats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def fit(
@@ -80,6 +87,7 @@ class TableColumns:
         counter: tuple[str, int] | None,
         rare_threshold: int | None,
         ranked: tuple[str, Mapping[str, Any]] | None = None,
+        timed: str | None = None,
     ) -> tuple["TableColumns", list[str]]:
         """Learn the columns of a table, rows of one parent in a row, and say what is wrong with its rules.
 
@@ -90,6 +98,7 @@ class TableColumns:
         index
             The column by which rows follow one another.
         """
+        ranked = None if timed is not None else ranked
         config = _config(choice, copied, counter)
         chosen, features = config.model_params.feature_cols, {}
         if chosen.numerical_cols or chosen.categorical_cols:
@@ -112,7 +121,9 @@ class TableColumns:
         options = TokenOptions.for_table(len(drawn), len(frame), rare_threshold)
         first = [name for name in copied if name in drawn] + (clock.added if clock else [])
         transformer = TableTransformer.fit(reduced, drawn, options, first, config.formats(drawn))
-        return cls(tuple(frame.columns), transformer, derivation, made, clock, counter, ranked), warnings
+        formats = {name: dict(each.format) for name, each in choice.columns.items() if each.kind == "moment"}
+        names = tuple(frame.columns)
+        return cls(names, transformer, derivation, made, clock, counter, ranked, timed, formats), warnings
 
     def encode(self, frame: pd.DataFrame, where: Neighbours) -> np.ndarray:
         """(n, d) codes of what is drawn."""
@@ -145,6 +156,11 @@ class TableColumns:
         frame = self.decode(codes, Neighbours(np.zeros(len(codes), dtype=np.int64), {}), np.random.default_rng(0))
         return rows_that_break(frame, self.derivation)
 
+    def nanoseconds(self, frame: pd.DataFrame, column: str) -> np.ndarray:
+        """(n,) float64 a column of times of the table's rows; NaN where missing."""
+        values, missing = moment.nanoseconds(frame[column], moment.writing(frame[column], self.formats.get(column)))
+        return np.where(missing, np.nan, values.astype(np.float64))
+
     def place_of_key(self) -> int | None:
         """Where among the drawn columns stands where the key lies; None where the key follows the parent's."""
         return list(self.transformer.state()["kinds"]).index(_PLACE) if self.ranked is not None else None
@@ -158,6 +174,8 @@ class TableColumns:
             "made": self.made.as_dict(),
             "clock": self.clock.as_dict() if self.clock else None,
             "counter": list(self.counter) if self.counter else None,
+            "timed": self.timed,
+            "formats": {name: dict(each) for name, each in self.formats.items()},
             "ranked": [self.ranked[0], dict(self.ranked[1])] if self.ranked else None,
         }
 
@@ -172,6 +190,8 @@ class TableColumns:
             Clock.from_dict(state["clock"]) if state["clock"] else None,
             (str(state["counter"][0]), int(state["counter"][1])) if state["counter"] else None,
             (str(state["ranked"][0]), state["ranked"][1]) if state["ranked"] else None,
+            state.get("timed"),  # models of before have neither
+            state.get("formats", {}),
         )
 
 

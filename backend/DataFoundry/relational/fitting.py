@@ -24,6 +24,8 @@ from DataFoundry.relational.relation import Relation, parent_rows
 _MOST_ROWS = 9 * MOST_ROWS_AN_EPOCH  # that are looked at: more are never seen by the loop
 _FEWEST_ROWS = 2
 _FEWEST_FOLLOWING = 50  # rows that show that nothing comes twice
+_FEWEST_IN_ORDER = 20  # rows, and times, that show that keys rise with these
+_OUT_OF_ORDER = 0.01  # share of rows whose time may be before that of the key before
 _ALIKE = 0.9  # rank correlation of keys with the parents', from which on they are taken to follow these
 
 
@@ -178,6 +180,7 @@ def _fit_columns(related: Related, linked: Mapping[str, Linked], config: Related
             counter if table.parent is not None else None,
             config.training_params.rare_value_threshold,
             _ranked(name, states, linked, order, config),
+            _timed(table.frame, states, choice, _moments(table.frame, choice)),
         )
         related.tables[name] = TableModel(
             name,
@@ -213,6 +216,23 @@ def _ranked(
         if keys["above"].dtype.kind in "iuf" and keys.corr("spearman").iloc[0, 1] >= _ALIKE:
             return None
     return column, state
+
+
+def _timed(
+    frame: pd.DataFrame, states: Mapping[str, Any], choice: TableChoice, moments: Mapping[str, np.ndarray]
+) -> str | None:
+    """The column of times in whose order the whole-numbered key of a table rises, the one of sequences first."""
+    column, state = next(iter(states.items()), ("", {}))
+    if "knots" not in state or len(frame) < _FEWEST_IN_ORDER:
+        return None
+    order = np.argsort(frame[column].to_numpy(), kind="stable")
+    for name in sorted(moments, key=lambda each: each != choice.sequence_index):
+        times = moments[name][order]
+        if np.isnan(times).any() or len(np.unique(times)) < _FEWEST_IN_ORDER:
+            continue
+        if float((np.diff(times) < 0).mean()) <= _OUT_OF_ORDER:
+            return name
+    return None
 
 
 def _nameless(table: Linked, place: Place) -> dict[str, int]:

@@ -6,7 +6,6 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from DataFoundry.preprocessing.columns import moment
 from DataFoundry.relational.bundle import Related
 from DataFoundry.relational.columns import Neighbours
 from DataFoundry.relational.drawing import Drawn
@@ -131,7 +130,9 @@ class Decoder:
         keys = make_keys(model.key_state[column], len(drawn.codes), self._seed)
         place, primary = model.columns.place_of_key(), self.related.order.places[name].primary
         by = [np.arange(len(keys))]
-        if place is not None:
+        if model.columns.timed is not None:
+            by.append(self._times_of_key(name, model.columns.timed))
+        elif place is not None:
             by.append(drawn.codes[:, place])
         elif primary is not None and drawn.parent is not None:
             above = self._keys[primary.parent][primary.parent_key[0]]
@@ -139,6 +140,14 @@ class Decoder:
         rank = np.empty(len(keys), dtype=np.int64)
         rank[np.lexsort(by)] = np.arange(len(keys))
         return keys.iloc[rank].reset_index(drop=True)
+
+    def _times_of_key(self, name: str, column: str) -> np.ndarray:
+        """(n,) the times by which the keys of a table rise, as they will be written: decoding is repeatable."""
+        columns, parts = self.related.tables[name].columns, []
+        for start, stop in self._parts(name):
+            part, rng = slice(start, stop), np.random.default_rng([self._seed, start])
+            parts.append(columns.nanoseconds(self._decoded(name, part, rng, self._anchors(name, part)), column))
+        return np.nan_to_num(np.concatenate(parts), nan=np.inf)
 
     def _named(self, name: str) -> list[str]:
         """The columns by which other tables name the rows of one."""
@@ -152,9 +161,7 @@ class Decoder:
             clock = model.columns.clock
             if clock is None or clock.anchor is None or clock.anchor[0] != name:
                 continue
-            column = frame[clock.anchor[1]]
-            values, missing = moment.nanoseconds(column, moment.writing(column))
-            found[clock.anchor[1]] = np.where(missing, np.nan, values.astype(np.float64))
+            found[clock.anchor[1]] = self.related.tables[name].columns.nanoseconds(frame, clock.anchor[1])
         return found
 
     def _anchors(self, name: str, part: slice) -> dict[tuple[str, str], np.ndarray]:

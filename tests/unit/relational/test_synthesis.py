@@ -179,3 +179,27 @@ def test_keys_and_relations_that_are_none_are_refused(root):
     told = trainer.create_config(tables=tables, relations=[link], output_dir=str(root / "m"))["config"]
     assert [each["parent"] for each in told["relations"]] == ["customers"]
     assert np.ravel(told["tables"]["items"]["primary_key"]).tolist()
+
+
+def test_keys_that_rise_with_the_time_do_so_in_synthetic_tables(synthesized):
+    r = np.random.default_rng(0)
+    people = pd.DataFrame(
+        {"person_id": range(1, 61), "since": pd.Timestamp("2019-01-01") + _days(np.sort(r.integers(0, 500, 60)))}
+    )
+    rows = pd.DataFrame(
+        {"person_id": r.integers(1, 61, 300), "day": pd.Timestamp("2021-01-01") + _days(r.integers(0, 700, 300))}
+    )
+    rows = rows.sort_values("day", ignore_index=True)
+    rows.insert(0, "call_id", 500 + np.arange(300) * 2)
+    for frame, column in ((people, "since"), (rows, "day")):
+        frame[column] = frame[column].dt.strftime("%d/%m/%Y")
+    fake, _, _ = synthesized({"people": people, "calls": rows})
+    for name, key, column in (("people", "person_id", "since"), ("calls", "call_id", "day")):
+        told = fake[name].sort_values(key)
+        days = pd.to_datetime(told[column], format="%d/%m/%Y")
+        assert days.is_monotonic_increasing and days.nunique() > 20
+    assert fake["calls"]["person_id"].isin(fake["people"]["person_id"]).all()
+
+
+def _days(many):
+    return pd.to_timedelta(many, "D")
