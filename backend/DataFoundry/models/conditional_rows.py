@@ -4,7 +4,7 @@ The context (the parent's columns, the rows before) is the first columns of what
 sees all of it, and nothing of it is drawn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -95,6 +95,7 @@ class ConditionalRows(GenerativeModel):
         generator: torch.Generator,
         fixed: Tensor | None = None,
         banned: Mapping[int, Tensor] | None = None,
+        agreed: Callable[[int, Tensor, Sequence[Tensor]], Tensor] | None = None,
     ) -> Tensor:
         """Codes (n, d) of rows after contexts (n, g).
 
@@ -104,9 +105,11 @@ class ConditionalRows(GenerativeModel):
             (n, d) codes that are known, NaN where they are to be drawn.
         banned
             For a column, counted from the first that is drawn, (width,) or (n, width) bool: tokens it must not have.
+        agreed
+            From a column, its drawn tokens (n,) and the codes before it, what it has in their place.
         """
         drawing = Drawing(self.decoder, _nothing(context), context)
-        codes = []
+        codes: list[Tensor] = []
         for place, span in list(enumerate(self.spans))[self.given :]:
             own = slice(span.start - self.decoder.offset, span.stop - self.decoder.offset)
             column = place - self.given
@@ -117,6 +120,8 @@ class ConditionalRows(GenerativeModel):
                 logits = logits + torch.where(banned[column], _NEVER, 0.0)
             known = torch.isnan(fixed[:, column]) if fixed is not None else None
             tokens = draw_evenly(torch.softmax(logits, dim=1), generator)
+            if agreed is not None:
+                tokens = agreed(column, tokens, codes)
             if fixed is None or known is None or bool(known.all()):
                 codes.append(drawing.settle(place, tokens, generator))
                 continue

@@ -1,6 +1,6 @@
 """A trained model of related tables: what is known of each table, and all of it as two files and back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from DataFoundry.models.bundle import RETRAIN, damage_told
 from DataFoundry.models.conditional_rows import ConditionalRows
 from DataFoundry.preprocessing.columns import number
 from DataFoundry.preprocessing.spans import ORDERED, Span
+from DataFoundry.relational.agreement import Agreement
 from DataFoundry.relational.columns import TableColumns
 from DataFoundry.relational.config import MODEL_TYPE
 from DataFoundry.relational.context import Teller, with_none
@@ -52,6 +53,10 @@ class TableModel:
         For each relation by which its rows name others how many of them name nobody.
     network
         None where there is nothing to draw.
+    agreements
+        What its second parents have by what is known of a row.
+    never
+        For second relations which of the parents' columns have which tokens in no parent that is named.
     """
 
     name: str
@@ -66,6 +71,8 @@ class TableModel:
     once: tuple[int | str, ...] = ()
     network: ConditionalRows | None = None
     warnings: tuple[str, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+    never: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
     def base_spans(self) -> list[Span]:
         """Its own columns, then the numbers of its children."""
@@ -236,6 +243,8 @@ def _table_state(model: TableModel) -> dict[str, Any]:
         "nameless": model.nameless,
         "once": list(model.once),
         "warnings": list(model.warnings),
+        "agreements": [each.as_list() for each in model.agreements],
+        "never": {relation: [list(pair) for pair in pairs] for relation, pairs in model.never.items()},
     }
 
 
@@ -254,6 +263,8 @@ def _table_of(name: str, state: Mapping[str, Any]) -> TableModel:
         tuple(state["once"]),
         None,
         tuple(state["warnings"]),
+        tuple(map(Agreement.from_list, state.get("agreements", ()))),  # models of before have neither
+        {each: [(int(a), int(b)) for a, b in pairs] for each, pairs in state.get("never", {}).items()},
     )
 
 

@@ -12,11 +12,13 @@ import torch
 from DataFoundry.preprocessing.columns import number
 from DataFoundry.preprocessing.spans import Span
 from DataFoundry.progress import Progress
+from DataFoundry.relational.agreement import Agreed
 from DataFoundry.relational.bundle import Related, TableModel
 from DataFoundry.relational.context import Course, on_grid, or_none
 from DataFoundry.relational.fitting import static_context
-from DataFoundry.relational.matching import match, match_own, without_repeats
+from DataFoundry.relational.matching import SELDOM, anyone, match, match_own, without_repeats
 from DataFoundry.relational.relation import Relation
+from DataFoundry.relational.second import ancestor_rows
 
 _PARENTS_AT_ONCE = 20_000
 _TURNS = 200
@@ -102,7 +104,8 @@ class Drawer:
         for start in range(0, rows, _PARENTS_AT_ONCE):
             part = slice(start, min(start + _PARENTS_AT_ONCE, rows))
             context = torch.zeros(part.stop - part.start, model.network.given, dtype=torch.float64)
-            codes[part] = _kept_rules(model, context, generator, torch.from_numpy(fixed[part]), {})
+            agreed = Agreed(model.agreements, spans, {})
+            codes[part] = _kept_rules(model, context, generator, torch.from_numpy(fixed[part]), {}, agreed)
         return Drawn(codes, None, np.zeros(rows, dtype=np.int64))
 
     def _children(self, name: str, generator: torch.Generator, rng: np.random.Generator) -> Drawn:
@@ -135,6 +138,11 @@ class Drawer:
         context = static_context(related, name, owners, self.tables, _codes(self.tables), self.courses)
         begins = np.cumsum(totals) - totals
         codes = np.zeros((int(totals.sum()), len(spans)))
+        above = {
+            each: or_none(self.tables[each].codes[np.maximum(at, 0)], related.row_spans(each), at >= 0)
+            for each, at in ancestor_rows(related.order, name, owners, self.tables)
+        }
+        agreed = Agreed(model.agreements, spans, above)
         course, used = teller.start(len(owners)), Used(model, spans, len(owners))
         for turn in range(int(totals.max(initial=0)) if spans else 0):
             rows = np.flatnonzero(totals > turn)
@@ -143,7 +151,7 @@ class Drawer:
             fixed = _fixed(model, spans, turn, len(rows))
             assert model.network is not None
             banned = _banned(model, spans, turn) | used.of(rows)
-            new = _kept_rules(model, after, generator, fixed, banned)
+            new = _kept_rules(model, after, generator, fixed, banned, agreed.of(rows))
             used.add(rows, new)
             codes[begins[rows] + turn] = new
             teller.add(course, rows, new)
@@ -180,24 +188,38 @@ class Drawer:
             wanted, offered = drawn.codes[:, part], self.tables[relation.parent].codes[:, : len(spans)]
             rows = np.flatnonzero(wanted[:, 0].astype(np.int64) < spans[0].width) if spans else np.arange(len(wanted))
             chosen = np.full(len(wanted), -1, dtype=np.int64)
+            agreeing = [a.place - part.start for a in self.related.tables[name].agreements if _within(a.place, part)]
+            allowed = self._may_be_named(name, relation, offered)
+            numbers = np.where(allowed, self.numbers(relation), 0)
+            weights = np.where(allowed, numbers + SELDOM, SELDOM**2)
             if relation.parent == name:
-                chosen[rows] = match_own(wanted, offered, self.numbers(relation), rows, spans, rng)
+                chosen[rows] = match_own(wanted, offered, numbers, rows, spans, rng, agreeing, weights)
             else:
-                places = self._places(relation, len(rows), rng)
-                chosen[rows] = places[match(wanted[rows], offered[places], spans, rng)]
+                places = _places(numbers, len(rows), rng)
+                found = match(wanted[rows], offered[places], spans, rng, agreeing)
+                chosen[rows] = np.where(found >= 0, places[found], -1)
+                left = rows[found < 0]
+                chosen[left] = anyone(wanted[left], offered, weights, agreeing, rng)
             if relation.name in self.related.tables[name].once and drawn.parent is not None:
-                chosen = without_repeats(chosen, drawn.parent, rng)
+                chosen = without_repeats(chosen, drawn.parent, rng, wanted[:, agreeing])
             drawn.second[relation.name] = chosen
             drawn.codes[:, part] = or_none(offered[np.maximum(chosen, 0)], spans, chosen >= 0)
 
-    def _places(self, relation: Relation, rows: int, rng: np.random.Generator) -> np.ndarray:
-        """(k,) places of the parent's rows, each as often as it is to have children, at least so many in all."""
-        numbers = self.numbers(relation)
-        places = np.repeat(np.arange(len(numbers)), numbers)
-        if len(places) < rows:
-            more = rng.choice(places if len(places) else np.arange(len(numbers)), rows - len(places))
-            places = np.concatenate([places, more])
-        return places
+    def _may_be_named(self, name: str, relation: Relation, offered: np.ndarray) -> np.ndarray:
+        """(m,) bool: the parent's rows (m, d) but those that have what no parent has."""
+        allowed = np.ones(len(offered), dtype=bool)
+        for place, token in self.related.tables[name].never.get(relation.name, ()):
+            allowed &= offered[:, place].astype(np.int64) != token
+        return allowed
+
+
+def _places(numbers: np.ndarray, rows: int, rng: np.random.Generator) -> np.ndarray:
+    """(k,) places of the parent's rows, each as often as it is to have children (m,), at least so many in all."""
+    places = np.repeat(np.arange(len(numbers)), numbers)
+    if len(places) < rows:
+        more = rng.choice(places if len(places) else np.arange(len(numbers)), rows - len(places))
+        places = np.concatenate([places, more])
+    return places
 
 
 class Used:
@@ -223,10 +245,11 @@ def _kept_rules(
     generator: torch.Generator,
     fixed: torch.Tensor | None,
     banned: Mapping[int, torch.Tensor],
+    agreed: Agreed,
 ) -> np.ndarray:
     """Codes (n, r) after contexts (n, g); rows that break a rule which is not kept by construction are drawn again."""
     assert model.network is not None
-    codes = model.network.draw(context, generator, fixed, banned).numpy()
+    codes = model.network.draw(context, generator, fixed, banned, agreed).numpy()
     own = len(model.columns.transformer.spans())
     for _ in range(_MOST_REDRAWS):
         wrong = np.flatnonzero(model.columns.breaking(codes[:, :own]))
@@ -234,7 +257,7 @@ def _kept_rules(
             break
         some = {place: each[wrong] if each.dim() == 2 else each for place, each in banned.items()}
         again = None if fixed is None else fixed[wrong]
-        codes[wrong] = model.network.draw(context[wrong], generator, again, some).numpy()
+        codes[wrong] = model.network.draw(context[wrong], generator, again, some, agreed.of(wrong)).numpy()
     return codes
 
 
@@ -261,6 +284,10 @@ def _quota(span: Span, rows: int, rng: np.random.Generator) -> np.ndarray:
     most = np.argsort(-(exact - whole), kind="stable")[: rows - whole.sum()]
     whole[most] += 1
     return rng.permutation(np.repeat(np.arange(len(counts)), whole)).astype(np.float64)
+
+
+def _within(place: int, part: slice) -> bool:
+    return part.start <= place < part.stop
 
 
 def _clock_places(model: TableModel) -> tuple[int | None, int | None]:

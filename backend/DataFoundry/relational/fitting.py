@@ -20,6 +20,7 @@ from DataFoundry.relational.keys import learn_key
 from DataFoundry.relational.networks import Job, run_jobs
 from DataFoundry.relational.order import Order, Place, order_of
 from DataFoundry.relational.relation import Relation, parent_rows
+from DataFoundry.relational.second import learn_second
 
 _MOST_ROWS = 9 * MOST_ROWS_AN_EPOCH  # that are looked at: more are never seen by the loop
 _FEWEST_ROWS = 2
@@ -139,6 +140,8 @@ def fit_related(
             spans = related.row_spans(name)
             model.teller = Teller.fit(spans, codes[name], linked[name].position, linked[name].total)
             model.once = _once(order, name, linked[name], codes[name])
+    for name in related.tables:
+        learn_second(related, name, linked, codes)
     _see_siblings(related)
     jobs = [
         Job(related, name, config, seed + number, model_path)

@@ -17,22 +17,29 @@ _MOST_EXCHANGES = 50
 _MOST_AT_ONCE = 300  # rows that are matched exactly; more are cut along their numbers
 _MOST_OF_MANY = 100  # where there are many rows, since the time for each grows with the square of it
 _MANY_ROWS = 30_000
+SELDOM = 1e-3  # weight of a row that is to have no child
 
 
-def match(wanted: np.ndarray, offered: np.ndarray, spans: Sequence[Span], rng: np.random.Generator) -> np.ndarray:
+def match(
+    wanted: np.ndarray,
+    offered: np.ndarray,
+    spans: Sequence[Span],
+    rng: np.random.Generator,
+    agreeing: Sequence[int] = (),
+) -> np.ndarray:
     """(n,) int64: for each row, by the codes of what it wants (n, d), one of the offered places (m, d), none twice.
 
-    -1 for rows that get none, where there are fewer places than rows.
+    -1 for rows that get none: where there are fewer places than rows, or fewer with the same categories `agreeing`.
     """
     found = np.full(len(wanted), -1, dtype=np.int64)
     free = np.ones(len(offered), dtype=bool)
     categories = [place for place, span in enumerate(spans) if span.kind != ORDERED]
-    categories.sort(key=lambda place: -sum(count > 0 for count in spans[place].counts))
+    categories.sort(key=lambda place: (place not in agreeing, -sum(count > 0 for count in spans[place].counts)))
     ranks = Ranks(spans)
     own, other = np.nan_to_num(ranks.of(wanted), nan=2.0), np.nan_to_num(ranks.of(offered), nan=2.0)
     noise = rng.random(len(offered)) * 1e-6
     most = _MOST_AT_ONCE if len(wanted) <= _MANY_ROWS else _MOST_OF_MANY
-    for depth in range(len(categories), -1, -1):
+    for depth in range(len(categories), len(agreeing) - 1, -1):
         rows, places = np.flatnonzero(found < 0), np.flatnonzero(free)
         if not len(rows):
             break
@@ -50,6 +57,8 @@ def match_own(
     rows: np.ndarray,
     spans: Sequence[Span],
     rng: np.random.Generator,
+    agreeing: Sequence[int] = (),
+    weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """(k,) int64: for each of `rows` (k,) of a table another row of it, so that no row is its own ancestor.
 
@@ -57,6 +66,7 @@ def match_own(
     have (`numbers`), and so on.
     """
     chosen = np.full(len(wanted), -1, dtype=np.int64)
+    weights = numbers + SELDOM if weights is None else weights
     waiting = np.ones(len(rows), dtype=bool)
     generation = np.setdiff1d(np.arange(len(wanted)), rows)
     if not len(generation):  # rows that name themselves are the first
@@ -68,7 +78,10 @@ def match_own(
         if not len(places):  # more rows than places: some have more children than they were to have
             places = rng.choice(placed, int(waiting.sum()))
         left = rows[waiting]
-        found = match(wanted[left], offered[places], spans, rng)
+        found = match(wanted[left], offered[places], spans, rng, agreeing)
+        if (found < 0).all():  # none that agrees
+            chosen[left] = placed[anyone(wanted[left], offered[placed], weights[placed], agreeing, rng)]
+            break
         chosen[left[found >= 0]] = places[found[found >= 0]]
         generation = left[found >= 0]
         waiting[np.flatnonzero(waiting)[found >= 0]] = False
@@ -76,9 +89,34 @@ def match_own(
     return chosen[rows]
 
 
-def without_repeats(chosen: np.ndarray, parent: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Second parents (n,) exchanged between rows until no two rows of one parent (n,) have the same, where it goes."""
+def anyone(
+    wanted: np.ndarray, offered: np.ndarray, weights: np.ndarray, agreeing: Sequence[int], rng: np.random.Generator
+) -> np.ndarray:
+    """(n,) int64: for rows that found no free place one of the offered, by their weights (m,).
+
+    One that has the same categories `agreeing`, where there is such a one.
+    """
+    found = np.full(len(wanted), -1, dtype=np.int64)
+    if not len(wanted):
+        return found
+    for rows, places in _groups(wanted, offered, np.arange(len(wanted)), np.arange(len(offered)), agreeing):
+        found[rows] = rng.choice(places, len(rows), p=weights[places] / weights[places].sum())
+    left = np.flatnonzero(found < 0)
+    found[left] = rng.choice(len(offered), len(left), p=weights / weights.sum())
+    return found
+
+
+def without_repeats(
+    chosen: np.ndarray, parent: np.ndarray, rng: np.random.Generator, agreeing: np.ndarray | None = None
+) -> np.ndarray:
+    """Second parents (n,) exchanged between rows until no two rows of one parent (n,) have the same, where it goes.
+
+    With the codes `agreeing` (n, a) between rows that have the same of them only.
+    """
     chosen = chosen.copy()
+    cell = np.zeros(len(chosen), dtype=np.int64)
+    if agreeing is not None and agreeing.shape[1]:
+        cell = np.unique(agreeing.astype(np.int64), axis=0, return_inverse=True)[1].ravel()
     for _ in range(_MOST_EXCHANGES):
         again = pd.DataFrame({"parent": parent, "chosen": chosen}).duplicated().to_numpy() & (chosen >= 0)
         rows = np.flatnonzero(again & (parent >= 0))
@@ -86,7 +124,7 @@ def without_repeats(chosen: np.ndarray, parent: np.ndarray, rng: np.random.Gener
             break
         others = rng.choice(np.flatnonzero(chosen >= 0), len(rows))
         rows, first = rows[np.unique(others, return_index=True)[1]], np.unique(others)
-        apart = ~np.isin(first, rows)
+        apart = ~np.isin(first, rows) & (cell[first] == cell[rows])
         rows, first = rows[apart], first[apart]
         chosen[rows], chosen[first] = chosen[first].copy(), chosen[rows].copy()
     return chosen

@@ -1,0 +1,66 @@
+"""Second parents: what they share with a row in every training row they share in every synthetic one, too."""
+
+import numpy as np
+import pandas as pd
+
+from DataFoundry.preprocessing.spans import CATEGORY, Span
+from DataFoundry.relational.agreement import agreement_of, never_named
+
+
+def _category(*counts: int) -> Span:
+    return Span(0, len(counts), CATEGORY, (), counts)
+
+
+def _clinic(patients: int = 160, seed: int = 0) -> dict[str, pd.DataFrame]:
+    """Patients of four houses, visits to a doctor of the same house, whose boss is of that house, too."""
+    r = np.random.default_rng(seed)
+    houses = np.array(["north", "south", "east", "west"])
+    staff = pd.DataFrame({"staff_id": 10 + np.arange(80), "house": houses[np.arange(80) % 4]})
+    staff["role"] = np.where(np.arange(80) < 20, "doctor", "nurse")
+    boss = np.where(np.arange(80) < 20, np.nan, 10 + np.arange(80) % 4 + 4 * r.integers(0, 5, 80))
+    staff["boss_id"] = pd.array(boss, dtype="Int64")
+    people = pd.DataFrame({"patient_id": 1000 + np.arange(patients), "house": houses[r.integers(0, 4, patients)]})
+    visits = pd.DataFrame({"visit_id": np.arange(700), "patient_id": r.choice(people["patient_id"], 700)})
+    home = visits["patient_id"].map(people.set_index("patient_id")["house"])
+    doctors = staff[staff["role"] == "doctor"].groupby("house")["staff_id"].agg(list)
+    visits["staff_id"] = [r.choice(doctors[each]) for each in home]
+    visits["fee"] = r.integers(10, 99, 700)
+    return {"staff": staff, "patients": people, "visits": visits}
+
+
+def test_second_parents_share_what_real_ones_do_and_none_is_what_no_real_one_is(synthesized):
+    fake, _, _ = synthesized(_clinic())
+    staff = fake["staff"].set_index("staff_id")
+    home = fake["visits"]["patient_id"].map(fake["patients"].set_index("patient_id")["house"])
+    assert home.nunique() == 4
+    assert (fake["visits"]["staff_id"].map(staff["house"]) == home).all()
+    assert set(fake["visits"]["staff_id"].map(staff["role"])) == {"doctor"}
+    led = staff[staff["boss_id"].notna()]
+    assert 50 <= len(led) < 80
+    assert (led["house"].to_numpy() == staff["house"].loc[led["boss_id"].astype(int)].to_numpy()).all()
+
+
+def test_a_category_that_follows_is_told_from_one_that_does_not():
+    r = np.random.default_rng(0)
+    own = r.integers(0, 4, 300).astype(float)
+    there = r.random(300) < 0.8
+    wanted = np.where(there, (own + 1) % 4, 4)
+    sources = {
+        ("", 0): (_category(9, 9), r.integers(0, 2, 300).astype(float)),
+        ("above", 3): (_category(1, 1, 1, 1), own),
+    }
+    span = _category(60, 60, 60, 60, 60)
+    found = agreement_of((7, span, wanted), sources, there)
+    assert (found.place, found.source, found.source_place) == (7, "above", 3)
+    assert found.tokens == (1, 2, 3, 0, -1)
+    wanted[np.flatnonzero(there)[0]] = (wanted[np.flatnonzero(there)[0]] + 1) % 4
+    assert agreement_of((7, span, wanted), sources, there) is None
+    each = np.arange(300) % 150  # of few rows each, from which all would follow
+    assert agreement_of((7, span, (own + 1) % 4), {("", 0): (_category(*[2] * 150), each * 1.0)}, there) is None
+
+
+def test_what_none_has_by_chance_is_no_rule():
+    codes = np.zeros(100)
+    assert never_named(_category(50, 50), codes) == [1]
+    assert never_named(_category(99, 1), codes) == []  # once in a hundred rows
+    assert never_named(_category(50, 50), codes[:30]) == []
