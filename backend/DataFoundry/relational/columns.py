@@ -1,6 +1,6 @@
 """The columns of one of several tables: what a network draws of a row, and how the whole row comes back from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,10 +34,13 @@ class Neighbours:
         (n,) 0 for the first row of a parent, 1 for the next; rows of one parent are in a row.
     anchors
         For tables that a row hangs on and their columns of times: (n,) nanoseconds, NaN for missing.
+    weekly
+        Those of them of which the day of the week is told, see `times.Clock`.
     """
 
     position: np.ndarray
     anchors: Mapping[tuple[str, str], np.ndarray]
+    weekly: Collection[tuple[str, str]] = ()
 
     def of(self, clock: Clock | None) -> np.ndarray | None:
         """The anchor of a clock."""
@@ -111,10 +114,11 @@ class TableColumns:
             drawn |= column_kinds(reduced[[name]], feature_columns(reduced[[name]], NO_LABEL))
         clock = None
         if index in drawn and drawn[index] == "moment":
-            clock = Clock.fit(frame[index], config.formats(drawn).get(index, {}), where.position, where.anchors)
+            written = config.formats(drawn).get(index, {})
+            clock = Clock.fit(frame[index], written, where.position, where.anchors, where.weekly)
             reduced = clock.reduce(reduced, where.position, where.of(clock))
             drawn = {name: kind for name, kind in drawn.items() if name != index}
-            drawn |= dict.fromkeys(clock.added, "number")
+            drawn |= {name: "category" if name == clock.weekday else "number" for name in clock.added}
         if ranked is not None:
             reduced = reduced.assign(**{_PLACE: places_of(frame[ranked[0]], ranked[1])})
             drawn[_PLACE] = "number"

@@ -16,7 +16,7 @@ from DataFoundry.relational.agreement import Agreed
 from DataFoundry.relational.bundle import Related, TableModel
 from DataFoundry.relational.context import Course, on_grid, or_none
 from DataFoundry.relational.fitting import static_context
-from DataFoundry.relational.matching import SELDOM, anyone, match, match_own, without_repeats
+from DataFoundry.relational.matching import SELDOM, anyone, by_cell, match, match_own, without_repeats
 from DataFoundry.relational.relation import Relation
 from DataFoundry.relational.second import ancestor_rows
 
@@ -187,23 +187,39 @@ class Drawer:
             spans = self.related.tables[relation.parent].base_spans()
             wanted, offered = drawn.codes[:, part], self.tables[relation.parent].codes[:, : len(spans)]
             rows = np.flatnonzero(wanted[:, 0].astype(np.int64) < spans[0].width) if spans else np.arange(len(wanted))
-            chosen = np.full(len(wanted), -1, dtype=np.int64)
             agreeing = [a.place - part.start for a in self.related.tables[name].agreements if _within(a.place, part)]
-            allowed = self._may_be_named(name, relation, offered)
-            numbers = np.where(allowed, self.numbers(relation), 0)
-            weights = np.where(allowed, numbers + SELDOM, SELDOM**2)
-            if relation.parent == name:
-                chosen[rows] = match_own(wanted, offered, numbers, rows, spans, rng, agreeing, weights)
-            else:
-                places = _places(numbers, len(rows), rng)
-                found = match(wanted[rows], offered[places], spans, rng, agreeing)
-                chosen[rows] = np.where(found >= 0, places[found], -1)
-                left = rows[found < 0]
-                chosen[left] = anyone(wanted[left], offered, weights, agreeing, rng)
+            chosen = self._chosen(name, relation, (wanted, offered, rows), agreeing, rng)
             if relation.name in self.related.tables[name].once and drawn.parent is not None:
                 chosen = without_repeats(chosen, drawn.parent, rng, wanted[:, agreeing])
             drawn.second[relation.name] = chosen
             drawn.codes[:, part] = or_none(offered[np.maximum(chosen, 0)], spans, chosen >= 0)
+
+    def _chosen(
+        self,
+        name: str,
+        relation: Relation,
+        codes: tuple[np.ndarray, np.ndarray, np.ndarray],
+        agreeing: list[int],
+        rng: np.random.Generator,
+    ) -> np.ndarray:
+        """(n,) the places of second parents: from what rows want (n, d), what is offered (m, d), and which rows."""
+        wanted, offered, rows = codes
+        spans = self.related.tables[relation.parent].base_spans()
+        allowed = self._may_be_named(name, relation, offered)
+        numbers = np.where(allowed, self.numbers(relation), 0)
+        weights = np.where(allowed, numbers + SELDOM, SELDOM**2)
+        chosen = np.full(len(wanted), -1, dtype=np.int64)
+        if relation.parent == name:
+            chosen[rows] = match_own(wanted, offered, numbers, rows, spans, rng, agreeing, weights)
+            return chosen
+        cells = wanted[rows][:, agreeing], offered[:, agreeing]
+        numbers = by_cell(numbers, *cells, lambda each, aim: _summing_to(each, aim, rng))
+        places = _places(numbers, len(rows), rng)
+        found = match(wanted[rows], offered[places], spans, rng, agreeing)
+        chosen[rows] = np.where(found >= 0, places[found], -1)
+        left = rows[found < 0]
+        chosen[left] = anyone(wanted[left], offered, weights, agreeing, rng)
+        return chosen
 
     def _may_be_named(self, name: str, relation: Relation, offered: np.ndarray) -> np.ndarray:
         """(m,) bool: the parent's rows (m, d) but those that have what no parent has."""

@@ -166,7 +166,9 @@ def _fit_columns(related: Related, linked: Mapping[str, Linked], config: Related
         if name not in order.places:
             continue
         table, place, choice = linked[name], order.places[name], config.tables[name]
-        where = Neighbours(table.position, anchors(related.order, name, linked, moments))
+        clocks = {above: related.tables[above].columns.clock for above in order.ancestors(name)}
+        weekly = {(above, clock.column) for above, clock in clocks.items() if clock is not None and clock.weekly}
+        where = Neighbours(table.position, anchors(related.order, name, linked, moments), weekly)
         copied = [column for each in place.copied for column in each.child_key]
         keys = {*choice.primary_key, *(column for each in _naming(place) for column in each.child_key)}
         others = [column for column in table.frame.columns if column not in keys or column in choice.primary_key]

@@ -4,7 +4,7 @@ Rows and free places are matched within equal categories first, nearest numbers 
 fewer categories agree.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,18 @@ _MOST_AT_ONCE = 300  # rows that are matched exactly; more are cut along their n
 _MOST_OF_MANY = 100  # where there are many rows, since the time for each grows with the square of it
 _MANY_ROWS = 30_000
 SELDOM = 1e-3  # weight of a row that is to have no child
+
+
+def by_cell(
+    numbers: np.ndarray, wanted: np.ndarray, offered: np.ndarray, change: Callable[[np.ndarray, int], np.ndarray]
+) -> np.ndarray:
+    """Numbers of children (m,), changed so that each cell (m, a) has as many as there are rows that want it (n, a)."""
+    numbers = numbers.copy()
+    cells = _groups(wanted, offered, np.arange(len(wanted)), np.arange(len(offered)), range(wanted.shape[1]))
+    for rows, places in cells:
+        places = places[numbers[places] > 0]
+        numbers[places] = change(numbers[places], len(rows))
+    return numbers
 
 
 def match(
@@ -79,9 +91,12 @@ def match_own(
             places = rng.choice(placed, int(waiting.sum()))
         left = rows[waiting]
         found = match(wanted[left], offered[places], spans, rng, agreeing)
-        if (found < 0).all():  # none that agrees
-            chosen[left] = placed[anyone(wanted[left], offered[placed], weights[placed], agreeing, rng)]
-            break
+        if (found < 0).all():  # none that agrees: more children for those that do, else one row leads those like it
+            found = anyone(wanted[left], offered[placed], weights[placed], agreeing, rng, only=True)
+            places = placed
+            if (found < 0).all():
+                leaders = _first_of_each(wanted[left][:, agreeing], numbers[left])
+                found[leaders] = anyone(wanted[left[leaders]], offered[placed], weights[placed], (), rng)
         chosen[left[found >= 0]] = places[found[found >= 0]]
         generation = left[found >= 0]
         waiting[np.flatnonzero(waiting)[found >= 0]] = False
@@ -89,19 +104,31 @@ def match_own(
     return chosen[rows]
 
 
+def _first_of_each(cells: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Of the rows of each cell (n, a) the place of the one that is to have most children (n,)."""
+    cell = np.unique(cells.astype(np.int64), axis=0, return_inverse=True)[1].ravel()
+    order = np.lexsort((-numbers, cell))
+    return order[np.unique(cell[order], return_index=True)[1]]
+
+
 def anyone(
-    wanted: np.ndarray, offered: np.ndarray, weights: np.ndarray, agreeing: Sequence[int], rng: np.random.Generator
+    wanted: np.ndarray,
+    offered: np.ndarray,
+    weights: np.ndarray,
+    agreeing: Sequence[int],
+    rng: np.random.Generator,
+    only: bool = False,
 ) -> np.ndarray:
     """(n,) int64: for rows that found no free place one of the offered, by their weights (m,).
 
-    One that has the same categories `agreeing`, where there is such a one.
+    One that has the same categories `agreeing`, where there is such a one; where `only`, else -1.
     """
     found = np.full(len(wanted), -1, dtype=np.int64)
     if not len(wanted):
         return found
     for rows, places in _groups(wanted, offered, np.arange(len(wanted)), np.arange(len(offered)), agreeing):
         found[rows] = rng.choice(places, len(rows), p=weights[places] / weights[places].sum())
-    left = np.flatnonzero(found < 0)
+    left = np.flatnonzero(found < 0) if not only else np.zeros(0, dtype=np.int64)
     found[left] = rng.choice(len(offered), len(left), p=weights / weights.sum())
     return found
 

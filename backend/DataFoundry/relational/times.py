@@ -3,7 +3,7 @@
 The first is told from the time of a parent where it hangs on that: then no child can be before its parent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,10 @@ _UNITS = {"day": 86_400 * 10**9, "second": 10**9, "millisecond": 10**6, "microse
 _FEWEST = 20  # rows that tell whether one time hangs on another
 _CLOSE = 0.5  # spread of the distance to the parent's time, over that of the time itself
 _SELDOM = 0.01  # of the times that the last of all would cut off, if the distance hung on nothing
+_FIRST_WEEKDAY = 3  # 1970-01-01 was a Thursday
+_FEWEST_OF_WEEKDAYS = 100  # rows that tell whether days of the week differ
+_NO_CHANCE = 50.0  # of chi-square: once in 2e8 tables
+_UNEVEN = 0.04  # of a day's share of the rows
 _ONE_DISTANCE = 0.05  # share of rows with the same distance, such as 30 days, from which on distances are kept
 
 
@@ -40,6 +44,11 @@ class Clock:
     latest
         The last time of all, in units, where it cuts off what would come later, such as the day on which the table was
         written; None where it does not. The first time is then told as its place between the anchor's and this one.
+    weekly
+        Whether there are days of the week with few or many rows. Then each row's is told, and what is told of times in
+        days are whole weeks, up to the day of the week.
+    from_weekday
+        Whether the first time, too, is told in whole weeks, since the anchor's day of the week is told with its row.
     """
 
     column: str
@@ -49,6 +58,13 @@ class Clock:
     promised: bool
     follows: bool
     latest: int | None = None
+    weekly: bool = False
+    from_weekday: bool = False
+
+    @property
+    def weekday(self) -> str:
+        """Name of the column that tells the day of the week."""
+        return f"{self.column} (weekday)"
 
     @property
     def start(self) -> str:
@@ -63,13 +79,31 @@ class Clock:
     @property
     def added(self) -> list[str]:
         """The columns in place of the table's own."""
-        return [self.start, self.gap] if self.follows else [self.start]
+        numbers = [self.start, self.gap] if self.follows else [self.start]
+        return [self.weekday, *numbers] if self.weekly else numbers
+
+    @property
+    def _in_weeks(self) -> bool:
+        return self.weekly and self.unit == "day"
 
     @classmethod
     def fit(
-        cls, column: pd.Series, format: Mapping[str, Any], position: np.ndarray, anchors: Mapping[tuple[str, str], Any]
+        cls,
+        column: pd.Series,
+        format: Mapping[str, Any],
+        position: np.ndarray,
+        anchors: Mapping[tuple[str, str], Any],
+        told: Collection[tuple[str, str]] = (),
     ) -> "Clock":
-        """Learn the clock of a column; `anchors` has for a table and its column (n,) nanoseconds, NaN where missing."""
+        """Learn the clock of a column.
+
+        Parameters
+        ----------
+        anchors
+            For a table and its column (n,) nanoseconds, NaN where missing.
+        told
+            Those of the anchors whose day of the week is told with their rows.
+        """
         writing = moment.writing(column, format)
         values, missing = moment.nanoseconds(column, writing)
         unit = next(name for name, size in _UNITS.items() if not (values % size).any())
@@ -89,7 +123,9 @@ class Clock:
             known = first & ~np.isnan(anchors[chosen])
             units = (values // _UNITS[unit]).astype(np.float64)
             latest = _cut_off(units[known], np.floor(anchors[chosen][known] / _UNITS[unit]), units[~missing].max())
-        return cls(str(column.name), unit, writing, chosen, promised, bool((position > 0).any()), latest)
+        follows, weekly = bool((position > 0).any()), _is_weekly(values[~missing])
+        from_weekday = weekly and unit == "day" and promised and latest is None and chosen in told
+        return cls(str(column.name), unit, writing, chosen, promised, follows, latest, weekly, from_weekday)
 
     def reduce(self, frame: pd.DataFrame, position: np.ndarray, anchor: np.ndarray | None) -> pd.DataFrame:
         """The frame, rows of one parent in a row, with the added columns in place of the table's own."""
@@ -101,11 +137,17 @@ class Clock:
             start = times - base
             if self.latest is not None:
                 start = (start + 0.5) / self._room(base)
-        added = {self.start: np.where(position == 0, start, np.nan)}
+            if self.from_weekday:
+                start = start // 7
+        told: dict[str, Any] = {}
+        if self.weekly:
+            days = pd.Series(_weekday(times * _UNITS[self.unit])).astype("Int64")
+            told[self.weekday] = days.astype("string").astype(object).where(days.notna(), None).to_numpy()
+        told[self.start] = np.where(position == 0, start, np.nan)
         if self.follows:
             gaps = np.append(np.nan, np.diff(times))
-            added[self.gap] = np.where(position > 0, gaps, np.nan)
-        return frame.drop(columns=self.column).assign(**added)
+            told[self.gap] = np.where(position > 0, gaps // 7 if self._in_weeks else gaps, np.nan)
+        return frame.drop(columns=self.column).assign(**told)
 
     def restore(self, frame: pd.DataFrame, position: np.ndarray, anchor: np.ndarray | None) -> pd.DataFrame:
         """What `reduce` was given, times written as they were."""
@@ -116,19 +158,49 @@ class Clock:
 
     def times(self, frame: pd.DataFrame, position: np.ndarray, anchor: np.ndarray | None) -> np.ndarray:
         """(n,) float64 nanoseconds, whole units of them; NaN where the time is missing."""
-        start = frame[self.start].to_numpy(dtype=np.float64)
+        start, first = frame[self.start].to_numpy(dtype=np.float64), position == 0
+        weekday, base = self._weekdays(frame), None
         if anchor is not None:
             base = np.floor(anchor / _UNITS[self.unit])
             if self.latest is not None:
                 room = self._room(base)
                 start = np.minimum(np.floor(start * room), room - 1)
-            start = (np.maximum(start, 0) if self.promised else start) + base
-        steps = np.where(position == 0, start, np.nan)
+            start = np.maximum(start, 0) if self.promised else start
+            if self.from_weekday:
+                start = 7 * start + _until(weekday, _weekday(base * _UNITS["day"]))
+            start = start + base
+        if self.weekly and not self.from_weekday:
+            start = self._on_weekday(start, weekday, base if self.promised else None)
+        steps = np.where(first, start, np.nan)
         if self.follows:
-            steps = np.where(position == 0, start, np.nan_to_num(frame[self.gap].to_numpy(dtype=np.float64)))
-        entity = np.cumsum(position == 0)
-        sums = pd.Series(steps).groupby(entity).cumsum().to_numpy()
-        return sums * float(_UNITS[self.unit])
+            gaps = np.nan_to_num(frame[self.gap].to_numpy(dtype=np.float64))
+            if self._in_weeks:
+                weekday = np.where(first, _weekday(start * _UNITS["day"]), weekday)
+                gaps = 7 * gaps + np.nan_to_num(_until(weekday, np.roll(weekday, 1)))
+            steps = np.where(first, start, gaps)
+        entity = np.cumsum(first)
+        sums = pd.Series(steps).groupby(entity).cumsum()
+        if self.follows and self.weekly and not self._in_weeks:
+            later = np.where(first, sums, self._on_weekday(sums.to_numpy(), weekday, None))
+            sums = pd.Series(later).groupby(entity).cummax()  # none is before the row before
+        return sums.to_numpy() * float(_UNITS[self.unit])
+
+    def _weekdays(self, frame: pd.DataFrame) -> np.ndarray:
+        """(n,) float64 0 for Monday to 6, NaN where none is told."""
+        if not self.weekly:
+            return np.full(len(frame), np.nan)
+        return pd.to_numeric(frame[self.weekday], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def _on_weekday(self, times: np.ndarray, weekday: np.ndarray, least: np.ndarray | None) -> np.ndarray:
+        """(n,) times, in units, moved by whole days to the nearest that is a day of the week, not before `least`."""
+        a_day = _UNITS["day"] // _UNITS[self.unit]
+        ahead = np.nan_to_num(_until(weekday, _weekday(times * _UNITS[self.unit])))
+        moved = times + np.where(ahead > 3, ahead - 7, ahead) * a_day
+        if self.latest is not None:
+            moved = np.where(moved > self.latest, moved - 7 * a_day, moved)
+        if least is not None:
+            moved = np.where(moved < least, moved + 7 * a_day, moved)
+        return moved if self.latest is None else np.where(moved > self.latest, times, moved)
 
     def _room(self, base: np.ndarray) -> np.ndarray:
         """(n,) how many times there are from anchors (n,) to the last of all, both included."""
@@ -143,6 +215,26 @@ class Clock:
     def from_dict(cls, value: Mapping[str, Any]) -> "Clock":
         """What `as_dict` describes."""
         return cls(**{**value, "anchor": tuple(value["anchor"]) if value["anchor"] else None})
+
+
+def _weekday(nanoseconds: np.ndarray) -> np.ndarray:
+    """(n,) float64 0 for Monday to 6 for Sunday, NaN where missing."""
+    return (np.floor(nanoseconds / _UNITS["day"]) + _FIRST_WEEKDAY) % 7
+
+
+def _until(weekday: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(n,) days, 0 to 6, from the other day of the week to this one; NaN where one is missing."""
+    return (weekday - other) % 7
+
+
+def _is_weekly(nanoseconds: np.ndarray) -> bool:
+    """Whether days of the week have shares that are far from even, and by no chance."""
+    if len(nanoseconds) < _FEWEST_OF_WEEKDAYS:
+        return False
+    counts = np.bincount(_weekday(nanoseconds.astype(np.float64)).astype(np.int64), minlength=7)
+    expected = counts.sum() / 7
+    chance = ((counts - expected) ** 2 / expected).sum()  # chi-square of 6 degrees of freedom
+    return bool(chance > _NO_CHANCE and np.abs(counts / counts.sum() - 1 / 7).max() > _UNEVEN)
 
 
 def _cut_off(times: np.ndarray, base: np.ndarray, latest: float) -> int | None:

@@ -60,3 +60,61 @@ def test_distances_stay_where_nothing_is_cut_off_or_one_is_usual():
     assert clock.anchor == ANCHOR and clock.latest is None
     told = clock.reduce(_days(due[kept]).to_frame(), np.zeros(kept.sum(), dtype=np.int64), anchors[ANCHOR])
     assert told[clock.start].to_numpy() == pytest.approx((due - opened)[kept])
+
+
+def _visited(rows: int = 2000, hours: bool = False) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Times of the rows of 200 parents, none on a weekend, in gaps that are mostly of a few days; their places."""
+    r = np.random.default_rng(2)
+    at = r.integers(0, 700, 200)[:, None] + np.cumsum(r.geometric(0.05, (200, rows // 200)), axis=1)
+    at = at + np.where((at + 6) % 7 >= 5, 2, 0)  # the first day was a Sunday
+    times = pd.Timestamp("1995-01-01") + pd.to_timedelta(np.sort(at, axis=1).ravel(), "D")
+    if hours:
+        times += pd.to_timedelta(r.integers(8 * 60, 17 * 60, rows), "min")
+        times = pd.DatetimeIndex(np.sort(times.to_numpy().reshape(200, -1), axis=1).ravel())
+    return pd.DataFrame({"visited": times}), np.tile(np.arange(rows // 200), 200), at[:, 0]
+
+
+def test_days_of_the_week_come_back_whatever_is_drawn_of_them():
+    frame, position, _ = _visited()
+    clock = Clock.fit(frame["visited"], {}, position, {})
+    assert clock.weekly and clock.added[0] == clock.weekday
+    told = clock.reduce(frame, position, None)
+    assert set(told[clock.weekday]) == {"0", "1", "2", "3", "4"}
+    assert clock.restore(told, position, None)["visited"].tolist() == frame["visited"].tolist()
+    r = np.random.default_rng(3)
+    drawn = told.assign(**{clock.weekday: r.choice(["0", "2", "3"], len(told))})
+    back = clock.restore(drawn, position, None)["visited"]
+    assert back.dt.dayofweek.astype(str).tolist() == drawn[clock.weekday].tolist()
+    assert (back.diff()[position > 0] >= pd.Timedelta(0)).all()
+    assert Clock.from_dict(clock.as_dict()) == clock
+
+
+def test_days_of_the_week_of_times_with_hours_come_back():
+    frame, position, _ = _visited(hours=True)
+    clock = Clock.fit(frame["visited"], {}, position, {})
+    assert clock.unit != "day" and clock.weekly
+    told = clock.reduce(frame, position, None)
+    assert clock.restore(told, position, None)["visited"].tolist() == frame["visited"].tolist()
+    shuffled = told.assign(**{clock.weekday: np.random.default_rng(4).permutation(told[clock.weekday])})
+    back = clock.restore(shuffled, position, None)["visited"]
+    assert (back.dt.dayofweek >= 5).mean() < 0.02
+    assert (back.diff()[position > 0] >= pd.Timedelta(0)).all()
+
+
+def test_first_times_are_told_from_the_day_of_the_week_of_the_parent_where_that_is_known():
+    frame, _, _ = _visited()
+    anchor = frame["visited"].astype("datetime64[ns]").astype("int64").to_numpy(dtype=float)
+    after = np.random.default_rng(5).geometric(0.5, len(frame)) - 1
+    issued = pd.DataFrame({"issued": frame["visited"] + pd.to_timedelta(after, "D")})
+    first = np.zeros(len(frame), dtype=np.int64)
+    clock = Clock.fit(issued["issued"], {}, first, {ANCHOR: anchor}, {ANCHOR})
+    assert clock.from_weekday and clock.promised
+    told = clock.reduce(issued, first, anchor)
+    assert set(told[clock.start]) <= {0.0, 1.0, 2.0}
+    assert clock.restore(told, first, anchor)["issued"].tolist() == issued["issued"].tolist()
+    unknown = Clock.fit(issued["issued"], {}, first, {ANCHOR: anchor})
+    assert not unknown.from_weekday
+    back = unknown.restore(unknown.reduce(issued, first, anchor), first, anchor)
+    assert back["issued"].tolist() == issued["issued"].tolist()
+    even = _days(np.arange(1400))
+    assert not Clock.fit(even, {}, np.zeros(1400, dtype=np.int64), {}).weekly
