@@ -21,6 +21,7 @@ from DataFoundry.relational.config import MODEL_TYPE
 from DataFoundry.relational.context import Teller, with_none
 from DataFoundry.relational.order import Order, Place
 from DataFoundry.relational.relation import Key, Relation
+from DataFoundry.relational.repeats import repeats_span
 from DataFoundry.storage.artifacts import load_model, load_preprocessor, save_model, save_preprocessor
 
 _FORMAT = 2
@@ -55,6 +56,8 @@ class TableModel:
         None where there is nothing to draw.
     agreements
         What its second parents have by what is known of a row.
+    repeats
+        For second relations by which rows of one parent name the same again: how often, as `relational.repeats` tells.
     never
         For second relations which of the parents' columns have which tokens in no parent that is named.
     """
@@ -73,6 +76,7 @@ class TableModel:
     warnings: tuple[str, ...] = ()
     agreements: tuple[Agreement, ...] = ()
     never: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    repeats: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def base_spans(self) -> list[Span]:
         """Its own columns, then the numbers of its children."""
@@ -108,9 +112,10 @@ class Related:
     across: list[dict[str, Any]] = field(default_factory=list)
 
     def row_spans(self, table: str) -> list[Span]:
-        """What is drawn of a row: its own columns, and what its other parents are like."""
+        """What is drawn of a row: its own columns, which parents come again, and what its other parents are like."""
         model = self.tables[table]
         spans = model.base_spans()
+        spans += [repeats_span(counts) for counts in model.repeats.values()]
         for relation in self.order.places[table].second:
             nobody = model.nameless[relation.name]
             spans += [with_none(span, nobody) for span in self.tables[relation.parent].base_spans()]
@@ -118,12 +123,19 @@ class Related:
 
     def wanted(self, table: str) -> list[tuple[Relation, slice]]:
         """For each second parent where in a row stands what it is like."""
-        found, at = [], len(self.tables[table].base_spans())
+        found, at = [], len(self.tables[table].base_spans()) + len(self.tables[table].repeats)
         for relation in self.order.places[table].second:
             width = len(self.tables[relation.parent].base_spans())
             found.append((relation, slice(at, at + width)))
             at += width
         return found
+
+    def repeat_place(self, table: str, relation: str) -> int | None:
+        """Where in a row stands whether its second parent comes again; None where that is not told."""
+        model = self.tables[table]
+        if relation not in model.repeats:
+            return None
+        return len(model.base_spans()) + list(model.repeats).index(relation)
 
     def above(self, table: str) -> list[tuple[str, list[int]]]:
         """The ancestors that a row is drawn after, and which of their columns."""
@@ -244,6 +256,7 @@ def _table_state(model: TableModel) -> dict[str, Any]:
         "once": list(model.once),
         "warnings": list(model.warnings),
         "agreements": [each.as_list() for each in model.agreements],
+        "repeats": {relation: list(counts) for relation, counts in model.repeats.items()},
         "never": {relation: [list(pair) for pair in pairs] for relation, pairs in model.never.items()},
     }
 
@@ -263,8 +276,9 @@ def _table_of(name: str, state: Mapping[str, Any]) -> TableModel:
         tuple(state["once"]),
         None,
         tuple(state["warnings"]),
-        tuple(map(Agreement.from_list, state.get("agreements", ()))),  # models of before have neither
+        tuple(map(Agreement.from_list, state.get("agreements", ()))),  # models of before have none
         {each: [(int(a), int(b)) for a, b in pairs] for each, pairs in state.get("never", {}).items()},
+        {each: tuple(map(int, counts)) for each, counts in state.get("repeats", {}).items()},
     )
 
 

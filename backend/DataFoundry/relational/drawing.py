@@ -18,6 +18,7 @@ from DataFoundry.relational.context import Course, on_grid, or_none
 from DataFoundry.relational.fitting import static_context
 from DataFoundry.relational.matching import SELDOM, anyone, by_cell, match, match_own, without_repeats
 from DataFoundry.relational.relation import Relation
+from DataFoundry.relational.repeats import ANOTHER, copied_rows, handed_on, scaled_to
 from DataFoundry.relational.second import ancestor_rows
 
 _PARENTS_AT_ONCE = 20_000
@@ -152,11 +153,26 @@ class Drawer:
             assert model.network is not None
             banned = _banned(model, spans, turn) | used.of(rows)
             new = _kept_rules(model, after, generator, fixed, banned, agreed.of(rows))
+            new = self._come_again(name, new, course.of(rows), turn)
             used.add(rows, new)
             codes[begins[rows] + turn] = new
             teller.add(course, rows, new)
         position = np.arange(len(codes)) - np.repeat(begins, totals)
         return codes, position
+
+    def _come_again(self, name: str, new: np.ndarray, course: Course, turn: int) -> np.ndarray:
+        """New rows (m, r) with the second parents of rows before, where they are to come again."""
+        spans = self.related.row_spans(name)
+        for relation, part in self.related.wanted(name):
+            flag = self.related.repeat_place(name, relation.name)
+            if flag is None:
+                continue
+            if turn == 0:
+                new[:, flag] = ANOTHER
+            agreeing = [each.place for each in self.related.tables[name].agreements if _within(each.place, part)]
+            nobody = spans[part.start].width - 1
+            new = copied_rows(new, flag, part, (course.last, course.first), nobody, agreeing)
+        return new
 
     def numbers(self, relation: Relation) -> np.ndarray:
         """(m,) how many children each row of the parent has by a relation."""
@@ -186,9 +202,13 @@ class Drawer:
                 continue
             spans = self.related.tables[relation.parent].base_spans()
             wanted, offered = drawn.codes[:, part], self.tables[relation.parent].codes[:, : len(spans)]
-            rows = np.flatnonzero(wanted[:, 0].astype(np.int64) < spans[0].width) if spans else np.arange(len(wanted))
+            there = wanted[:, 0].astype(np.int64) < spans[0].width if spans else np.ones(len(wanted), dtype=bool)
+            flag = self.related.repeat_place(name, relation.name)
+            told = np.zeros(len(wanted)) if flag is None else np.where(there, drawn.codes[:, flag], ANOTHER)
+            rows = np.flatnonzero(there & (told == ANOTHER))
             agreeing = [a.place - part.start for a in self.related.tables[name].agreements if _within(a.place, part)]
             chosen = self._chosen(name, relation, (wanted, offered, rows), agreeing, rng)
+            chosen = handed_on(chosen, told, drawn.position)
             if relation.name in self.related.tables[name].once and drawn.parent is not None:
                 chosen = without_repeats(chosen, drawn.parent, rng, wanted[:, agreeing])
             drawn.second[relation.name] = chosen
@@ -213,7 +233,8 @@ class Drawer:
             chosen[rows] = match_own(wanted, offered, numbers, rows, spans, rng, agreeing, weights)
             return chosen
         cells = wanted[rows][:, agreeing], offered[:, agreeing]
-        numbers = by_cell(numbers, *cells, lambda each, aim: _summing_to(each, aim, rng))
+        change = scaled_to if relation.name in self.related.tables[name].repeats else _summing_to
+        numbers = by_cell(numbers, *cells, lambda each, aim: change(each, aim, rng))
         places = _places(numbers, len(rows), rng)
         found = match(wanted[rows], offered[places], spans, rng, agreeing)
         chosen[rows] = np.where(found >= 0, places[found], -1)

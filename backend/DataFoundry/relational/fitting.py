@@ -20,7 +20,8 @@ from DataFoundry.relational.keys import learn_key
 from DataFoundry.relational.networks import Job, run_jobs
 from DataFoundry.relational.order import Order, Place, order_of
 from DataFoundry.relational.relation import Relation, parent_rows
-from DataFoundry.relational.second import learn_second
+from DataFoundry.relational.repeats import told_repeats
+from DataFoundry.relational.second import learn_repeats, learn_second
 
 _MOST_ROWS = 9 * MOST_ROWS_AN_EPOCH  # that are looked at: more are never seen by the loop
 _FEWEST_ROWS = 2
@@ -134,6 +135,8 @@ def fit_related(
     kept = {name: frames[name].reset_index(drop=True) for name in order.kept}
     related = Related(order, config.links(), {}, kept, _kept_rules(order, config))
     base = _fit_columns(related, linked, config)
+    for name in related.tables:
+        learn_repeats(related, name, linked)
     codes = {name: _row_codes(related, name, linked, base) for name in related.tables}
     for name, model in related.tables.items():
         if linked[name].parent is not None:
@@ -284,7 +287,9 @@ def anchors(
 
 def _row_codes(related: Related, name: str, linked: Mapping[str, Linked], base: Mapping[str, np.ndarray]) -> np.ndarray:
     """(n, r) codes of what is drawn of a row."""
+    table = linked[name]
     parts = [base[name]]
+    parts += [told_repeats(table.second[each], table.position)[:, None] for each in related.tables[name].repeats]
     for relation, _ in related.wanted(name):
         rows = linked[name].second[relation.name]
         spans = related.tables[relation.parent].base_spans()

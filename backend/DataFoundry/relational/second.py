@@ -8,6 +8,7 @@ import numpy as np
 from DataFoundry.relational.agreement import Agreement, agreement_of, never_named
 from DataFoundry.relational.bundle import Related
 from DataFoundry.relational.order import Order
+from DataFoundry.relational.repeats import AS_FIRST, come_again, told_repeats
 
 
 def learn_second(related: Related, name: str, linked: Mapping[str, Any], codes: Mapping[str, np.ndarray]) -> None:
@@ -36,6 +37,18 @@ def learn_second(related: Related, name: str, linked: Mapping[str, Any], codes: 
                 never.setdefault(relation.name, []).append((place - part.start, token))
     related.tables[name].agreements = tuple(each for each in found if each is not None)
     related.tables[name].never = never
+
+
+def learn_repeats(related: Related, name: str, linked: Mapping[str, Any]) -> None:
+    """Take note of the second relations by which rows of one parent name the same again."""
+    table, model = linked[name], related.tables[name]
+    if table.parent is None:
+        return
+    for relation in related.order.places[name].second:
+        rows = table.second[relation.name]
+        if relation.parent != name and come_again(rows, table.position):
+            counts = np.bincount(told_repeats(rows, table.position), minlength=AS_FIRST + 1)
+            model.repeats[relation.name] = tuple(counts.tolist())
 
 
 def ancestor_rows(

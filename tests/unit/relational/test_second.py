@@ -5,6 +5,7 @@ import pandas as pd
 
 from DataFoundry.preprocessing.spans import CATEGORY, Span
 from DataFoundry.relational.agreement import agreement_of, never_named
+from DataFoundry.relational.repeats import come_again, copied_rows, handed_on, scaled_to, told_repeats
 
 
 def _category(*counts: int) -> Span:
@@ -23,9 +24,23 @@ def _clinic(patients: int = 160, seed: int = 0) -> dict[str, pd.DataFrame]:
     visits = pd.DataFrame({"visit_id": np.arange(700), "patient_id": r.choice(people["patient_id"], 700)})
     home = visits["patient_id"].map(people.set_index("patient_id")["house"])
     doctors = staff[staff["role"] == "doctor"].groupby("house")["staff_id"].agg(list)
-    visits["staff_id"] = [r.choice(doctors[each]) for each in home]
+    usual = {each: r.choice(doctors[house]) for each, house in people.to_numpy()}
+    often = r.random(700) < 0.7
+    visits["staff_id"] = [
+        usual[each] if again else r.choice(doctors[house])
+        for each, again, house in zip(visits["patient_id"], often, home, strict=True)
+    ]
     visits["fee"] = r.integers(10, 99, 700)
     return {"staff": staff, "patients": people, "visits": visits}
+
+
+def _as_before_or_first(visits: pd.DataFrame) -> float:
+    """Share of the visits but the first of each patient that are to whom the one before or the first was."""
+    rows = visits.sort_values(["patient_id", "visit_id"], kind="stable", ignore_index=True)
+    follows = rows["patient_id"] == rows["patient_id"].shift()
+    first = rows.groupby("patient_id")["staff_id"].transform("first")
+    same = (rows["staff_id"] == rows["staff_id"].shift()) | (rows["staff_id"] == first)
+    return float(same[follows].mean())
 
 
 def test_second_parents_share_what_real_ones_do_and_none_is_what_no_real_one_is(synthesized):
@@ -35,6 +50,8 @@ def test_second_parents_share_what_real_ones_do_and_none_is_what_no_real_one_is(
     assert home.nunique() == 4
     assert (fake["visits"]["staff_id"].map(staff["house"]) == home).all()
     assert set(fake["visits"]["staff_id"].map(staff["role"])) == {"doctor"}
+    again = [_as_before_or_first(frames["visits"]) for frames in (_clinic(), fake)]
+    assert again[0] > 0.6 and abs(again[0] - again[1]) < 0.1
     led = staff[staff["boss_id"].notna()]
     assert 50 <= len(led) < 80
     assert (led["house"].to_numpy() == staff["house"].loc[led["boss_id"].astype(int)].to_numpy()).all()
@@ -64,3 +81,30 @@ def test_what_none_has_by_chance_is_no_rule():
     assert never_named(_category(50, 50), codes) == [1]
     assert never_named(_category(99, 1), codes) == []  # once in a hundred rows
     assert never_named(_category(50, 50), codes[:30]) == []
+
+
+def test_whom_rows_name_again_is_told_and_taken_from_where_it_stood():
+    second = np.array([5, 5, 7, 5, 7, -1, 7, 3, 3, 3])
+    position = np.array([0, 1, 2, 3, 4, 5, 6, 0, 1, 2])
+    told = told_repeats(second, position)
+    assert told.tolist() == [0, 1, 0, 2, 0, 0, 0, 0, 1, 1]
+    heads = np.where(told == 0, second, -1)
+    assert handed_on(heads, told, position).tolist() == second.tolist()
+    assert not come_again(second, position)  # too few rows to say
+    long = np.repeat(np.arange(40), 5)
+    assert come_again(long, np.tile(np.arange(5), 40))
+    assert not come_again(np.random.default_rng(0).permutation(long), np.tile(np.arange(5), 40))
+
+
+def test_a_parent_does_not_come_again_where_it_would_not_be_as_it_has_to_be():
+    new = np.array([[1.0, 4.0, 0.5], [1.0, 4.0, 0.5], [2.0, 4.0, 0.5], [1.0, 9.0, 0.0], [0.0, 4.0, 0.5]])
+    last, first = np.tile([0.0, 4.0, 0.1], (5, 1)), np.tile([0.0, 4.0, 0.2], (5, 1))
+    last[1, 1] = 3.0  # of another kind
+    found = copied_rows(new, 0, slice(1, 3), (last, first), 9, [1])
+    assert found[:, 0].tolist() == [1, 0, 2, 0, 0]
+    assert found[:, 2].tolist() == [0.1, 0.5, 0.2, 0.0, 0.5]
+
+
+def test_numbers_of_children_are_scaled_to_a_sum():
+    numbers = scaled_to(np.array([10, 0, 30]), 7, np.random.default_rng(0))
+    assert numbers.sum() == 7 and numbers[1] == 0 and numbers[2] in (5, 6)
