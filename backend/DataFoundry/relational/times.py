@@ -19,6 +19,7 @@ _SELDOM = 0.01  # of the times that the last of all would cut off, if the distan
 _FIRST_WEEKDAY = 3  # 1970-01-01 was a Thursday
 _FEWEST_OF_WEEKDAYS = 100  # rows that tell whether days of the week differ
 _NO_CHANCE = 50.0  # of chi-square: once in 2e8 tables
+_FEWEST_BASES = 3  # days of the week that others are counted from
 _UNEVEN = 0.04  # of a day's share of the rows
 _ONE_DISTANCE = 0.05  # share of rows with the same distance, such as 30 days, from which on distances are kept
 
@@ -47,6 +48,8 @@ class Clock:
     weekly
         Whether there are days of the week with few or many rows. Then each row's is told, and what is told of times in
         days are whole weeks, up to the day of the week.
+    first_weekly
+        Whether first times, too, are on the days of the week that are told; not where these follow from the anchors'.
     from_weekday
         Whether the first time, too, is told in whole weeks, since the anchor's day of the week is told with its row.
     """
@@ -59,6 +62,7 @@ class Clock:
     follows: bool
     latest: int | None = None
     weekly: bool = False
+    first_weekly: bool = False
     from_weekday: bool = False
 
     @property
@@ -123,9 +127,18 @@ class Clock:
             known = first & ~np.isnan(anchors[chosen])
             units = (values // _UNITS[unit]).astype(np.float64)
             latest = _cut_off(units[known], np.floor(anchors[chosen][known] / _UNITS[unit]), units[~missing].max())
-        follows, weekly = bool((position > 0).any()), _is_weekly(values[~missing])
-        from_weekday = weekly and unit == "day" and promised and latest is None and chosen in told
-        return cls(str(column.name), unit, writing, chosen, promised, follows, latest, weekly, from_weekday)
+        follows = bool((position > 0).any())
+        start = values[first] if chosen is None else values[first] - anchors[chosen][first]
+        base = np.zeros(len(start)) if chosen is None else anchors[chosen][first]
+        later = np.flatnonzero((position > 0) & ~missing)
+        first_weekly = _is_weekly(values[first]) and not _follows_from(base, start)
+        weekly = first_weekly or (
+            _is_weekly(values[later]) and not _follows_from(values[later - 1], np.diff(values)[later - 1])
+        )
+        from_weekday = first_weekly and unit == "day" and promised and latest is None and chosen in told
+        return cls(
+            str(column.name), unit, writing, chosen, promised, follows, latest, weekly, first_weekly, from_weekday
+        )
 
     def reduce(self, frame: pd.DataFrame, position: np.ndarray, anchor: np.ndarray | None) -> pd.DataFrame:
         """The frame, rows of one parent in a row, with the added columns in place of the table's own."""
@@ -169,7 +182,7 @@ class Clock:
             if self.from_weekday:
                 start = 7 * start + _until(weekday, _weekday(base * _UNITS["day"]))
             start = start + base
-        if self.weekly and not self.from_weekday:
+        if self.first_weekly and not self.from_weekday:
             start = self._on_weekday(start, weekday, base if self.promised else None)
         steps = np.where(first, start, np.nan)
         if self.follows:
@@ -235,6 +248,18 @@ def _is_weekly(nanoseconds: np.ndarray) -> bool:
     expected = counts.sum() / 7
     chance = ((counts - expected) ** 2 / expected).sum()  # chi-square of 6 degrees of freedom
     return bool(chance > _NO_CHANCE and np.abs(counts / counts.sum() - 1 / 7).max() > _UNEVEN)
+
+
+def _follows_from(base: np.ndarray, distance: np.ndarray) -> bool:
+    """Whether the days of the week of times follow from those they are counted from (n,): they do if distances (n,) of
+    other rows give each day its share, too."""
+    known = np.isfinite(base) & np.isfinite(distance)
+    base, distance = base[known].astype(np.float64), distance[known].astype(np.float64)
+    if len(np.unique(_weekday(base))) < _FEWEST_BASES:  # what the days follow from is in the distances
+        return False
+    others = np.random.default_rng(0).permutation(distance)
+    counts = [np.bincount(_weekday(base + each).astype(np.int64), minlength=7) for each in (distance, others)]
+    return bool(np.abs(counts[0] - counts[1]).max() / len(base) <= _UNEVEN)
 
 
 def _cut_off(times: np.ndarray, base: np.ndarray, latest: float) -> int | None:
