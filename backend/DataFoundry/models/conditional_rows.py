@@ -33,6 +33,8 @@ class ConditionalRows(GenerativeModel):
         in the context where the row before tells its own. They are balanced by it.
     alike
         Share of the rows that count as learnt from independently: those of one parent are like one another.
+    absent
+        For columns that are drawn places among all columns and tokens: with these they have their last token.
     """
 
     balance: Tensor
@@ -45,10 +47,12 @@ class ConditionalRows(GenerativeModel):
         generator: torch.Generator | None,
         before: Mapping[int, int] | None = None,
         alike: float = 1.0,
+        absent: Mapping[int, Sequence[tuple[int, Sequence[int]]]] | None = None,
     ) -> None:
         super().__init__(spans, 0, params, generator)
         self.given = given
         self.before = dict(before or {})
+        self.absent = dict(absent or {})
         rows = round(alike * max((sum(span.counts) for span in spans[given:]), default=0))
         hidden = params.decoder_hidden_layers
         self.decoder = AutoregressiveDecoder(spans, 0, hidden, TokenWeights, dropout_rate(rows), generator, given)
@@ -67,16 +71,28 @@ class ConditionalRows(GenerativeModel):
         rows = torch.randperm(len(codes), generator=generator, device=codes.device)[:_MOST_ROWS_TO_FINISH]
         codes = codes[rows]
         drawing = Drawing(self.decoder, _nothing(codes), codes[:, : self.given])
-        parts = []
+        parts: list[Tensor] = []
+        rows_so_far: list[Tensor] = []
         for place, span in list(enumerate(self.spans))[self.given :]:
-            logits, real = drawing.logits(place), codes[:, place].long()
+            logits = self._where_absent(place - self.given, drawing.logits(place), codes, rows_so_far)
+            real = codes[:, place].long()
             shift = self._balance_after(place - self.given, logits, codes, real)
             logits = logits + shift
             counts = torch.bincount(real, minlength=span.width).to(self.balance.dtype)
             parts.append(balanced_shift(logits, counts))
-            drawing.settle(place, draw(torch.softmax(logits + parts[-1], dim=1), generator), generator)
+            tokens = draw(torch.softmax(logits + parts[-1], dim=1), generator)
+            rows_so_far.append(drawing.settle(place, tokens, generator))
         if parts:
             self.balance.copy_(torch.cat(parts))
+
+    def _where_absent(self, column: int, logits: Tensor, context: Tensor, drawn: Sequence[Tensor]) -> Tensor:
+        """(n, width) the logits of a column with the last token alone in rows where it has to be."""
+        last = torch.arange(logits.shape[1], device=logits.device) == logits.shape[1] - 1
+        for place, tokens in self.absent.get(column, ()):
+            known = context[:, place] if place < self.given else drawn[place - self.given]
+            rows = torch.isin(known.long(), torch.tensor(tokens, device=known.device))
+            logits = torch.where(rows[:, None] & ~last, _NEVER, logits)
+        return logits
 
     def _balance_after(self, column: int, logits: Tensor, codes: Tensor, real: Tensor) -> Tensor:
         """(n, width) what is added to a column's logits by what the row before has, learnt from real rows; or 0."""
@@ -113,7 +129,7 @@ class ConditionalRows(GenerativeModel):
         for place, span in list(enumerate(self.spans))[self.given :]:
             own = slice(span.start - self.decoder.offset, span.stop - self.decoder.offset)
             column = place - self.given
-            logits = drawing.logits(place) + self.balance[own]
+            logits = self._where_absent(column, drawing.logits(place), context, codes) + self.balance[own]
             if column in self.before:
                 logits = logits + self.get_buffer(_after(column))[context[:, self.before[column]].long()]
             if banned and column in banned:

@@ -83,6 +83,52 @@ def agreement_of(
     return None
 
 
+@dataclass(frozen=True)
+class Absence:
+    """Where a row has no second parent, by what else is known of it: only operations name who referred the patient.
+
+    Attributes
+    ----------
+    place
+        Where among the columns that are drawn of a row the first of the second parent's stands.
+    source, source_place
+        As in `Agreement`.
+    tokens
+        Of the source: with each of these no row has such a parent.
+    """
+
+    place: int
+    source: str
+    source_place: int
+    tokens: tuple[int, ...]
+
+    def as_list(self) -> list[Any]:
+        """As plain data."""
+        return [self.place, self.source, self.source_place, list(self.tokens)]
+
+    @classmethod
+    def from_list(cls, value: Sequence[Any]) -> "Absence":
+        """What `as_list` describes."""
+        return cls(int(value[0]), str(value[1]), int(value[2]), tuple(map(int, value[3])))
+
+
+def absences_of(
+    place: int, sources: Mapping[tuple[str, int], tuple[Span, np.ndarray]], there: np.ndarray
+) -> list[Absence]:
+    """The categories (by table and place the span and the codes (n,)) of which some tokens never have such a parent,
+    though many of their rows would by chance; `there` (n,) tells which rows have."""
+    found = []
+    for (table, source_place), (span, values) in sources.items():
+        if span.kind == ORDERED or span.width > _MOST_LEVELS or there.all() or not there.any():
+            continue
+        own = values.astype(np.int64)
+        rows, named = np.bincount(own), np.bincount(own, weights=there)
+        never = np.flatnonzero((rows * there.mean() >= _MANY_ROWS) & (named == 0))
+        if len(never):
+            found.append(Absence(place, table, source_place, tuple(never.tolist())))
+    return found
+
+
 def never_named(span: Span, codes: np.ndarray) -> list[int]:
     """The tokens of a category of the second parents that none of so many rows (n,) names, though many would by chance.
 

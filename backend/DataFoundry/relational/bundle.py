@@ -15,7 +15,7 @@ from DataFoundry.models.bundle import RETRAIN, damage_told
 from DataFoundry.models.conditional_rows import ConditionalRows
 from DataFoundry.preprocessing.columns import number
 from DataFoundry.preprocessing.spans import ORDERED, Span
-from DataFoundry.relational.agreement import Agreement
+from DataFoundry.relational.agreement import Absence, Agreement
 from DataFoundry.relational.columns import TableColumns
 from DataFoundry.relational.config import MODEL_TYPE
 from DataFoundry.relational.context import Teller, with_none
@@ -54,8 +54,8 @@ class TableModel:
         For each relation by which its rows name others how many of them name nobody.
     network
         None where there is nothing to draw.
-    agreements
-        What its second parents have by what is known of a row.
+    agreements, absences
+        What its second parents have by what is known of a row, and where it has none.
     repeats
         For second relations by which rows of one parent name the same again: how often, as `relational.repeats` tells.
     never
@@ -77,6 +77,7 @@ class TableModel:
     agreements: tuple[Agreement, ...] = ()
     never: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
     repeats: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    absences: tuple[Absence, ...] = ()
 
     def base_spans(self) -> list[Span]:
         """Its own columns, then the numbers of its children."""
@@ -160,6 +161,21 @@ class Related:
             spans += teller.summary_spans()
         return spans + (model.teller.history_spans() if model.teller else [])
 
+    def absent(self, table: str) -> dict[int, list[tuple[int, tuple[int, ...]]]]:
+        """For columns of a row that have their last token, nobody, where others have some: these, by their places among
+        what a row is drawn after and the row, and their tokens."""
+        above: dict[tuple[str, int], int] = {}
+        own = len(self.context_spans(table))
+        for name, places in self.above(table):
+            above |= {(name, place): len(above) + number for number, place in enumerate(places)}
+        above |= {("", place): own + place for place in range(len(self.row_spans(table)))}
+        found: dict[int, list[tuple[int, tuple[int, ...]]]] = {}
+        for each in self.tables[table].absences:
+            if (each.source, each.source_place) in above:
+                source = above[each.source, each.source_place]
+                found.setdefault(each.place, []).append((source, each.tokens))
+        return found
+
     def before(self, table: str) -> dict[int, int]:
         """For the small categories of a row: where in its context stands what the row before has; see `context_spans`.
 
@@ -192,6 +208,7 @@ def save_related(related: Related, model_path: Path, preprocessor_path: Path) ->
             "spans": [span.state() for span in model.network.spans],
             "given": model.network.given,
             "before": [list(pair) for pair in model.network.before.items()],
+            "absent": [[column, [list(pair) for pair in pairs]] for column, pairs in model.network.absent.items()],
             "params": model.network.params.model_dump(mode="json"),
             "weights": dict(model.network.state_dict()),
         }
@@ -232,7 +249,8 @@ def _related(payload: Mapping[str, Any], prepared: Mapping[str, Any]) -> Related
 def _network(state: Mapping[str, Any]) -> ConditionalRows:
     spans = [Span.from_state(each) for each in state["spans"]]
     params, before = ModelParams(**_lists_to_tuples(state["params"])), {int(a): int(b) for a, b in state["before"]}
-    network = ConditionalRows(spans, int(state["given"]), params, None, before)
+    absent = {int(column): [(int(a), tuple(b)) for a, b in pairs] for column, pairs in state.get("absent", ())}
+    network = ConditionalRows(spans, int(state["given"]), params, None, before, absent=absent)
     network.load_state_dict(state["weights"])
     return network.eval()
 
@@ -256,6 +274,7 @@ def _table_state(model: TableModel) -> dict[str, Any]:
         "once": list(model.once),
         "warnings": list(model.warnings),
         "agreements": [each.as_list() for each in model.agreements],
+        "absences": [each.as_list() for each in model.absences],
         "repeats": {relation: list(counts) for relation, counts in model.repeats.items()},
         "never": {relation: [list(pair) for pair in pairs] for relation, pairs in model.never.items()},
     }
@@ -279,6 +298,7 @@ def _table_of(name: str, state: Mapping[str, Any]) -> TableModel:
         tuple(map(Agreement.from_list, state.get("agreements", ()))),  # models of before have none
         {each: [(int(a), int(b)) for a, b in pairs] for each, pairs in state.get("never", {}).items()},
         {each: tuple(map(int, counts)) for each, counts in state.get("repeats", {}).items()},
+        tuple(map(Absence.from_list, state.get("absences", ()))),
     )
 
 

@@ -48,7 +48,8 @@ class Job:
         # Rows of one parent are like one another: they count as the geometric mean of their number and the parents'.
         alike = math.sqrt(len(np.unique(entities)) / len(codes))
         before = self.related.before(self.name)
-        network = ConditionalRows(consecutive([*context, *own]), len(context), params, drawn, before, alike)
+        spans, absent = consecutive([*context, *own]), self.related.absent(self.name)
+        network = ConditionalRows(spans, len(context), params, drawn, before, alike, absent)
         rows = Rows(torch.from_numpy(codes), torch.zeros(len(codes), dtype=torch.int64))
         learning, validation = _split(rows, entities, self.seed)
         said = self.config.training_params.model_dump(exclude_unset=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from DataFoundry.relational.agreement import Agreement, agreement_of, never_named
+from DataFoundry.relational.agreement import Absence, Agreement, absences_of, agreement_of, never_named
 from DataFoundry.relational.bundle import Related
 from DataFoundry.relational.order import Order
 from DataFoundry.relational.repeats import AS_FIRST, come_again, told_repeats
@@ -28,14 +28,17 @@ def learn_second(related: Related, name: str, linked: Mapping[str, Any], codes: 
                 values = codes[above][:, place][np.maximum(rows, 0)]
                 sources[above, place] = span, np.where(rows >= 0, values, span.width)
     found: list[Agreement | None] = []
+    absences: list[Absence] = []
     never: dict[str, list[tuple[int, int]]] = {}
     for relation, part in related.wanted(name):
         there = table.second[relation.name] >= 0
+        absences += absences_of(part.start, sources, there)
         for place in range(part.start, part.stop):
             found.append(agreement_of((place, own[place], codes[name][:, place]), sources, there))
             for token in never_named(own[place], codes[name][there, place]):
                 never.setdefault(relation.name, []).append((place - part.start, token))
     related.tables[name].agreements = tuple(each for each in found if each is not None)
+    related.tables[name].absences = tuple(absences)
     related.tables[name].never = never
 
 

@@ -74,3 +74,14 @@ def test_rows_that_are_alike_are_learnt_from_as_from_fewer():
     params = ModelParams(decoder_hidden_layers=(16,))
     rates = [ConditionalRows(many, 2, params, None, None, alike).decoder.drop for alike in (1.0, 0.1)]
     assert rates[0] < rates[1]
+
+
+def test_a_column_has_its_last_token_where_another_says_so_and_still_its_share_in_all():
+    rows = _rows()
+    rows[:, 3] = torch.where(rows[:, 1] < 2, 2.0, rows[:, 3])
+    network = _network({})
+    network.absent = {1: [(1, (0, 1))]}
+    network.finish(rows, torch.zeros(len(rows)), torch.Generator().manual_seed(2))
+    drawn = network.draw(rows[:, :2], torch.Generator().manual_seed(3))[:, 1]
+    assert (drawn[rows[:, 1] < 2] == 2).all()
+    assert ((drawn == 2).double().mean() - (rows[:, 3] == 2).double().mean()).abs() < 0.02

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.preprocessing.spans import CATEGORY, Span
-from DataFoundry.relational.agreement import agreement_of, never_named
+from DataFoundry.relational.agreement import absences_of, agreement_of, never_named
 from DataFoundry.relational.repeats import come_again, copied_rows, handed_on, scaled_to, told_repeats
 
 
@@ -31,6 +31,11 @@ def _clinic(patients: int = 160, seed: int = 0) -> dict[str, pd.DataFrame]:
         for each, again, house in zip(visits["patient_id"], often, home, strict=True)
     ]
     visits["fee"] = r.integers(10, 99, 700)
+    visits["reason"] = r.choice(["control", "operation"], 700, p=[0.6, 0.4])
+    referred = np.where(
+        (visits["reason"] == "operation") & (r.random(700) < 0.8), r.choice(np.arange(10, 30), 700), np.nan
+    )
+    visits["referring_staff_id"] = pd.array(referred, dtype="Int64")
     return {"staff": staff, "patients": people, "visits": visits}
 
 
@@ -50,6 +55,8 @@ def test_second_parents_share_what_real_ones_do_and_none_is_what_no_real_one_is(
     assert home.nunique() == 4
     assert (fake["visits"]["staff_id"].map(staff["house"]) == home).all()
     assert set(fake["visits"]["staff_id"].map(staff["role"])) == {"doctor"}
+    referred = fake["visits"]["referring_staff_id"].notna()
+    assert referred.mean() > 0.1 and set(fake["visits"]["reason"][referred]) == {"operation"}
     again = [_as_before_or_first(frames["visits"]) for frames in (_clinic(), fake)]
     assert again[0] > 0.6 and abs(again[0] - again[1]) < 0.1
     led = staff[staff["boss_id"].notna()]
@@ -74,6 +81,14 @@ def test_a_category_that_follows_is_told_from_one_that_does_not():
     assert agreement_of((7, span, wanted), sources, there) is None
     each = np.arange(300) % 150  # of few rows each, from which all would follow
     assert agreement_of((7, span, (own + 1) % 4), {("", 0): (_category(*[2] * 150), each * 1.0)}, there) is None
+
+
+def test_where_no_row_has_a_parent_is_told_from_where_few_have():
+    own = np.repeat([0.0, 1.0, 2.0], 100)
+    there = np.concatenate([np.ones(60), np.zeros(40), np.zeros(100), np.eye(1, 100)[0]]).astype(bool)
+    found = absences_of(9, {("", 2): (_category(100, 100, 100), own)}, there)
+    assert [(each.place, each.source_place, each.tokens) for each in found] == [(9, 2, (1,))]
+    assert absences_of(9, {("", 2): (_category(100, 100, 100), own)}, np.ones(300, dtype=bool)) == []
 
 
 def test_what_none_has_by_chance_is_no_rule():
