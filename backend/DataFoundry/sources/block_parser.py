@@ -41,6 +41,8 @@ class BlockParser:
         Gives the rows of a parsed block, or raises what is wrong with them.
     rows
         The most of a batch.
+    encoding
+        Of the blocks.
     """
 
     def __init__(
@@ -49,7 +51,9 @@ class BlockParser:
         parsing: Callable[[bool, bool], pacsv.ParseOptions],
         checked: Callable[[pa.Table], pa.Table],
         rows: int,
+        encoding: str,
     ) -> None:
+        self._encoding = encoding
         self._columns = list(columns)
         self._parsing = parsing
         self._checked = checked
@@ -63,14 +67,14 @@ class BlockParser:
 
         `whole_numbers` is whether any columns may be kept as such.
         """
-        rows = self._checked(self._parse(block, frozenset(), skipped))
+        rows = self._checked(self._parse(block.in_utf8(self._encoding), frozenset(), skipped))
         batches = self._coded(rows, frozenset(rows.column_names) if whole_numbers else frozenset())
         self._whole = frozenset(_whole(batches, rows.column_names)) if batches else frozenset()
         return batches
 
     def __call__(self, block: LineBlock) -> list[pa.RecordBatch]:
         """The batches of any other block."""
-        whole = self._whole
+        block, whole = block.in_utf8(self._encoding), self._whole
         table = self._with_numbers(block, whole) if whole else None
         if table is not None:
             return self._coded(self._checked(table), frozenset())

@@ -11,6 +11,7 @@ from DataFoundry.sources.text_bytes import TextBytes
 
 _IN_MEMORY_BYTES = 128 * 2**20  # of one table; what comes behind goes to a file
 _MOST_DISTINCT = 0.5  # a share of distinct texts above which a dictionary costs more than it saves
+_MOST_DISTINCT_OF_SOME = 0.9  # if more of the first eighth are distinct, more than half of all will be
 
 
 class Coder:
@@ -18,11 +19,18 @@ class Coder:
 
     def __init__(self) -> None:
         self._repeats = True
+        self._is_first = True
 
     def __call__(self, texts: pa.Array) -> pa.Array:
         """The same texts, as a dictionary array with the smallest places, or as they are."""
         if not self._repeats or not len(texts):
             return texts
+        if self._is_first:  # a dictionary of texts that do not repeat takes as long as parsing them
+            self._is_first = False
+            some = texts.slice(0, len(texts) // 8)
+            self._repeats = pc.count_distinct(some).as_py() <= _MOST_DISTINCT_OF_SOME * max(len(some), 1)
+            if not self._repeats:
+                return texts
         coded = texts.dictionary_encode()
         self._repeats = len(coded.dictionary) <= _MOST_DISTINCT * len(texts)
         if not self._repeats:

@@ -9,6 +9,9 @@ import numpy as np
 
 from DataFoundry.sources.quote_bits import QuoteBits, count
 
+_UTF8 = ("utf-8", "utf-8-sig")
+# Python's names of encodings in which each byte that cuts cells is just that.
+CUT_AS_BYTES = (*_UTF8, "ascii", "cp1252", "iso8859-1")
 _BOM = b"\xef\xbb\xbf"
 _AT_ONCE = 2**18  # bytes that the processor's caches hold
 
@@ -22,21 +25,29 @@ class LineBlock(NamedTuple):
         Their bytes.
     quotes
         Where quotes stand in them; None where there are none.
+    returns
+        Whether there are carriage returns.
     buffer
         The memory in which they lie, see `LineBlocks.done_with`.
     """
 
     content: memoryview
     quotes: QuoteBits | None
+    returns: bool
     buffer: bytearray
+
+    def in_utf8(self, encoding: str) -> "LineBlock":
+        """The same records, written in UTF-8; raises UnicodeDecodeError where they cannot be read."""
+        if encoding in _UTF8:
+            return self
+        return self._replace(content=memoryview(str(self.content, encoding).encode()))
 
     def overhead(self) -> int:
         """How many bytes are neither in a cell nor a delimiter."""
         if self.quotes is not None:
             return self.quotes.overhead
         places = np.frombuffer(self.content, np.uint8)
-        returns = count(places, ord("\r")) if self.buffer.find(b"\r", 0, len(places)) >= 0 else 0
-        return count(places, ord("\n")) + returns
+        return count(places, ord("\n")) + (count(places, ord("\r")) if self.returns else 0)
 
     def holds_hexadecimals(self) -> bool:
         """Whether `0x` or `0X` stands anywhere."""
@@ -60,7 +71,8 @@ class LineBlocks:
         record is longer than a block. None while all could be cut.
     """
 
-    def __init__(self, handle: IO[bytes], block_bytes: int, delimiter: str, quote: str) -> None:
+    def __init__(self, handle: IO[bytes], block_bytes: int, delimiter: str, quote: str, encoding: str) -> None:
+        self._encoding = encoding
         self._handle = handle
         self._bytes = block_bytes
         self._quote = quote.encode()
@@ -69,7 +81,7 @@ class LineBlocks:
         self._free: SimpleQueue[bytearray] = SimpleQueue()
 
     def __iter__(self) -> Iterator[LineBlock]:
-        left = memoryview(self._handle.read(len(_BOM)).removeprefix(_BOM))
+        left = memoryview(self._handle.read(len(_BOM)).removeprefix(_BOM if self._encoding in _UTF8 else b""))
         while True:
             buffer = self._buffer(len(left) + self._bytes)
             buffer[: len(left)] = left
@@ -98,16 +110,15 @@ class LineBlocks:
 
     def _cut(self, buffer: bytearray, length: int, at_end: bool) -> LineBlock | None:
         """The whole records at the beginning of what was read."""
-        content = memoryview(buffer)
+        content, returns = memoryview(buffer), buffer.find(b"\r", 0, length) >= 0
         if not self._quote or buffer.find(self._quote, 0, length) < 0:
             end = length if at_end else buffer.rfind(b"\n", 0, length) + 1
-            return LineBlock(content[:end], None, buffer) if end else None
+            return LineBlock(content[:end], None, returns, buffer) if end else None
         places = np.frombuffer(content[:length], np.uint8)
-        returns = buffer.find(b"\r", 0, length) >= 0
         quotes = QuoteBits(places, self._delimiter, self._quote[0], whole=at_end, returns=returns)
         if not quotes.end or not quotes.are_around_cells:
             return None
-        return LineBlock(content[: quotes.end], quotes, buffer)
+        return LineBlock(content[: quotes.end], quotes, returns, buffer)
 
 
 def _read_into(handle: IO[bytes], room: memoryview) -> int:

@@ -1,5 +1,6 @@
 """Text tables: `.csv .tsv .txt`, packed or not, in any usual encoding and dialect."""
 
+import codecs
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,14 +23,13 @@ from DataFoundry.sources.decimals import find_decimals, has_thousands
 from DataFoundry.sources.dialect import find_dialect
 from DataFoundry.sources.encoding import find_encoding
 from DataFoundry.sources.kept import Coder, KeptBlocks
-from DataFoundry.sources.line_blocks import LineBlock, LineBlocks
+from DataFoundry.sources.line_blocks import CUT_AS_BYTES, LineBlock, LineBlocks
 from DataFoundry.sources.table import BLOCK_ROWS, Table, in_blocks, refuse_columns
 from DataFoundry.sources.text_rows import TRAILING, checked, checked_rows, first_line_where, python_batches
 from DataFoundry.storage.streams import kind_of, native, unpacked
 
 _SAMPLE_BYTES = 2**20
 _THREADS = min(4, os.cpu_count() or 1)
-_CUT_AS_BYTES = ("utf-8", "utf-8-sig", "ascii")
 _BLOCK_BYTES = 8 * 2**20  # larger ones cost memory and time, smaller ones repeat their dictionaries
 
 
@@ -155,7 +155,8 @@ class TextTable(Table):
         """One pass that finds what each column holds, and keeps the cells, so that they are parsed once."""
         if self._facts:
             return
-        if self._encoding in _CUT_AS_BYTES and not self._dialect.cut.spaced and not self._dialect.cut.escape:
+        cut = self._dialect.cut
+        if self._codec in CUT_AS_BYTES and not cut.spaced and not cut.escape:
             # What a block holds that cannot be parsed alone is told by the parser that reads on from block to block.
             with suppress(_NotInBlocks):
                 self._look_through_blocks(self._blocks_of_lines)
@@ -199,9 +200,10 @@ class TextTable(Table):
             self._parsing,
             lambda rows: checked_rows(rows, self.path, dialect, self._encoding),
             BLOCK_ROWS,
+            self._codec,
         )
         with unpacked(self.path) as handle:
-            lines = LineBlocks(handle, self._block_bytes, cut.delimiter, cut.quote)
+            lines = LineBlocks(handle, self._block_bytes, cut.delimiter, cut.quote, self._codec)
             try:
                 yield from self._parsed_blocks(pool, parser, lines)
             except (pa.ArrowException, UnicodeError, OverflowError, MemoryError):
@@ -227,6 +229,11 @@ class TextTable(Table):
             rest = self._parser(lines.rest, skipped)
             for batch in checked(rest, self.path, self._dialect, self._encoding):
                 yield from parser.coded(batch)
+
+    @property
+    def _codec(self) -> str:
+        """The encoding as Python names it, whatever people call it."""
+        return codecs.lookup(self._encoding).name
 
     def _may_hold_whole_numbers(self) -> bool:
         """Whether no whole number was named as a spelling of missing: such a text is no number."""

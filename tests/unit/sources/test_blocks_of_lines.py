@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from DataFoundry.config import ReadOptions
-from DataFoundry.errors import DataFoundryError
+from DataFoundry.errors import DataFoundryError, TableError
 from DataFoundry.sources import block_parser, text_table
 from DataFoundry.sources.line_blocks import LineBlocks
 from DataFoundry.sources.opening import open_table
@@ -73,18 +73,25 @@ def read(path: Path, **options: Any) -> Any:
 
 
 @settings(max_examples=60, deadline=None)
-@given(text=tables(), block_bytes=st.integers(60, 400), missing=st.sampled_from([None, None, ["7"], ["x", "-7"]]))
-def test_blocks_hold_what_the_file_holds(text: str, block_bytes: int, missing: list[str] | None) -> None:
-    options = {"missing_spellings": missing} if missing else {}
+@given(
+    text=tables(),
+    block_bytes=st.integers(60, 400),
+    missing=st.sampled_from([None, None, ["7"], ["x", "-7"]]),
+    encoding=st.sampled_from(["utf-8", "utf-8", "latin-1", "cp1252"]),
+)
+def test_blocks_hold_what_the_file_holds(text: str, block_bytes: int, missing: list[str] | None, encoding: str) -> None:
+    options: dict[str, Any] = {"missing_spellings": missing} if missing else {}
+    if encoding != "utf-8":
+        options["encoding"], text = encoding, text.replace("\ufeff", "\u00ef\u00bb\u00bf").replace("x", "\u00dc")
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATAFOUNDRY_DATA_ROOTS", folder)
         path = Path(folder) / "t.csv"
-        path.write_bytes(text.encode())
+        path.write_bytes(text.encode(encoding))
         in_one = read(path, **options)
         patch.setattr(text_table, "_BLOCK_BYTES", block_bytes)
         patch.setattr(block_parser, "_PARSED_AT_ONCE", 100)
         in_blocks = read(path, **options)
-        patch.setattr(text_table, "_CUT_AS_BYTES", ())
+        patch.setattr(text_table, "CUT_AS_BYTES", ())
         in_turns = read(path, **options)
     assert in_blocks == in_turns == in_one
 
@@ -132,7 +139,7 @@ def test_blocks_end_where_records_end() -> None:
             room[: len(piece)] = piece
             return len(piece)
 
-    lines = LineBlocks(Handle(), 40, ",", '"')  # type: ignore[arg-type]
+    lines = LineBlocks(Handle(), 40, ",", '"', "utf-8")  # type: ignore[arg-type]
     blocks = [bytes(block.content) for block in lines]
     assert b"".join(blocks) == text and lines.rest is None
     assert len(blocks) > 10 and all(block.count(b'"') % 2 == 0 and block[-1:] == b"\n" for block in blocks[:-1])
@@ -141,7 +148,7 @@ def test_blocks_end_where_records_end() -> None:
 @pytest.mark.parametrize("row", [b'2,5" wide\n', b'2,a "wide" one\n', b'2,"wide" one\n', b'2,one"wide"\n'])
 def test_what_cannot_be_cut_is_read_on_from_there(row: bytes) -> None:
     text = b"a,b\n" + b"1,x\n" * 30 + row + b"3,y\n" * 30
-    lines = LineBlocks(io.BytesIO(text), 40, ",", '"')  # type: ignore[arg-type]
+    lines = LineBlocks(io.BytesIO(text), 40, ",", '"', "utf-8")  # type: ignore[arg-type]
     before = b"".join(bytes(block.content) for block in lines)
     assert len(before) > 80 and lines.rest is not None and before + lines.rest.read() == text
 
@@ -154,3 +161,10 @@ def test_a_number_that_means_missing_is_found_in_every_block(tmp_path: Path, mon
     )
     frame = open_table(tmp_path / "t.csv", ReadOptions.of({"missing_spellings": ["-9"]})).read()
     assert frame["number"].isna().tolist() == [False] * 4 + [True] + [False] * 2
+
+
+def test_letters_that_the_named_encoding_lacks_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAFOUNDRY_DATA_ROOTS", str(tmp_path))
+    (tmp_path / "t.csv").write_text("word,number\n" + "plain,1\n" * 9 + "Z\u00fcrich,2\n", encoding="utf-8")
+    with pytest.raises(TableError, match="t.csv is not in ascii"):
+        open_table(tmp_path / "t.csv", ReadOptions.of({"encoding": "ascii"})).read()
