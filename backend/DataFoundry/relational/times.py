@@ -11,14 +11,12 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.preprocessing.columns import moment
+from DataFoundry.preprocessing.weekdays import follow_the_week, weekday_of
 
 _UNITS = {"day": 86_400 * 10**9, "second": 10**9, "millisecond": 10**6, "microsecond": 10**3, "nanosecond": 1}
 _FEWEST = 20  # rows that tell whether one time hangs on another
 _CLOSE = 0.5  # spread of the distance to the parent's time, over that of the time itself
 _SELDOM = 0.01  # of the times that the last of all would cut off, if the distance hung on nothing
-_FIRST_WEEKDAY = 3  # 1970-01-01 was a Thursday
-_FEWEST_OF_WEEKDAYS = 100  # rows that tell whether days of the week differ
-_NO_CHANCE = 50.0  # of chi-square: once in 2e8 tables
 _FEWEST_BASES = 3  # days of the week that others are counted from
 _UNEVEN = 0.04  # of a day's share of the rows
 _ONE_DISTANCE = 0.05  # share of rows with the same distance, such as 30 days, from which on distances are kept
@@ -232,7 +230,7 @@ class Clock:
 
 def _weekday(nanoseconds: np.ndarray) -> np.ndarray:
     """(n,) float64 0 for Monday to 6 for Sunday, NaN where missing."""
-    return (np.floor(nanoseconds / _UNITS["day"]) + _FIRST_WEEKDAY) % 7
+    return weekday_of(np.floor(nanoseconds / _UNITS["day"]))
 
 
 def _until(weekday: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -241,13 +239,8 @@ def _until(weekday: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _is_weekly(nanoseconds: np.ndarray) -> bool:
-    """Whether days of the week have shares that are far from even, and by no chance."""
-    if len(nanoseconds) < _FEWEST_OF_WEEKDAYS:
-        return False
-    counts = np.bincount(_weekday(nanoseconds.astype(np.float64)).astype(np.int64), minlength=7)
-    expected = counts.sum() / 7
-    chance = ((counts - expected) ** 2 / expected).sum()  # chi-square of 6 degrees of freedom
-    return bool(chance > _NO_CHANCE and np.abs(counts / counts.sum() - 1 / 7).max() > _UNEVEN)
+    """Whether some days of the week come more often than others."""
+    return follow_the_week(nanoseconds.astype(np.int64) // _UNITS["day"])
 
 
 def _follows_from(base: np.ndarray, distance: np.ndarray) -> bool:

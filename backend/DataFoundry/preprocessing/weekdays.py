@@ -1,0 +1,52 @@
+"""Days of the week, and whether moments follow them."""
+
+import numpy as np
+
+_FEWEST_ROWS = 100
+_NO_CHANCE, _UNEVEN = 40.0, 0.05  # chi-squared and total variation from which on shares are not even
+_MONDAY = 3  # days from the Monday before 1970 to its first day
+
+
+def week_of(days: np.ndarray) -> np.ndarray:
+    """Number of the week, from Monday on, of days since 1970."""
+    return np.floor_divide(days + _MONDAY, 7)
+
+
+def weekday_of(days: np.ndarray) -> np.ndarray:
+    """0 for Monday to 6 for Sunday of days since 1970; NaN for NaN."""
+    return np.mod(days + _MONDAY, 7)
+
+
+def day_of(week: np.ndarray, weekday: np.ndarray) -> np.ndarray:
+    """Days since 1970, from what `week_of` and `weekday_of` tell."""
+    return week * 7 - _MONDAY + weekday
+
+
+def follow_the_week(days: np.ndarray) -> bool:
+    """Whether some weekdays come more often among days (n,) since 1970 than there are of them in that time.
+
+    Days that are few and come often, such as the first of each month, are chosen by something else.
+    """
+    if len(days) < _FEWEST_ROWS:
+        return False
+    possible = np.bincount(weekday_of(np.arange(days.min(), days.max() + 1)), minlength=7)
+    counts = np.bincount(weekday_of(days), minlength=7)
+    distinct = len(np.unique(days))
+    few = len(days) > 2 * distinct and distinct < possible[counts > 0].sum() / 2
+    return not few and is_uneven(counts, possible / possible.sum(), _NO_CHANCE, _UNEVEN)
+
+
+def is_uneven(counts: np.ndarray, expected: np.ndarray, no_chance: float, uneven: float) -> bool:
+    """Whether counts are not what chance gives by shares `expected`, by Pearson's test, and not only a little so.
+
+    Parameters
+    ----------
+    no_chance
+        Least chi-squared.
+    uneven
+        Least total variation between the shares.
+    """
+    rows = counts.sum()
+    known = expected > 0
+    apart = counts[known] / rows - expected[known]
+    return bool(rows * (apart**2 / expected[known]).sum() > no_chance and np.abs(apart).sum() / 2 > uneven)
