@@ -100,16 +100,19 @@ class BlockParser:
         except pa.ArrowInvalid:
             return None
         length = len(table) * (len(self._columns) - 1)  # the delimiters
-        for name, column in zip(table.column_names, table.columns, strict=True):
+        columns = table.columns
+        for place, name in enumerate(table.column_names):
             if name not in whole:
-                length += text_length(column)
+                length += text_length(columns[place])
                 continue
-            values = column.combine_chunks()
+            values = columns[place].combine_chunks()
             length += written_length(values)
             if may_be_hexadecimal(values) and block.holds_hexadecimals():
                 return None
-            table = table.set_column(table.column_names.index(name), name, narrow(values))
-        return table if length + block.overhead() == len(block.content) else None
+            columns[place] = narrow(values)
+        if length + block.overhead() != len(block.content):
+            return None
+        return pa.table(columns, names=table.column_names)
 
     def _parse(self, block: LineBlock, whole: frozenset[str], skipped: int) -> pa.Table:
         broken = block.quotes is not None and block.quotes.broken
@@ -136,7 +139,8 @@ class BlockParser:
         batches = []
         for start in range(0, len(table), self._rows):
             part = table.slice(start, self._rows)
-            arrays = [self._as_kept(name, part[name], name in candidates) for name in part.column_names]
+            columns = zip(part.column_names, part.columns, strict=True)
+            arrays = [self._as_kept(name, column, name in candidates) for name, column in columns]
             batches.append(pa.RecordBatch.from_arrays(arrays, part.column_names))
         return batches
 
@@ -153,7 +157,10 @@ class BlockParser:
 
 def _whole(batches: list[pa.RecordBatch], names: Iterable[str]) -> set[str]:
     """Those of the columns that are kept as whole numbers."""
-    return {name for name in names if all(pa.types.is_integer(each[name].type) for each in batches)}
+    found = set(names)
+    for batch in batches:
+        found &= {field.name for field in batch.schema if pa.types.is_integer(field.type)}
+    return found
 
 
 def in_threads(

@@ -118,8 +118,8 @@ class TextTable(Table):
     def arrow_blocks(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The table in blocks as Arrow holds it, whole numbers with missing values as int64 with nulls."""
         chosen = self.check(columns)
-        schema = self.schema
-        return self._typed_blocks(chosen, lambda name, values: values.cast(schema.field(name).type))
+        types = {field.name: field.type for field in self.schema}
+        return self._typed_blocks(chosen, lambda name, values: values.cast(types[name]))
 
     @property
     def schema(self) -> pa.Schema:
@@ -144,12 +144,13 @@ class TextTable(Table):
         facts = {name: (self._facts[name].kind, self._facts[name].missing(), self._decimals[name]) for name in chosen}
 
         def typed(block: pa.RecordBatch) -> pa.Table:
-            arrays = [finished(name, converted(block[name], *facts[name])) for name in chosen]
+            columns = zip(chosen, block.columns, strict=True)
+            arrays = [finished(name, converted(texts, *facts[name])) for name, texts in columns]
             return pa.table(arrays, names=list(chosen))
 
-        texts = self._text_blocks() if self._kept is None else self._kept.read(chosen)
+        whole = (each.select(chosen) for each in self._text_blocks()) if self._kept is None else self._kept.read(chosen)
         with ThreadPoolExecutor(_THREADS) as pool:  # Arrow computes without Python's lock
-            yield from in_threads(pool, typed, texts, _THREADS)
+            yield from in_threads(pool, typed, whole, _THREADS)
 
     def _look_through(self) -> None:
         """One pass that finds what each column holds, and keeps the cells, so that they are parsed once."""
@@ -175,7 +176,7 @@ class TextTable(Table):
         # Looking at cells takes a second pool, else it would wait for blocks that are parsed ahead.
         with ThreadPoolExecutor(_THREADS) as pool, ThreadPoolExecutor(_THREADS) as looking:
             for block in blocks(pool):
-                list(looking.map(lambda name, block=block: facts[name].add(block[name]), self.columns))
+                list(looking.map(lambda name, texts: facts[name].add(texts), self.columns, block.columns))
                 rows += len(block)
                 try:
                     if kept is not None:
