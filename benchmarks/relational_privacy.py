@@ -85,7 +85,7 @@ def measure(name: str, folder: Path, quick: bool) -> dict[str, Any]:
     from DataFoundry import generator, trainer
     from DataFoundry.metrics.privacy import privacy
     from DataFoundry.relational.config import parse_related
-    from DataFoundry.relational.entities import entities
+    from DataFoundry.relational.entities import Shape, entities
     from DataFoundry.relational.judging import as_typed, joined
     from DataFoundry.relational.sequences import frames_of
 
@@ -103,7 +103,7 @@ def measure(name: str, folder: Path, quick: bool) -> dict[str, Any]:
     others = {"holdout": held_out, "synthetic": read(Path(answer["output_path"])), "fresh": make(many, 1)}
     every = {"real": trained_on, **others}
     typed = {key: as_typed(frames_of(frames, config.sequences), config) for key, frames in every.items()}
-    rows = {key: entities(frames, of, config, typed["real"]) for key, frames in typed.items()}
+    rows = {key: entities(frames, of, Shape.of(config), typed["real"]) for key, frames in typed.items()}
     judged = {"synthetic": rows["synthetic"], "fresh": rows["fresh"], "copied": jittered(rows["real"])}
     told = {key: privacy(rows["real"], rows["holdout"], each, list(each)) for key, each in judged.items()}
     relation = next(each for each in config.links() if each.name == link)

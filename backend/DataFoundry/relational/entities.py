@@ -17,6 +17,31 @@ Frames = Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What is looked at of related tables.
+
+    Attributes
+    ----------
+    relations
+        All of them.
+    held
+        For each table the columns that say something of a row.
+    index
+        For each table the column by which rows of one parent follow one another, or None.
+    """
+
+    relations: Sequence[Relation]
+    held: Mapping[str, Sequence[str]]
+    index: Mapping[str, str | None]
+
+    @classmethod
+    def of(cls, config: RelatedConfig) -> "Shape":
+        """As a configuration has it."""
+        held = {name: held_columns(name, config) for name in config.tables}
+        return cls(config.links(), held, {name: choice.sequence_index for name, choice in config.tables.items()})
+
+
+@dataclass(frozen=True)
 class Below:
     """Rows of a table that hang on entities: `owners` (n,) are the entities' places, -1 for none."""
 
@@ -32,7 +57,7 @@ def held_columns(table: str, config: RelatedConfig) -> list[str]:
     return [column for column in config.tables[table].columns if column in held][:_MOST_COLUMNS]
 
 
-def entities(tables: Frames, of: str, config: RelatedConfig, reference: Frames) -> pd.DataFrame:
+def entities(tables: Frames, of: str, shape: Shape, reference: Frames) -> pd.DataFrame:
     """For each row of a table its own columns, and of each table below how many rows hang on it, of numbers mean,
     spread, first and last, of categories the shares.
 
@@ -43,18 +68,18 @@ def entities(tables: Frames, of: str, config: RelatedConfig, reference: Frames) 
     reference
         The tables whose frequent categories are told, so that different tables have the same columns.
     """
-    own = tables[of][held_columns(of, config)].reset_index(drop=True)
+    own = tables[of][list(shape.held[of])].reset_index(drop=True)
     told: dict[str, np.ndarray] = {}
-    for below in rows_below(tables, of, config):
-        told |= _told(tables[below.table], reference[below.table], below, len(own), config)
+    for below in rows_below(tables, of, shape.relations):
+        told |= _told(tables[below.table], reference[below.table], below, len(own), shape)
     return pd.concat([own, pd.DataFrame(told, index=own.index)], axis=1)
 
 
-def rows_below(tables: Frames, of: str, config: RelatedConfig) -> Iterator[Below]:
+def rows_below(tables: Frames, of: str, relations: Sequence[Relation]) -> Iterator[Below]:
     """The rows of all tables that hang on a table's, by each way that leads to them."""
     waiting = [Below(of, of, np.arange(len(tables[of])))]
     for _ in range(_DEEPEST):
-        found = [each for above in waiting for each in _children(tables, above, config.links())]
+        found = [each for above in waiting for each in _children(tables, above, relations)]
         yield from found
         waiting = found
 
@@ -71,10 +96,10 @@ def _children(tables: Frames, above: Below, relations: Sequence[Relation]) -> It
 
 
 def _told(
-    frame: pd.DataFrame, reference: pd.DataFrame, below: Below, entities: int, config: RelatedConfig
+    frame: pd.DataFrame, reference: pd.DataFrame, below: Below, entities: int, shape: Shape
 ) -> dict[str, np.ndarray]:
     """What the rows below are like, by a name for each number (m,)."""
-    index = config.tables[below.table].sequence_index
+    index = shape.index[below.table]
     times = as_numbers(frame[index]) if index is not None and is_number(frame[index]) else np.zeros(len(frame))
     order = np.lexsort((np.arange(len(frame)), times, below.owners))
     order = order[below.owners[order] >= 0]
@@ -84,7 +109,7 @@ def _told(
     if index is not None and len(order):
         gaps = np.where(owners == np.roll(owners, 1), times[order] - np.roll(times[order], 1), np.nan)
         told[f"{below.name}: {index} gap"] = _means(gaps, owners, entities)
-    for name in held_columns(below.table, config):
+    for name in shape.held[below.table]:
         if is_number(reference[name]):
             values = as_numbers(rows[name])
             for what, numbers in _of_numbers(values, owners, entities).items():

@@ -17,6 +17,7 @@ from DataFoundry.errors import DataFoundryError, ImpossibleError, RequestError, 
 from DataFoundry.metrics.plain import plain
 from DataFoundry.relational.across_checks import across_findings
 from DataFoundry.relational.discovery import TableToRelate, discover_relations, with_keys
+from DataFoundry.relational.odd_entities import odd_entities
 from DataFoundry.relational.relation import Relation
 from DataFoundry.reporting.page import Grid, Section, render
 from DataFoundry.schema.discovery import discover
@@ -162,11 +163,13 @@ def check_related(
     related = with_keys({name: TableToRelate(frames[name], schemas[name]) for name in frames})
     relations = discover_relations(related)
     across = across_findings(frames, schemas, relations)
+    odd = odd_entities(frames, schemas, relations)
     found = {}
     for name, frame in frames.items():
         own = checked(frame, schemas[name], reading[name])
-        cells = sorted([*own.findings, *across[name]], key=lambda each: each.row)
-        found[name] = Checked(ordered([*own.issues, *issues_of(across[name])]), cells, own.notes)
+        between = [*across[name], *odd[name]]
+        cells = sorted([*own.findings, *between], key=lambda each: each.row)
+        found[name] = Checked(ordered([*own.issues, *issues_of(between)]), cells, own.notes)
     return found, relations
 
 

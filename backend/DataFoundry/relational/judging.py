@@ -13,7 +13,7 @@ from DataFoundry.metrics.fidelity import fidelity
 from DataFoundry.metrics.privacy import privacy
 from DataFoundry.relational.config import RelatedConfig
 from DataFoundry.relational.courses import sequence_scores
-from DataFoundry.relational.entities import entities, held_columns
+from DataFoundry.relational.entities import Shape, entities, held_columns
 from DataFoundry.relational.relation import Relation, key_texts, parent_rows
 from DataFoundry.schema.table_schema import Column, TableSchema
 
@@ -176,7 +176,7 @@ def entity_privacy(
     for name, choice in config.tables.items():
         if choice.kept or name in naming:
             continue
-        frames = [entities(tables, name, config, real) for tables in (real, holdout, synthetic)]
+        frames = [entities(tables, name, Shape.of(config), real) for tables in (real, holdout, synthetic)]
         result = privacy(frames[0], frames[1], frames[2], list(frames[0].columns), seed)
         if result is not None:
             found[name] = dict(vars(result))

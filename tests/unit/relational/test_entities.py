@@ -7,7 +7,7 @@ import pytest
 from DataFoundry import trainer
 from DataFoundry.relational.config import parse_related
 from DataFoundry.relational.courses import sequence_scores
-from DataFoundry.relational.entities import entities, rows_below
+from DataFoundry.relational.entities import Shape, entities, rows_below
 from DataFoundry.relational.judging import as_typed, entity_privacy
 from examples.make_shop import shop
 
@@ -37,9 +37,9 @@ def shops(shop_root):
 def test_an_entity_is_told_by_all_rows_that_hang_on_it(shops):
     (real, _, _), config = shops
     frames = as_typed(real, config)
-    ways = {each.name for each in rows_below(frames, "customers", config)}
+    ways = {each.name for each in rows_below(frames, "customers", config.links())}
     assert ways == {"customers > orders.customer_id", "customers > orders.customer_id > items.order_id"}
-    told = entities(frames, "customers", config, frames)
+    told = entities(frames, "customers", Shape.of(config), frames)
     one = real["customers"]["customer_id"].iloc[7]
     own = real["orders"][real["orders"]["customer_id"] == one]
     row = told.iloc[7]
