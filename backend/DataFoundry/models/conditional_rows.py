@@ -74,34 +74,46 @@ class ConditionalRows(GenerativeModel):
         parts: list[Tensor] = []
         rows_so_far: list[Tensor] = []
         for place, span in list(enumerate(self.spans))[self.given :]:
-            logits = self._where_absent(place - self.given, drawing.logits(place), codes, rows_so_far)
-            real = codes[:, place].long()
-            shift = self._balance_after(place - self.given, logits, codes, real)
-            logits = logits + shift
-            counts = torch.bincount(real, minlength=span.width).to(self.balance.dtype)
-            parts.append(balanced_shift(logits, counts))
+            column, real, logits = place - self.given, codes[:, place].long(), drawing.logits(place)
+            # Rows of which one token is known are balanced by nothing.
+            free = ~self._absent(column, codes, rows_so_far)
+            told = ~self._absent(column, codes, list(codes[:, self.given :].T))
+            shift = self._balance_after(column, (logits, free), (codes, told))
+            logits = self._where_absent(column, logits, codes, rows_so_far) + shift
+            counts = torch.bincount(real[told], minlength=span.width).to(self.balance.dtype)
+            parts.append(balanced_shift(logits[free], counts) if bool(free.any()) else torch.zeros(span.width))
             tokens = draw(torch.softmax(logits + parts[-1], dim=1), generator)
             rows_so_far.append(drawing.settle(place, tokens, generator))
         if parts:
             self.balance.copy_(torch.cat(parts))
 
-    def _where_absent(self, column: int, logits: Tensor, context: Tensor, drawn: Sequence[Tensor]) -> Tensor:
-        """(n, width) the logits of a column with the last token alone in rows where it has to be."""
-        last = torch.arange(logits.shape[1], device=logits.device) == logits.shape[1] - 1
+    def _absent(self, column: int, context: Tensor, drawn: Sequence[Tensor]) -> Tensor:
+        """(n,) bool: the rows in which a column has its last token, by what they are drawn after and what is drawn."""
+        rows = torch.zeros(len(context), dtype=torch.bool, device=context.device)
         for place, tokens in self.absent.get(column, ()):
             known = context[:, place] if place < self.given else drawn[place - self.given]
-            rows = torch.isin(known.long(), torch.tensor(tokens, device=known.device))
-            logits = torch.where(rows[:, None] & ~last, _NEVER, logits)
-        return logits
+            rows |= torch.isin(known.long(), torch.tensor(tokens, device=known.device))
+        return rows
 
-    def _balance_after(self, column: int, logits: Tensor, codes: Tensor, real: Tensor) -> Tensor:
-        """(n, width) what is added to a column's logits by what the row before has, learnt from real rows; or 0."""
+    def _where_absent(self, column: int, logits: Tensor, context: Tensor, drawn: Sequence[Tensor]) -> Tensor:
+        """(n, width) the logits of a column with the last token alone in rows where it has to be."""
+        if column not in self.absent:
+            return logits
+        last = torch.arange(logits.shape[1], device=logits.device) == logits.shape[1] - 1
+        return torch.where(self._absent(column, context, drawn)[:, None] & ~last, _NEVER, logits)
+
+    def _balance_after(self, column: int, drawn: tuple[Tensor, Tensor], rows: tuple[Tensor, Tensor]) -> Tensor:
+        """(n, width) what is added to a column's logits by what the row before has, learnt from real rows; or 0.
+
+        Both are what is to be balanced, logits (n, width) and codes (n, d), and (n,) which rows of them count.
+        """
         if column not in self.before:
             return torch.zeros(())
-        after = self.get_buffer(_after(column))
-        earlier = codes[:, self.before[column]].long()
-        pairs = torch.bincount(earlier * logits.shape[1] + real, minlength=after.numel()).view_as(after)
-        after.copy_(balanced_shifts(logits, earlier, pairs.to(after.dtype), _TURNS))
+        (logits, free), (codes, told) = drawn, rows
+        after, width = self.get_buffer(_after(column)), logits.shape[1]
+        earlier, real = codes[:, self.before[column]].long(), codes[:, self.given + column].long()
+        pairs = torch.bincount(earlier[told] * width + real[told], minlength=after.numel()).view_as(after)
+        after.copy_(balanced_shifts(logits[free], earlier[free], pairs.to(after.dtype), _TURNS))
         return after[earlier]
 
     @torch.no_grad()

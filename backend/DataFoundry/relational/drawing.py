@@ -16,7 +16,7 @@ from DataFoundry.relational.agreement import Agreed
 from DataFoundry.relational.bundle import Related, TableModel
 from DataFoundry.relational.context import Course, on_grid, or_none
 from DataFoundry.relational.fitting import static_context
-from DataFoundry.relational.matching import SELDOM, anyone, by_cell, match, match_own, without_repeats
+from DataFoundry.relational.matching import SELDOM, anyone, by_cell, cells_of, match, match_own, without_repeats
 from DataFoundry.relational.relation import Relation
 from DataFoundry.relational.repeats import ANOTHER, copied_rows, handed_on, scaled_to
 from DataFoundry.relational.second import ancestor_rows
@@ -208,7 +208,9 @@ class Drawer:
             rows = np.flatnonzero(there & (told == ANOTHER))
             agreeing = [a.place - part.start for a in self.related.tables[name].agreements if _within(a.place, part)]
             chosen = self._chosen(name, relation, (wanted, offered, rows), agreeing, rng)
-            chosen = handed_on(chosen, told, drawn.position)
+            if flag is not None:
+                cells = cells_of(wanted[:, agreeing])
+                chosen = handed_on(chosen, told.astype(np.int64), drawn.position, cells, rng)
             if relation.name in self.related.tables[name].once and drawn.parent is not None:
                 chosen = without_repeats(chosen, drawn.parent, rng, wanted[:, agreeing])
             drawn.second[relation.name] = chosen

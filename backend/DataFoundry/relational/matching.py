@@ -104,9 +104,16 @@ def match_own(
     return chosen[rows]
 
 
+def cells_of(codes: np.ndarray) -> np.ndarray:
+    """(n,) int64 the same for rows (n, a) with the same tokens."""
+    if not codes.shape[1]:
+        return np.zeros(len(codes), dtype=np.int64)
+    return np.unique(codes.astype(np.int64), axis=0, return_inverse=True)[1].ravel()
+
+
 def _first_of_each(cells: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """Of the rows of each cell (n, a) the place of the one that is to have most children (n,)."""
-    cell = np.unique(cells.astype(np.int64), axis=0, return_inverse=True)[1].ravel()
+    cell = cells_of(cells)
     order = np.lexsort((-numbers, cell))
     return order[np.unique(cell[order], return_index=True)[1]]
 
@@ -141,9 +148,7 @@ def without_repeats(
     With the codes `agreeing` (n, a) between rows that have the same of them only.
     """
     chosen = chosen.copy()
-    cell = np.zeros(len(chosen), dtype=np.int64)
-    if agreeing is not None and agreeing.shape[1]:
-        cell = np.unique(agreeing.astype(np.int64), axis=0, return_inverse=True)[1].ravel()
+    cell = cells_of(np.zeros((len(chosen), 0)) if agreeing is None else agreeing)
     for _ in range(_MOST_EXCHANGES):
         again = pd.DataFrame({"parent": parent, "chosen": chosen}).duplicated().to_numpy() & (chosen >= 0)
         rows = np.flatnonzero(again & (parent >= 0))

@@ -12,6 +12,7 @@ from DataFoundry.preprocessing.spans import CATEGORY, Span
 
 ANOTHER, AS_BEFORE, AS_FIRST = 0, 1, 2
 _FEWEST_ROWS = 50  # that follow another
+_MOST_EXCHANGES = 20
 _OFTEN = 0.1  # share of these that name the same, beyond what chance gives
 
 
@@ -69,14 +70,35 @@ def copied_rows(
     return codes
 
 
-def handed_on(chosen: np.ndarray, told: np.ndarray, position: np.ndarray) -> np.ndarray:
-    """Second parents (n,) with those of rows that come again taken from the rows (in order) that they come from."""
-    chosen = chosen.copy()
-    first = np.arange(len(chosen)) - position
-    for turn in range(1, int(position.max(initial=0)) + 1):
-        rows = np.flatnonzero((position == turn) & (told != ANOTHER))
-        chosen[rows] = np.where(told[rows] == AS_BEFORE, chosen[rows - 1], chosen[first[rows]])
-    return chosen
+def handed_on(
+    chosen: np.ndarray, told: np.ndarray, position: np.ndarray, cells: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Second parents (n,) with those of rows that come again taken from the rows (in order) that they come from.
+
+    The others are exchanged between rows of the same cell (n,) until none names again whom it is not to, where it goes.
+    """
+    chosen, origin = chosen.copy(), _origins(told, position)
+    for _ in range(_MOST_EXCHANGES):
+        again = (told_repeats(chosen[origin], position) != ANOTHER) & (told == ANOTHER)
+        rows = np.flatnonzero(again & (chosen >= 0))
+        if not len(rows):
+            break
+        others = rng.choice(np.flatnonzero((told == ANOTHER) & (chosen >= 0)), len(rows))
+        others, places = np.unique(others, return_index=True)
+        rows = rows[places]
+        apart = ~np.isin(others, rows) & (cells[others] == cells[rows])
+        rows, others = rows[apart], others[apart]
+        chosen[rows], chosen[others] = chosen[others].copy(), chosen[rows].copy()
+    return chosen[origin]
+
+
+def _origins(told: np.ndarray, position: np.ndarray) -> np.ndarray:
+    """(n,) for each row the one whose second parent it has: itself, or where a chain of rows leads."""
+    rows = np.arange(len(told))
+    origin = np.where(told == AS_BEFORE, rows - 1, np.where(told == AS_FIRST, rows - position, rows))
+    while (origin[origin] != origin).any():
+        origin = origin[origin]
+    return origin
 
 
 def scaled_to(numbers: np.ndarray, aim: int, rng: np.random.Generator) -> np.ndarray:

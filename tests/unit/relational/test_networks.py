@@ -3,10 +3,12 @@
 import threading
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
-from DataFoundry.relational.networks import Job, run_jobs
+from DataFoundry.preprocessing.spans import CATEGORY, Span
+from DataFoundry.relational.networks import Job, closest, run_jobs
 
 
 class _Counting(Job):
@@ -31,3 +33,15 @@ def test_trainings_at_once_have_no_more_threads_than_there_are(jobs, threads):
         assert torch.get_num_threads() == 4
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_category_is_balanced_by_what_says_most_of_it():
+    r = np.random.default_rng(0)
+    above, last, chance = (r.integers(0, 4, 2000) for _ in range(3))
+    own = np.where(r.random(2000) < 0.6, above, np.where(r.random(2000) < 0.3, last, r.integers(0, 4, 2000)))
+    spans = [Span(0, 4, CATEGORY, (), (500,) * 4)] * 4
+    codes = np.stack([chance, above, last, own], axis=1).astype(float)
+    assert closest(codes, spans, 3, {0: 2}) == {0: 1}
+    assert closest(codes[:, [0, 2, 3]], [spans[0]] * 3, 2, {0: 1}) == {0: 1}
+    alone = np.stack([chance, r.integers(0, 4, 2000)], axis=1).astype(float)
+    assert closest(alone, [spans[0]] * 2, 1, {}) == {}

@@ -104,7 +104,12 @@ def test_whom_rows_name_again_is_told_and_taken_from_where_it_stood():
     told = told_repeats(second, position)
     assert told.tolist() == [0, 1, 0, 2, 0, 0, 0, 0, 1, 1]
     heads = np.where(told == 0, second, -1)
-    assert handed_on(heads, told, position).tolist() == second.tolist()
+    free = np.arange(len(second))  # nobody to exchange with
+    assert handed_on(heads, told, position, free, np.random.default_rng(0)).tolist() == second.tolist()
+    names, places = np.random.default_rng(1).integers(0, 4, 300), np.tile(np.arange(3), 100)
+    new = handed_on(names, np.zeros(300, dtype=int), places, np.zeros(300, dtype=int), np.random.default_rng(2))
+    assert sorted(new) == sorted(names)
+    assert (told_repeats(names, places) > 0).sum() > 60 and (told_repeats(new, places) > 0).sum() <= 10
     assert not come_again(second, position)  # too few rows to say
     long = np.repeat(np.arange(40), 5)
     assert come_again(long, np.tile(np.arange(5), 40))
