@@ -21,6 +21,7 @@ from DataFoundry.preprocessing.spans import Span, total_width
 _MOST_ROWS_TO_FINISH = 40_000
 _NEVER = -1e9
 _TURNS = 10  # of fitting what follows what
+_TINY = 1e-6
 
 
 class ConditionalRows(GenerativeModel):
@@ -81,11 +82,23 @@ class ConditionalRows(GenerativeModel):
             shift = self._balance_after(column, (logits, free), (codes, told))
             logits = self._where_absent(column, logits, codes, rows_so_far) + shift
             counts = torch.bincount(real[told], minlength=span.width).to(self.balance.dtype)
-            parts.append(balanced_shift(logits[free], counts) if bool(free.any()) else torch.zeros(span.width))
+            parts.append(self._balance(column, logits[free], counts))
             tokens = draw(torch.softmax(logits + parts[-1], dim=1), generator)
             rows_so_far.append(drawing.settle(place, tokens, generator))
         if parts:
             self.balance.copy_(torch.cat(parts))
+
+    def _balance(self, column: int, logits: Tensor, counts: Tensor) -> Tensor:
+        """(width,) what to add to logits (n, width) for frequencies (width,); of a column that may be absent its last
+        token first, since few rows tell each of the others."""
+        shift = torch.zeros_like(counts)
+        if not len(logits):
+            return shift
+        if column in self.absent:
+            aim = torch.logit(counts[-1] / counts.sum().clamp(min=1), eps=_TINY)
+            for _ in range(_TURNS):
+                shift[-1] += aim - torch.logit(torch.softmax(logits + shift, dim=1)[:, -1].mean(), eps=_TINY)
+        return shift + balanced_shift(logits + shift, counts)
 
     def _absent(self, column: int, context: Tensor, drawn: Sequence[Tensor]) -> Tensor:
         """(n,) bool: the rows in which a column has its last token, by what they are drawn after and what is drawn."""

@@ -85,3 +85,19 @@ def test_a_column_has_its_last_token_where_another_says_so_and_still_its_share_i
     drawn = network.draw(rows[:, :2], torch.Generator().manual_seed(3))[:, 1]
     assert (drawn[rows[:, 1] < 2] == 2).all()
     assert ((drawn == 2).double().mean() - (rows[:, 3] == 2).double().mean()).abs() < 0.02
+
+
+def test_of_few_rows_as_many_are_absent_as_real_ones_though_each_other_token_is_rare():
+    generator, width = torch.Generator().manual_seed(0), 13
+    spans = [Span(0, 2, CATEGORY, (), (500, 100)), Span(2, width, CATEGORY, (), (40,) * 12 + (620,))]
+    chosen = torch.where(
+        torch.rand(600, generator=generator) < 0.8, torch.randint(0, 12, (600,), generator=generator), 12
+    )
+    rows = torch.stack([torch.arange(1100) >= 600, torch.cat([chosen, torch.full((500,), 12)])], dim=1).double()
+    network = ConditionalRows(spans, 1, ModelParams(decoder_hidden_layers=(8, 8)), generator, absent={0: [(0, (1,))]})
+    with torch.no_grad():
+        network.decoder.bias[-1] += 3  # as if nothing had been learnt but that most are absent
+    network.finish(rows, torch.zeros(len(rows)), generator)
+    drawn = network.draw(rows[:, :1], torch.Generator().manual_seed(3))[:, 0]
+    assert (drawn[600:] == 12).all()
+    assert abs(float((drawn[:600] < 12).double().mean()) - float((chosen < 12).double().mean())) < 0.05
