@@ -13,6 +13,7 @@ from DataFoundry.derivation.step import Planned, Step
 from DataFoundry.derivation.steps import BY_RULE, STEPS, calendar, lookup
 from DataFoundry.derivation.written import numbers
 from DataFoundry.schema.rules import RULES
+from DataFoundry.schema.rules.evidence import MOST_EXCEPTIONS
 from DataFoundry.schema.table_schema import Column, Rule
 from DataFoundry.schema.view import TableView
 
@@ -20,6 +21,7 @@ _ORDER = (
     *("same", "formula", "determines", "order", "increments", "value_when", "same_when"),
     *("missing_together", "missing_when"),
 )
+_WORTH_KEEPING = ("formula", "order")  # though a few rows break them: of numbers, which are never drawn exactly
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,9 @@ def plan(
 ) -> tuple[Derivation, list[str]]:
     """The derivation that keeps as many rules as can be kept, and a sentence for each that the table itself breaks.
 
+    Formulas and orders that a few rows break are no promises, but what follows is worked out by them, too: drawn by
+    itself it would break them in most rows.
+
     Parameters
     ----------
     table
@@ -108,7 +113,7 @@ def plan(
         A moment by which rows follow one another, which is drawn in a way of its own (`relational.times`).
     """
     view = TableView(table.frame, kinds)
-    promises, warnings = [], []
+    promises, likely, warnings = [], [], []
     for rule in rules:
         broken = 0 if rule.exceptions or not _known(rule, view) else int(RULES[rule.kind].breaks(view, rule).sum())
         if broken and not rule.support:  # somebody said it
@@ -117,11 +122,14 @@ def plan(
             )
         elif not broken and not rule.exceptions and _known(rule, view):
             promises.append(rule)
+        elif is_likely(rule) and _known(rule, view):
+            likely.append(rule)
     steps: list[Step] = []
-    for kind in _ORDER:
-        for rule in promises:
-            if rule.kind == kind:
-                steps = _with(steps, rule, promises, table)
+    for rules_of_a_kind in (promises, likely):
+        for kind in _ORDER:
+            for rule in rules_of_a_kind:
+                if rule.kind == kind:
+                    steps = _with(steps, rule, promises, table)
     for name in columns:  # those of a rule that left one out follow the one that is left
         if name != clock and (step := calendar.for_column(name, table)):
             steps = _accepted(step, steps, promises, table) or steps
@@ -137,6 +145,11 @@ def _in_chain(steps: Sequence[Step], step: Step) -> Step:
     return replace(step, state={**step.state, "raise": True}) if step.kind == "at_least" and chained else step
 
 
+def is_likely(rule: Rule) -> bool:
+    """Whether it is no promise, since a few rows break it, but what follows is worked out by it all the same."""
+    return rule.kind in _WORTH_KEEPING and 0 < rule.exceptions <= MOST_EXCEPTIONS * rule.support
+
+
 def _known(rule: Rule, view: TableView) -> bool:
     return rule.kind in RULES and all(name in view.columns for name in rule.columns)
 
@@ -149,13 +162,18 @@ def _with(steps: list[Step], rule: Rule, promises: list[Rule], table: Planned) -
                 steps = _set_last(step, steps, table) or steps
             elif way == "one_missing":
                 steps = _sorted([*steps, *_carried(step, steps, table)]) or steps
-            elif added := _accepted(step, steps, promises, table):
+            elif added := _accepted(step, steps, promises, table, rule.exceptions):
                 return added
     return steps
 
 
-def _accepted(step: Step, steps: list[Step], promises: list[Rule], table: Planned) -> list[Step] | None:
-    """The steps with one more, if what it needs and writes is free, and it gives the training table back."""
+def _accepted(
+    step: Step, steps: list[Step], promises: list[Rule], table: Planned, exceptions: int = 0
+) -> list[Step] | None:
+    """The steps with one more, if what it needs and writes is free, and it gives the training table back.
+
+    So it does in all rows but those that are exceptions of its rule.
+    """
     removed = {each.writes for each in steps if each.removes}
     if step.removes and step.writes in removed or not step.removes and {step.writes, *step.reads} & removed:
         return None
@@ -164,7 +182,7 @@ def _accepted(step: Step, steps: list[Step], promises: list[Rule], table: Planne
         before = before[lookup.remembered(before, step.state)].reset_index(drop=True)
     after = STEPS[step.kind].restore(STEPS[step.kind].reduce(before, step.state), step.state)
     absent = before[step.writes].isna() & after[step.writes].notna()
-    if not _alike(before[step.writes], after[step.writes], absent, table.writing(step.writes)):
+    if not _alike(before[step.writes], after[step.writes], absent, table.writing(step.writes), exceptions):
         return None
     if not absent.any():
         return _sorted([*steps, step])
@@ -195,15 +213,20 @@ def _tellers(name: str, promises: list[Rule], table: Planned) -> Iterator[Step]:
                 yield from (step for step in proposed if step.writes == name)
 
 
-def _alike(before: pd.Series, after: pd.Series, absent: pd.Series, how: Mapping[str, Any] | None) -> bool:
-    """Whether a column came back, but for values where there were none; numbers within half their last digit."""
+def _alike(
+    before: pd.Series, after: pd.Series, absent: pd.Series, how: Mapping[str, Any] | None, exceptions: int = 0
+) -> bool:
+    """Whether a column came back, but for values where there were none; numbers within half their last digit.
+
+    In at most so many rows that are exceptions it may be another value.
+    """
     if (after.isna() & before.notna()).any():
         return False
     kept = (before.notna() & ~absent).to_numpy()
     if how is None or how["kind"] == "moment":
-        return bool((before[kept].map(str).to_numpy() == after[kept].map(str).to_numpy()).all())
+        return bool((before[kept].map(str).to_numpy() != after[kept].map(str).to_numpy()).sum() <= exceptions)
     (a, _), (b, _) = numbers(before[kept], how), numbers(after[kept], how)
-    return bool(np.all(np.abs(a - b) <= 1.001 * 10.0 ** -int(how["decimals"]) + 1e-9 * np.abs(a)))
+    return bool((~(np.abs(a - b) <= 1.001 * 10.0 ** -int(how["decimals"]) + 1e-9 * np.abs(a))).sum() <= exceptions)
 
 
 def _carried(step: Step, steps: list[Step], table: Planned) -> Iterator[Step]:

@@ -130,12 +130,12 @@ def _solved(view: TableView, rule: Rule, name: str) -> np.ndarray:
     place = rule.columns.index(name)
     numbers = [numbers_of(view, each) for each in rule.columns]
     operation = str(rule.details["operation"])
+    if place == len(numbers) - 1:
+        return formula.computed(rule.details, *numbers[:-1])
+    offset = float(rule.details.get("offset", 0.0))
     if operation == formula.LINEAR:
-        factor, offset = float(rule.details["factor"]), float(rule.details.get("offset", 0.0))
-        return numbers[0] * factor + offset if place == 1 else (numbers[1] - offset) / factor
-    a, b, c = numbers
-    if place == 2:
-        return formula.OPERATIONS[operation](a, b)
+        return (numbers[1] - offset) / float(rule.details["factor"])
+    a, b, c = numbers[0], numbers[1], numbers[2] - offset
     return _SOLVED[operation][0](b, c) if place == 0 else _SOLVED[operation][1](a, c)
 
 

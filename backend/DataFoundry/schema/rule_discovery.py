@@ -40,6 +40,8 @@ def discover_rules(
                 each.add(view)
     rules = [each.rule() for each in verified]
     kept = tuple(rule for rule in rules if rule.support and rule.exceptions <= _most(rule) * rule.support)
+    if any(rule.kind == "unique" and not rule.exceptions for rule in kept):  # columns that nearly name a row are chance
+        kept = tuple(rule for rule in kept if rule.kind != "unique" or len(rule.columns) == 1 or not rule.exceptions)
     keys = tuple(rule.columns for rule in kept if rule.kind == "unique" and not rule.exceptions)
     return keys, kept
 

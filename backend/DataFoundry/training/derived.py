@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.config import ColumnChoice, RuleChoice, TrainingConfig, build_params
-from DataFoundry.derivation.plan import Derivation, plan
+from DataFoundry.derivation.plan import Derivation, is_likely, plan
 from DataFoundry.derivation.step import Planned
 from DataFoundry.errors import ColumnError, ConfigError
 from DataFoundry.making.columns import Made
@@ -76,9 +76,10 @@ def rows_that_keep(frame: pd.DataFrame, config: TrainingConfig) -> tuple[pd.Data
 def doubted(rules: Iterable[Rule]) -> list[str]:
     """A warning for each rule that some rows of the table break, so that synthetic rows may, too."""
     return [
-        f"{rule.doubt}, so it is no promise and synthetic rows may break it, too: repair the table first (check-table, "
-        "apply-fixes), or give it in rules of create-config without support and exceptions; then rows that break it "
-        "are not learnt from."
+        f"{rule.doubt}, so it is no promise and synthetic rows may break it, too"
+        f"{', though they are worked out by it where they can be' if is_likely(rule) else ''}: repair the table first "
+        "(check-table, apply-fixes), or give it in rules of create-config without support and exceptions; then rows "
+        "that break it are not learnt from."
         for rule in rules
         if rule.exceptions and rule.kind != "unique"  # what repeats is drawn as it is
     ]

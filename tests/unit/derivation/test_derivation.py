@@ -271,3 +271,21 @@ def test_a_day_after_a_time_is_so_many_days_later(root):
     made = found.restore(shuffled(found.reduce(frame)))
     gaps = (pd.to_datetime(made["shipped"]) - pd.to_datetime(made["ordered"]).dt.normalize()).dt.days
     assert set(gaps) == {1, 2, 3} and not broken(made, found)
+
+
+def test_a_formula_or_order_that_one_row_breaks_is_no_promise_but_worked_out_all_the_same(root):
+    rng = np.random.default_rng(0)
+    begin = pd.Timestamp("2022-01-01") + pd.to_timedelta(rng.integers(0, 900, 600), unit="D")
+    days, price = rng.geometric(0.25, 600), rng.gamma(2, 100, 600).round(2)
+    frame = pd.DataFrame({"begin": begin, "end": begin + pd.to_timedelta(days - 1, unit="D"), "days": days})
+    frame = frame.assign(seen=begin + pd.to_timedelta(rng.integers(0, 5, 600), unit="D"), price=price)
+    frame = frame.assign(total=(price * days).round(2))
+    frame.loc[3, ["days", "total"]] = [77, 1.0]
+    frame.loc[9, "seen"] = pd.Timestamp("2021-01-01")
+    frame, found, _ = planned(frame, root)
+    assert {rule.kind for rule in found.rules} == {"order"}  # the one of begin and end
+    made = found.restore(shuffled(found.reduce(frame)))
+    parsed = made[["begin", "end", "seen"]].apply(pd.to_datetime)
+    assert ((parsed["end"] - parsed["begin"]).dt.days + 1 == made["days"]).all()
+    assert (parsed["seen"] >= parsed["begin"]).all()
+    assert np.allclose(made["total"], made["price"] * made["days"], atol=0.006)

@@ -208,3 +208,35 @@ def test_codes_that_begin_alike_follow_and_are_not_computed(root):
     shop = np.random.default_rng(0).integers(0, 200, 3000)
     frame = pd.DataFrame({"shop": shop, "region": shop // 10, "sold": np.random.default_rng(1).normal(size=3000)})
     assert told(schema_of(frame, root)) == {("determines", ("shop", "region"))}
+
+
+def absences(rows=600, seed=0) -> pd.DataFrame:
+    """From the first day to the last, both counted; a tax by one of two rates; a wrong row each."""
+    rng = np.random.default_rng(seed)
+    days = rng.geometric(0.25, rows)
+    begin = pd.Timestamp("2022-01-01") + pd.to_timedelta(rng.integers(0, 900, rows), unit="D")
+    rate, net = rng.choice([0.07, 0.19], rows), rng.gamma(2, 100, rows).round(2)
+    frame = pd.DataFrame({"begin": begin, "end": begin + pd.to_timedelta(days - 1, unit="D"), "days": days})
+    frame = frame.assign(net=net, rate=rate, tax=(net * rate).round(2))
+    frame.loc[7, ["days", "tax"]] = [99, 1.0]
+    return frame
+
+
+def test_days_that_count_both_ends_and_products_by_few_rates_are_formulas() -> None:
+    schema = discover_in(absences())
+    formulas = {rule.columns: rule for rule in schema.rules if rule.kind == "formula"}
+    assert set(formulas) == {("end", "begin", "days"), ("net", "rate", "tax")}
+    days = formulas["end", "begin", "days"]
+    assert days.sentence == "days is end - begin in days + 1." and days.details["offset"] == 1
+    assert {rule.exceptions for rule in formulas.values()} == {1}
+
+
+def test_columns_that_nearly_name_a_row_are_no_key_where_others_do() -> None:
+    rng = np.random.default_rng(0)
+    machines = [
+        pd.DataFrame({"machine": name, "time": pd.date_range("2024-03-01", periods=400, freq="10min"), "heat": heat})
+        for name, heat in zip("abc", rng.normal([[58], [60], [63]], 2, (3, 400)).round(1), strict=True)
+    ]
+    frame = pd.concat(machines, ignore_index=True)
+    told = [rule.columns for rule in discover_in(frame).rules if rule.kind == "unique"]
+    assert told == [("machine", "time")]

@@ -167,10 +167,7 @@ def _computed(rule: Rule, view: TableView) -> np.ndarray:
     """(n,) object: the results as texts, with the digits of the column."""
     numbers = [numbers_of(view, name) for name in rule.columns[:-1]]
     with np.errstate(all="ignore"):
-        if rule.details["operation"] == formula.LINEAR:
-            found = numbers[0] * float(rule.details["factor"]) + float(rule.details.get("offset", 0.0))
-        else:
-            found = formula.OPERATIONS[str(rule.details["operation"])](*numbers)
+        found = formula.computed(rule.details, *numbers)
     digits = int(rule.details["decimals"])
     number = view.columns[rule.columns[-1]].kind == "number"
     return np.array([f"{each:.{digits}f}" if number and np.isfinite(each) else None for each in found], dtype=object)

@@ -28,7 +28,7 @@ def propose(rule: Rule, table: Planned) -> list[Step]:
     if len(clothes) < 2 or table.kind(later) != "moment" or earlier not in table.drawn or not table.may_go(later):
         return []
     (a, no_a), (b, no_b) = (numbers(table.frame[name], how) for name, how in zip(rule.columns, clothes, strict=True))
-    if (no_a & ~no_b).any() or (a[~no_b] > b[~no_b]).any():
+    if (no_a & ~no_b).any() or (a[~no_b] > b[~no_b]).sum() > rule.exceptions:
         return []  # there would be nothing to compute the later one from
     # A day that is counted from a time counts from its day: 10:25 to midnight of the next is one day, not 815 minutes.
     dated = bool(not (b[~no_b] % DAY).any() and (a[~no_b] % DAY).any())

@@ -26,7 +26,8 @@ def propose(rule: Rule, table: Planned) -> list[Step]:
     ways = [(operation, first, second, result)]
     if table.kind(first) == "moment":
         ways = [("later", second, result, first), ("days", first, second, result)]
-    return [_step(table, clothes, *way) for way in ways if table.may_go(way[-1])]
+    offset = float(rule.details.get("offset", 0.0))
+    return [_step(offset, clothes, *way) for way in ways if table.may_go(way[-1])]
 
 
 def _linear(rule: Rule, table: Planned) -> list[Step]:
@@ -39,11 +40,12 @@ def _linear(rule: Rule, table: Planned) -> list[Step]:
     return [Step("formula", scaled, (source,), True, state)]
 
 
-def _step(table: Planned, clothes: Mapping[str, Any], operation: str, first: str, second: str, result: str) -> Step:
+def _step(offset: float, clothes: Mapping[str, Any], operation: str, first: str, second: str, result: str) -> Step:
     state = {
         "operation": operation,
         "columns": [first, second, result],
         "written": [clothes[name] for name in (first, second, result)],
+        "offset": offset,
     }
     return Step("formula", result, (first, second), True, state)
 
@@ -65,17 +67,17 @@ def restore(frame: pd.DataFrame, state: Mapping[str, Any]) -> pd.DataFrame:
     (a, no_a), (b, no_b) = (
         numbers(frame[name], how) for name, how in zip((first, second), state["written"], strict=False)
     )
-    values, missing = _computed(state["operation"], a, b), no_a | no_b
+    values, missing = _computed(state["operation"], a, b, float(state.get("offset", 0.0))), no_a | no_b
     if values.dtype == np.float64:
         missing |= ~np.isfinite(values)
     return frame.assign(**{result: written(np.where(missing, 0, values), missing, state["written"][2])})
 
 
-def _computed(operation: str, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(n,) float64, of moments int64 nanoseconds."""
+def _computed(operation: str, first: np.ndarray, second: np.ndarray, offset: float) -> np.ndarray:
+    """(n,) float64, of moments int64 nanoseconds; `offset` is what the days are more than the difference."""
     if operation == "later":
-        return first + np.round(np.clip(second, -1e5, 1e5) * DAY).astype(np.int64)
+        return first + np.round(np.clip(second - offset, -1e5, 1e5) * DAY).astype(np.int64)
     if operation == "days":
-        return (first - second) / DAY
+        return (first - second) / DAY + offset
     with np.errstate(all="ignore"):
         return OPERATIONS[operation](first, second)

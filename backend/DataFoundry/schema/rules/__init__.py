@@ -60,6 +60,8 @@ def complaint(kind: str, columns: Sequence[str], details: Mapping[str, Any]) -> 
         return "'formula' speaks of 2 columns if its operation is 'linear', else of 3"
     if kind == "formula" and len(columns) == 2 and not isinstance(details.get("factor"), (int, float)):
         return "'formula' of operation 'linear' needs 'details' with 'factor': a number"
+    if kind == "formula" and not _is(details.get("offset", 0), (int, float)):
+        return "'formula' needs as 'offset', if it has one, a number"
     if kind == "combinations" and not all(_is_row(each, columns) for each in details.get("values") or [None]):
         return "'combinations' needs 'details' with 'values': lists of as many values as there are columns"
     for name, wanted in RULES[kind].DETAILS.items():

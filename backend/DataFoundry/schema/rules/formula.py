@@ -1,6 +1,6 @@
-"""A number that is computed from others: total = quantity * price, days = cancelled - signup."""
+"""A number that is computed from others: total = quantity * price, days = cancelled - signup, or one more."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import permutations
 
 import numpy as np
@@ -28,21 +28,22 @@ _REAL = 0.2  # share of rows in which the result must differ from both of its pa
 
 
 def discover(view: TableView) -> list[Rule]:
-    """Sums, differences, products and ratios of two columns, differences of two moments in days, and numbers that are
-    another one times a constant.
+    """Sums, differences, products and ratios of two columns, differences of two moments in days, or one day more, and
+    numbers that are another one times a constant.
 
     Each three columns give one rule: the product rather than the ratio, the sum rather than the difference.
     """
     numbers = [name for name in view.columns if view.columns[name].kind in ("number", "formatted_number")]
-    numbers = [name for name in numbers if view.codes(name)[1] >= _FEWEST_VALUES][:_MOST_COLUMNS]
+    numbers = [name for name in numbers if view.codes(name)[1] > 1][:_MOST_COLUMNS]
+    results = [name for name in numbers if view.codes(name)[1] >= _FEWEST_VALUES]
     moments = [name for name in view.columns if view.columns[name].kind == "moment" and view.codes(name)[1] >= 3]
     found: list[Rule] = []
     told: set[frozenset[str]] = set()
-    for rule in (*_of(view, numbers, numbers, OPERATIONS), *_of(view, moments, numbers, ("-",))):
+    for rule in (*_of(view, numbers, results, OPERATIONS), *_of(view, moments, results, ("-",))):
         if frozenset(rule.columns) not in told:
             told.add(frozenset(rule.columns))
             found.append(rule)
-    return found + _linear(view, numbers, told)
+    return found + _linear(view, results, told)
 
 
 def _linear(view: TableView, numbers: list[str], told: set[frozenset[str]]) -> list[Rule]:
@@ -83,12 +84,14 @@ def _of(view: TableView, parts: list[str], results: list[str], operations: Itera
 
 
 def _judged(view: TableView, first: str, operation: str, second: str, result: str) -> Rule | None:
-    details = {"operation": operation, "decimals": view.decimals(result)}
-    sentence = f"{result} is {first} {operation} {second}{' in days' if view.columns[first].kind == 'moment' else ''}."
-    rule = Rule("formula", (first, second, result), sentence, 0, 0, details)
-    if not _holds(view, rule, slice(0, _FIRST_ROWS)):
-        return None
-    return rule if _holds(view, rule, slice(None)) else None
+    moments = view.columns[first].kind == "moment"
+    for offset in (0, 1) if moments else (0,):  # from Monday to Tuesday is one day, or two where both are counted
+        details = {"operation": operation, "decimals": view.decimals(result)} | ({"offset": offset} if offset else {})
+        sentence = f"{result} is {first} {operation} {second}{' in days' if moments else ''}{' + 1' if offset else ''}."
+        rule = Rule("formula", (first, second, result), sentence, 0, 0, details)
+        if _holds(view, rule, slice(0, _FIRST_ROWS)) and _holds(view, rule, slice(None)):
+            return rule
+    return None
 
 
 def _holds(view: TableView, rule: Rule, rows: slice) -> bool:
@@ -105,9 +108,16 @@ def _holds(view: TableView, rule: Rule, rows: slice) -> bool:
 def _off(a: np.ndarray, b: np.ndarray, c: np.ndarray, rule: Rule) -> np.ndarray:
     """(n,) bool: where the result is not the computed one, rounded as the column is."""
     with np.errstate(all="ignore"):
-        computed = OPERATIONS[str(rule.details["operation"])](a, b)
         step = 0.5 * 10.0 ** -int(rule.details["decimals"])
-        return ~(np.abs(computed - c) <= step * 1.001 + 1e-9 * np.abs(c))
+        return ~(np.abs(computed(rule.details, a, b) - c) <= step * 1.001 + 1e-9 * np.abs(c))
+
+
+def computed(details: Mapping[str, object], *parts: np.ndarray) -> np.ndarray:
+    """(n,) float64: what a formula of such details gives for the numbers of its parts, of moments days, not rounded."""
+    offset = float(details.get("offset", 0.0))  # type: ignore[arg-type]
+    if details["operation"] == LINEAR:
+        return parts[0] * float(details["factor"]) + offset  # type: ignore[arg-type]
+    return OPERATIONS[str(details["operation"])](*parts) + offset
 
 
 def _rest(rule: Rule) -> tuple[float, int]:
