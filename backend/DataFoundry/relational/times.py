@@ -16,6 +16,7 @@ from DataFoundry.preprocessing.weekdays import follow_the_week, weekday_of
 _UNITS = {"day": 86_400 * 10**9, "second": 10**9, "millisecond": 10**6, "microsecond": 10**3, "nanosecond": 1}
 _FEWEST = 20  # rows that tell whether one time hangs on another
 _CLOSE = 0.5  # spread of the distance to the parent's time, over that of the time itself
+_WIDE = 2.0  # the same, from which on the time tells more than the distance
 _SELDOM = 0.01  # of the times that the last of all would cut off, if the distance hung on nothing
 _FEWEST_BASES = 3  # days of the week that others are counted from
 _UNEVEN = 0.04  # of a day's share of the rows
@@ -46,6 +47,9 @@ class Clock:
     weekly
         Whether there are days of the week with few or many rows. Then each row's is told, and what is told of times in
         days are whole weeks, up to the day of the week.
+    absolute
+        Whether the first time is told by itself, and the anchor is only what it is not before: distances, such as from
+        a birth to a visit, are spread far wider.
     first_weekly
         Whether first times, too, are on the days of the week that are told; not where these follow from the anchors'.
     from_weekday
@@ -60,6 +64,7 @@ class Clock:
     follows: bool
     latest: int | None = None
     weekly: bool = False
+    absolute: bool = False
     first_weekly: bool = False
     from_weekday: bool = False
 
@@ -120,22 +125,33 @@ class Clock:
             spread = distance.std() / max(values[known].std(), 1)
             if (never, -spread) > (promised, -best):
                 chosen, promised, best = where, never, spread
-        latest = None
-        if chosen is not None and promised:
+        latest, absolute = None, bool(chosen is not None and promised and best > _WIDE)
+        if chosen is not None and promised and not absolute:
             known = first & ~np.isnan(anchors[chosen])
             units = (values // _UNITS[unit]).astype(np.float64)
             latest = _cut_off(units[known], np.floor(anchors[chosen][known] / _UNITS[unit]), units[~missing].max())
         follows = bool((position > 0).any())
-        start = values[first] if chosen is None else values[first] - anchors[chosen][first]
-        base = np.zeros(len(start)) if chosen is None else anchors[chosen][first]
+        base = np.zeros(int(first.sum())) if chosen is None or absolute else anchors[chosen][first]
+        start = values[first] - base
         later = np.flatnonzero((position > 0) & ~missing)
         first_weekly = _is_weekly(values[first]) and not _follows_from(base, start)
         weekly = first_weekly or (
             _is_weekly(values[later]) and not _follows_from(values[later - 1], np.diff(values)[later - 1])
         )
-        from_weekday = first_weekly and unit == "day" and promised and latest is None and chosen in told
+        in_weeks = unit == "day" and promised and latest is None and not absolute
+        from_weekday = first_weekly and in_weeks and chosen in told
         return cls(
-            str(column.name), unit, writing, chosen, promised, follows, latest, weekly, first_weekly, from_weekday
+            str(column.name),
+            unit,
+            writing,
+            chosen,
+            promised,
+            follows,
+            latest,
+            weekly,
+            absolute,
+            first_weekly,
+            from_weekday,
         )
 
     def reduce(self, frame: pd.DataFrame, position: np.ndarray, anchor: np.ndarray | None) -> pd.DataFrame:
@@ -143,7 +159,7 @@ class Clock:
         values, missing = moment.nanoseconds(frame[self.column], self.writing)
         times = np.where(missing, np.nan, (values // _UNITS[self.unit]).astype(np.float64))
         start = times
-        if anchor is not None:
+        if anchor is not None and not self.absolute:
             base = np.floor(anchor / _UNITS[self.unit])
             start = times - base
             if self.latest is not None:
@@ -176,10 +192,11 @@ class Clock:
             if self.latest is not None:
                 room = self._room(base)
                 start = np.minimum(np.floor(start * room), room - 1)
-            start = np.maximum(start, 0) if self.promised else start
+            if self.promised:
+                start = np.fmax(start, base if self.absolute else 0)
             if self.from_weekday:
                 start = 7 * start + _until(weekday, _weekday(base * _UNITS["day"]))
-            start = start + base
+            start = start if self.absolute else start + base
         if self.first_weekly and not self.from_weekday:
             start = self._on_weekday(start, weekday, base if self.promised else None)
         steps = np.where(first, start, np.nan)

@@ -128,3 +128,18 @@ def test_days_of_the_week_that_follow_from_the_parents_are_not_told():
     assert not clock.weekly and clock.added == [clock.start]
     even = _days(np.arange(1400))
     assert not Clock.fit(even, {}, np.zeros(1400, dtype=np.int64), {}).weekly
+
+
+def test_times_that_are_spread_far_less_than_their_distances_are_told_by_themselves_but_not_before_the_anchor():
+    r = np.random.default_rng(6)
+    born = _nanoseconds(-r.integers(0, 30_000, 500))
+    visited, first = _days(r.integers(1, 700, 500)), np.zeros(500, dtype=np.int64)
+    clock = Clock.fit(visited, {}, first, {ANCHOR: born})
+    assert clock.anchor == ANCHOR and clock.promised and clock.absolute and clock.latest is None
+    told = clock.reduce(visited.to_frame(), first, born)
+    assert np.ptp(told[clock.start]) < 700
+    assert clock.restore(told, first, born)["issued"].tolist() == visited.tolist()
+    late = _nanoseconds(np.full(500, 350))
+    assert (pd.to_datetime(clock.restore(told, first, late)["issued"]) >= pd.Timestamp("1995-12-17")).all()
+    assert Clock.from_dict(clock.as_dict()) == clock
+    assert all(type(each) is bool for each in (clock.absolute, clock.weekly, clock.first_weekly, clock.from_weekday))
