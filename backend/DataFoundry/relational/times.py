@@ -115,16 +115,7 @@ class Clock:
         values, missing = moment.nanoseconds(column, writing)
         unit = next(name for name, size in _UNITS.items() if not (values % size).any())
         first = (position == 0) & ~missing
-        chosen, promised, best = None, False, _CLOSE
-        for where, other in anchors.items():
-            known = first & ~np.isnan(other)
-            if known.sum() < min(_FEWEST, first.sum()) or known.sum() < 0.99 * first.sum():
-                continue
-            distance = values[known] - other[known]
-            never = bool((distance >= 0).all())
-            spread = distance.std() / max(values[known].std(), 1)
-            if (never, -spread) > (promised, -best):
-                chosen, promised, best = where, never, spread
+        chosen, promised, best = _anchor(values, first, anchors)
         latest, absolute = None, bool(chosen is not None and promised and best > _WIDE)
         if chosen is not None and promised and not absolute:
             known = first & ~np.isnan(anchors[chosen])
@@ -253,6 +244,23 @@ def _weekday(nanoseconds: np.ndarray) -> np.ndarray:
 def _until(weekday: np.ndarray, other: np.ndarray) -> np.ndarray:
     """(n,) days, 0 to 6, from the other day of the week to this one; NaN where one is missing."""
     return (weekday - other) % 7
+
+
+def _anchor(
+    values: np.ndarray, first: np.ndarray, anchors: Mapping[tuple[str, str], Any]
+) -> tuple[tuple[str, str] | None, bool, float]:
+    """The time that the first ones hang on; whether none is before it; how far they spread from it, over all."""
+    chosen, promised, best = None, False, _CLOSE
+    for where, other in anchors.items():
+        known = first & ~np.isnan(other)
+        if known.sum() < min(_FEWEST, first.sum()) or known.sum() < 0.99 * first.sum():
+            continue
+        distance = values[known] - other[known]
+        never = bool((distance >= 0).all())
+        spread = float(distance.std() / max(values[known].std(), 1))
+        if (never, -spread) > (promised, -best):
+            chosen, promised, best = where, never, spread
+    return chosen, promised, best
 
 
 def _is_weekly(nanoseconds: np.ndarray) -> bool:

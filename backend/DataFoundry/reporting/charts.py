@@ -153,6 +153,8 @@ class _Plane:
     def __init__(self, xs: Sequence[float], ys: Sequence[float]) -> None:
         self._y_marks = _round_marks(min(ys), max(ys))
         self._x_marks = [each for each in _round_marks(min(xs), max(xs), _MARKS) if min(xs) <= each <= max(xs)]
+        if all(isinstance(each, int) for each in xs):  # there is no epoch 1.5
+            self._x_marks = [each for each in self._x_marks if float(each).is_integer()]
         self._low = (min(xs), min(min(ys), self._y_marks[0]))
         self._high = (max(xs), max(max(ys), self._y_marks[-1]))
 

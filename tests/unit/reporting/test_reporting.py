@@ -84,6 +84,8 @@ def test_a_curve_goes_up_where_its_numbers_do_and_a_gap_is_left_out() -> None:
     [curve] = drawn.iter("polyline")
     (x1, y1), (x2, y2) = (map(float, point.split(",")) for point in curve.attrib["points"].split())
     assert x1 < x2 and y1 > y2  # pixels count from the top
+    steps = [each.text for each in drawn.iter("text") if each.get("text-anchor") == "middle"]
+    assert steps == ["1", "2", "3"]
     assert charts.lines("t", {"a": ([], [])}) == ""
 
 
