@@ -233,3 +233,15 @@ def test_nothing_is_computed_from_a_number_that_means_missing() -> None:
     checks = CellChecks.learnt(rows, discover_in(rows).columns, [rule])
     found = {(each.row, each.column): each.suggested for each in findings(checks.marks(rows), rows)}
     assert found == {(20, "fahrenheit"): f"{1.8 * celsius[20] + 32:.2f}"}
+
+
+def test_a_wrong_amount_of_money_is_repaired_as_the_column_writes_it() -> None:
+    random = np.random.default_rng(5)
+    price, months = random.choice([9.99, 29.0, 99.0], ROWS), random.integers(1, 36, ROWS)
+    values = [f"${each:,.2f}" for each in price * months]
+    rows = pd.DataFrame({"price": [f"${each:,.2f}" for each in price], "months": months, "value": values})
+    right = rows.loc[7, "value"]
+    rows.loc[7, "value"] = "$1.00"
+    schema = discover_in(rows)
+    found = findings(CellChecks.learnt(rows, schema.columns, list(schema.rules)).marks(rows), rows)
+    assert [(each.row, each.column, each.suggested) for each in found] == [(7, "value", right)]

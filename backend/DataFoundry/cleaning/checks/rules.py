@@ -10,6 +10,7 @@ from scipy.stats import binom
 
 from DataFoundry.cleaning.checks.values import as_levels
 from DataFoundry.cleaning.finding import Mark
+from DataFoundry.schema.kinds import formatted_number
 from DataFoundry.schema.rules import RULES, formula
 from DataFoundry.schema.rules.by_row import VerifiedByRow, numbers_of
 from DataFoundry.schema.table_schema import Rule
@@ -164,10 +165,16 @@ def _breaking(rule: Rule, view: TableView) -> Iterator[Mark]:
 
 
 def _computed(rule: Rule, view: TableView) -> np.ndarray:
-    """(n,) object: the results as texts, with the digits of the column."""
+    """(n,) object: the results as texts, as the column writes them; None where that is not known."""
     numbers = [numbers_of(view, name) for name in rule.columns[:-1]]
     with np.errstate(all="ignore"):
         found = formula.computed(rule.details, *numbers)
-    digits = int(rule.details["decimals"])
-    number = view.columns[rule.columns[-1]].kind == "number"
-    return np.array([f"{each:.{digits}f}" if number and np.isfinite(each) else None for each in found], dtype=object)
+    digits, column = int(rule.details["decimals"]), view.columns[rule.columns[-1]]
+    if column.kind == "formatted_number":
+        texts = formatted_number.write(np.round(np.where(np.isfinite(found), found, 0.0), digits), column.format)
+    elif column.kind == "number":
+        texts = np.array([f"{each:.{digits}f}" for each in found], dtype=object)
+    else:
+        return np.full(len(found), None, dtype=object)
+    texts[~np.isfinite(found)] = None
+    return texts
