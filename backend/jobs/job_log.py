@@ -32,10 +32,10 @@ class JobLog:
             if line["name"].partition(".")[0] == _OURS:
                 self._keep(line["text"].partition("\n")[0], line["level"])
 
-    def tell(self, text: str, level: int = logging.INFO) -> None:
-        """A line of the service itself."""
+    def tell(self, text: str, level: int = logging.INFO, to_owner: str = "") -> None:
+        """A line of the service itself; `to_owner` follows in the job's own log alone, since it may quote the table."""
         logger.log(level, "job %s: %s", self._job[:8], text)
-        self._keep(text, level)
+        self._keep(text + to_owner, level)
 
     def _note_step(self, progress: dict[str, Any]) -> None:
         step, total = progress["doing"], progress.get("total")

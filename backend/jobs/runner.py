@@ -363,7 +363,8 @@ class Runner:
         problem = Problem(**outcome["problem"]) if "problem" in outcome else None
         error = problem.error() if problem else None
         state = CANCELLED if isinstance(error, JobCancelledError) else FAILED if error else SUCCEEDED
-        live.log.tell(f"{state} after {seconds:.1f} s" + (f": {error}" if problem and problem.message else ""))
+        why = f": {error}" if problem and problem.message else ""
+        live.log.tell(f"{state} after {seconds:.1f} s", to_owner=why)
         again = error is not None and (isinstance(error, _MAY_PASS) or type(error) is DataFoundryError)
         result = outcome.get("result")
         kept = quietly(self.store.finish, live.job.id, state, seconds, result, problem, again)
