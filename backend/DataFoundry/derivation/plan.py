@@ -238,7 +238,7 @@ def _carried(step: Step, steps: list[Step], table: Planned) -> Iterator[Step]:
         seen.add(name)
         maker = by_column[name]
         if maker.kind == "difference":
-            [name] = maker.adds
+            name = maker.adds[0]
             break
         alike = [each for each in maker.reads if np.array_equal(table.frame[each].isna().to_numpy(), missing)]
         if not alike or step.reads[0] in alike:

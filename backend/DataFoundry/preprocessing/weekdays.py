@@ -23,17 +23,20 @@ def day_of(week: np.ndarray, weekday: np.ndarray) -> np.ndarray:
 
 
 def follow_the_week(days: np.ndarray) -> bool:
-    """Whether some weekdays come more often among days (n,) since 1970 than there are of them in that time.
-
-    Days that are few and come often, such as the first of each month, are chosen by something else.
-    """
-    if len(days) < _FEWEST_ROWS:
+    """Whether some weekdays come more often among days (n,) since 1970 than there are of them in that time."""
+    if len(days) < _FEWEST_ROWS or are_chosen(days):
         return False
     possible = np.bincount(weekday_of(np.arange(days.min(), days.max() + 1)), minlength=7)
     counts = np.bincount(weekday_of(days), minlength=7)
+    return is_uneven(counts, possible / possible.sum(), _NO_CHANCE, _UNEVEN)
+
+
+def are_chosen(days: np.ndarray) -> bool:
+    """Whether days (n,) are few of those that might be, and come often: the first of each month, whatever weekday."""
+    weekdays = np.unique(weekday_of(days))
+    possible = np.isin(weekday_of(np.arange(days.min(), days.max() + 1)), weekdays).sum()
     distinct = len(np.unique(days))
-    few = len(days) > 2 * distinct and distinct < possible[counts > 0].sum() / 2
-    return not few and is_uneven(counts, possible / possible.sum(), _NO_CHANCE, _UNEVEN)
+    return bool(len(days) > 2 * distinct and distinct < possible / 2)
 
 
 def is_uneven(counts: np.ndarray, expected: np.ndarray, no_chance: float, uneven: float) -> bool:

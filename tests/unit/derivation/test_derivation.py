@@ -289,3 +289,29 @@ def test_a_formula_or_order_that_one_row_breaks_is_no_promise_but_worked_out_all
     assert ((parsed["end"] - parsed["begin"]).dt.days + 1 == made["days"]).all()
     assert (parsed["seen"] >= parsed["begin"]).all()
     assert np.allclose(made["total"], made["price"] * made["days"], atol=0.006)
+
+
+def test_a_time_that_is_days_later_keeps_its_hours(root):
+    rng = np.random.default_rng(0)
+    started = pd.Timestamp("2021-01-01") + pd.to_timedelta(rng.integers(0, 900, 800), unit="D")
+    seen = started + pd.to_timedelta(rng.integers(0, 90, 800) * 1440 + rng.integers(8 * 60, 18 * 60, 800), unit="m")
+    frame, found, _ = planned(
+        pd.DataFrame({"started": started, "seen": pd.Series(seen).where(rng.random(800) > 0.1)}), root
+    )
+    assert found.added == ("days from started to seen", "seen time of day")
+    core = found.reduce(frame)
+    pd.testing.assert_frame_equal(found.restore(core)[list(frame.columns)], frame)
+    made = found.restore(shuffled(core))
+    assert pd.to_datetime(made["seen"]).dropna().dt.hour.between(8, 17).all() and not broken(made, found)
+
+
+def test_days_that_come_evenly_are_split_where_something_hangs_on_the_weekday_or_the_hour(root):
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2022-01-01", periods=800)
+    sales = np.where(days.dayofweek == 5, 900, 400) + rng.normal(0, 60, 800)
+    _, found, _ = planned(pd.DataFrame({"day": days, "sales": sales.round(1)}), root)
+    assert found.added == ("day week", "day weekday")
+    times = pd.date_range("2024-03-01", periods=2000, freq="10min")
+    running = np.where((times.hour >= 6) & (times.hour < 22), "RUN", "IDLE")
+    _, found, _ = planned(pd.DataFrame({"time": times, "status": running}), root)
+    assert found.added == ("time day", "time time of day")

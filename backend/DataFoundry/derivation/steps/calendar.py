@@ -1,10 +1,11 @@
 """A moment that follows the week or the clock: its week, weekday and time of day are drawn, and put together.
 
 Drawn as one number, a moment lies anywhere between two quantiles: tickets of a shop that is closed on Sundays would be
-opened on Sundays, and at night. No rule asks for this step; `derivation.plan` adds it where the table has the pattern.
+opened on Sundays, and at night, and sales would not know of Saturdays. No rule asks for this step; `derivation.plan`
+adds it where the table has the pattern.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,17 @@ import pandas as pd
 
 from DataFoundry.derivation.step import Planned, Step
 from DataFoundry.derivation.written import DAY, numbers, written
-from DataFoundry.preprocessing.weekdays import day_of, follow_the_week, is_uneven, week_of, weekday_of
+from DataFoundry.preprocessing.weekdays import are_chosen, day_of, follow_the_week, is_uneven, week_of, weekday_of
 from DataFoundry.schema.table_schema import Rule
 
+_HOUR = DAY // 24
 _FEWEST_ROWS = 100
 _FEWEST_DAYS = 60  # fewer distinct ones are drawn one by one, so that their weekdays are right anyway
-_CLOCK = (80.0, 0.1)  # chi-squared and total variation from which on hours are not even
+_NO_CHANCE_OF_WEEK, _NO_CHANCE_OF_CLOCK = 40.0, 80.0  # chi-squared of 7 and of 24 groups
+_UNEVEN = 0.1  # total variation from which on hours are not even
+_MATTERS = 0.03  # share of the variance of a column that weekdays or hours must explain
+_MOST_VALUES = 50  # of a category that is looked at
+_MOST_ROWS = 20_000  # of which this is found out
 
 
 def propose(rule: Rule, table: Planned) -> list[Step]:
@@ -26,7 +32,10 @@ def propose(rule: Rule, table: Planned) -> list[Step]:
 
 
 def for_column(name: str, table: Planned) -> Step | None:
-    """The step for a moment that has weekdays or times of day more often than others; None for any other column."""
+    """The step for a moment that has some weekdays or hours more often than others, or on which another column hangs.
+
+    None for any other column.
+    """
     how = table.writing(name)
     if table.kind(name) != "moment" or how is None or not table.may_go(name):
         return None
@@ -34,13 +43,16 @@ def for_column(name: str, table: Planned) -> Step | None:
     present = values[~missing]
     if len(present) < _FEWEST_ROWS:
         return None
-    days = present // DAY
-    weekly = len(np.unique(days)) >= _FEWEST_DAYS and follow_the_week(days)
-    daily = follow_the_clock(present % DAY)
+    days, times = present // DAY, present % DAY
+    timed = bool((times != times[0]).any())
+    weekly = len(np.unique(days)) >= _FEWEST_DAYS and (
+        follow_the_week(days)
+        or not are_chosen(days)
+        and _matter(weekday_of(days), ~missing, name, table, _NO_CHANCE_OF_WEEK)
+    )
+    daily = timed and (follow_the_clock(times) or _matter(times // _HOUR, ~missing, name, table, _NO_CHANCE_OF_CLOCK))
     if not weekly and not daily or (days == days[0]).all():
         return None
-    times = present % DAY
-    timed = bool((times != times[0]).any())
     date = table.new_name(f"{name} week" if weekly else f"{name} day")
     weekday = table.new_name(f"{name} weekday") if weekly else None
     time = table.new_name(f"{name} time of day") if timed else None
@@ -55,7 +67,39 @@ def follow_the_clock(times: np.ndarray) -> bool:
     """Whether some hours come more often than others among times of day (n,) in nanoseconds."""
     if (times == times[0]).all():
         return False
-    return is_uneven(np.bincount(times // (DAY // 24), minlength=24), np.full(24, 1 / 24), *_CLOCK)
+    return is_uneven(np.bincount(times // _HOUR, minlength=24), np.full(24, 1 / 24), _NO_CHANCE_OF_CLOCK, _UNEVEN)
+
+
+def _matter(groups: np.ndarray, rows: np.ndarray, name: str, table: Planned, no_chance: float) -> bool:
+    """Whether another column hangs on weekdays or hours (m,) of those rows (n,) bool: sales on the day of the week."""
+    step = max(1, len(groups) // _MOST_ROWS)
+    places, groups = np.flatnonzero(rows)[::step], groups[::step]
+    others = (each for each in table.frame.columns if each != name and each in table.drawn)
+    return any(_explained(groups, column, no_chance) for each in others for column in _as_ranks(each, places, table))
+
+
+def _as_ranks(name: str, places: np.ndarray, table: Planned) -> Iterator[np.ndarray]:
+    """(m,) float64 for rows at places (m,): ranks of numbers, 0 and 1 for each value of a category; NaN for missing."""
+    how, column = table.writing(name), table.frame[name].iloc[places]
+    if table.kind(name) in ("category", "boolean"):
+        codes, values = pd.factorize(column.map(str).where(column.notna()))
+        if 2 <= len(values) <= _MOST_VALUES:
+            yield from ((codes == code).astype(np.float64) for code in range(len(values)))
+    elif how is not None and table.kind(name) != "moment":
+        values, missing = numbers(column, how)
+        yield pd.Series(values).mask(missing).rank().to_numpy()
+
+
+def _explained(groups: np.ndarray, values: np.ndarray, no_chance: float) -> bool:
+    """Whether the means of values (m,) differ between groups (m,): the correlation ratio, tested as chi-squared."""
+    known = np.isfinite(values)
+    if known.sum() < _FEWEST_ROWS:
+        return False
+    groups, values = groups[known], values[known] - values[known].mean()
+    sizes, sums = np.bincount(groups), np.bincount(groups, weights=values)
+    all_of_it = float((values**2).sum())
+    explained = float((sums[sizes > 0] ** 2 / sizes[sizes > 0]).sum())
+    return all_of_it > 0 and explained > _MATTERS * all_of_it and explained / all_of_it * len(values) > no_chance
 
 
 def reduce(frame: pd.DataFrame, state: Mapping[str, Any]) -> pd.DataFrame:

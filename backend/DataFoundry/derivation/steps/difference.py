@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.derivation.step import Planned, Step
+from DataFoundry.derivation.steps.calendar import follow_the_clock
 from DataFoundry.derivation.written import DAY, numbers, written
 from DataFoundry.schema.table_schema import Rule
 
@@ -30,13 +31,32 @@ def propose(rule: Rule, table: Planned) -> list[Step]:
     (a, no_a), (b, no_b) = (numbers(table.frame[name], how) for name, how in zip(rule.columns, clothes, strict=True))
     if (no_a & ~no_b).any() or (a[~no_b] > b[~no_b]).sum() > rule.exceptions:
         return []  # there would be nothing to compute the later one from
-    # A day that is counted from a time counts from its day: 10:25 to midnight of the next is one day, not 815 minutes.
-    dated = bool(not (b[~no_b] % DAY).any() and (a[~no_b] % DAY).any())
-    between = (b - (a // DAY * DAY if dated else a))[~no_b]
+    by_day, time = _ways(a[~no_b], b[~no_b])
+    between = ((b // DAY - a // DAY) * DAY if by_day else b - a)[~no_b]
     unit = next(name for name, length in _UNITS.items() if not (between % length).any())
     column = table.new_name(f"{unit} from {earlier} to {later}")
-    state = {"columns": [earlier, later], "written": clothes, "unit": unit, "between": column, "dated": dated}
-    return [Step("difference", later, (earlier, column), True, state, (column,))]
+    state = {"columns": [earlier, later], "written": clothes, "unit": unit, "between": column, "by_day": by_day}
+    added = [column]
+    if time:
+        added.append(table.new_name(f"{later} time of day"))
+        state |= {"time": added[-1], "time_unit": time}
+    return [Step("difference", later, (earlier, *added), True, state, tuple(added))]
+
+
+def _ways(earlier: np.ndarray, later: np.ndarray) -> tuple[bool, int]:
+    """Whether the time between moments (n,) is told in days, from date to date; and in what the later time of day is
+    told, nanoseconds, 0 where it is not.
+
+    From 10:25 to midnight of the next day is one day, not 815 minutes. A login that is days later is at an hour of its
+    own, not so many minutes after another.
+    """
+    times = later % DAY
+    if not times.any():
+        return bool((earlier % DAY).any()), 0
+    apart = not (earlier % DAY).any() or float(np.median(later - earlier)) >= DAY
+    if len(later) and apart and follow_the_clock(times):
+        return True, int(np.gcd.reduce(np.append(times, DAY)))
+    return False, 0
 
 
 def reduce(frame: pd.DataFrame, state: Mapping[str, Any]) -> pd.DataFrame:
@@ -44,10 +64,14 @@ def reduce(frame: pd.DataFrame, state: Mapping[str, Any]) -> pd.DataFrame:
     (a, _), (b, missing) = (
         numbers(frame[name], how) for name, how in zip(state["columns"], state["written"], strict=True)
     )
-    a = a // DAY * DAY if state.get("dated") else a
-    between = pd.Series((b - a) // _UNITS[state["unit"]], index=frame.index)
-    between = between.astype(np.float64).mask(missing) if missing.any() else between
-    return frame.drop(columns=state["columns"][1]).assign(**{state["between"]: between})
+    apart = (b // DAY - a // DAY) * DAY if state.get("by_day") else b - a
+    between = pd.Series(apart // _UNITS[state["unit"]], index=frame.index)
+    parts = {state["between"]: between.astype(np.float64).mask(missing) if missing.any() else between}
+    if state.get("time"):
+        present = b[~missing]
+        times = np.where(missing, np.resize(present, len(b)), b) if len(present) else b
+        parts[state["time"]] = pd.Series(times % DAY // state["time_unit"], index=frame.index)
+    return frame.drop(columns=state["columns"][1]).assign(**parts)
 
 
 def restore(frame: pd.DataFrame, state: Mapping[str, Any]) -> pd.DataFrame:
@@ -57,9 +81,12 @@ def restore(frame: pd.DataFrame, state: Mapping[str, Any]) -> pd.DataFrame:
     between = frame[state["between"]].to_numpy(dtype=np.float64, na_value=np.nan)
     missing = no_a | np.isnan(between)
     steps = np.where(missing, 0, np.maximum(between, 0)).astype(np.int64)
-    if state.get("dated"):
-        days = a // DAY * DAY + steps * _UNITS[state["unit"]]
-        values = np.where(days < a, days + DAY, days)
-    else:
-        values = a + steps * _UNITS[state["unit"]]
-    return frame.drop(columns=state["between"]).assign(**{later: written(values, missing, state["written"][1])})
+    values = (a // DAY * DAY if state.get("by_day") else a) + steps * _UNITS[state["unit"]]
+    drawn = [state["between"]]
+    if state.get("time"):
+        times = frame[state["time"]].to_numpy(dtype=np.float64, na_value=0.0)
+        values = values + np.clip(times.astype(np.int64) * state["time_unit"], 0, DAY - 1)
+        drawn.append(state["time"])
+    if state.get("by_day"):
+        values = np.where(values < a, values + DAY, values)
+    return frame.drop(columns=drawn).assign(**{later: written(values, missing, state["written"][1])})
