@@ -3,7 +3,8 @@
 import numpy as np
 
 _FEWEST_ROWS = 100
-_NO_CHANCE, _UNEVEN = 40.0, 0.05  # chi-squared and total variation from which on shares are not even
+NO_CHANCE_OF_WEEK = 40.0  # chi-squared of 7 groups
+_UNEVEN = 0.05  # total variation from which on weekdays are not even
 _MONDAY = 3  # days from the Monday before 1970 to its first day
 
 
@@ -28,7 +29,7 @@ def follow_the_week(days: np.ndarray) -> bool:
         return False
     possible = np.bincount(weekday_of(np.arange(days.min(), days.max() + 1)), minlength=7)
     counts = np.bincount(weekday_of(days), minlength=7)
-    return is_uneven(counts, possible / possible.sum(), _NO_CHANCE, _UNEVEN)
+    return is_uneven(counts, possible / possible.sum(), NO_CHANCE_OF_WEEK, _UNEVEN)
 
 
 def are_chosen(days: np.ndarray) -> bool:

@@ -6,7 +6,7 @@ its ancestors'. Such a category is no longer drawn, and places are chosen only w
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -21,17 +21,17 @@ _MANY_ROWS = 20.0  # expected, and none seen: by chance once in 5e8 times
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """One category of a second parent that follows from another.
+class _Told:
+    """Something of a second parent that another category tells.
 
     Attributes
     ----------
     place
         Where among the columns that are drawn of a row the second parent's stands.
     source, source_place
-        The table, "" for the row itself, and which of its columns that are drawn it follows from.
+        The table, "" for the row itself, and which of its columns that are drawn tells it.
     tokens
-        For each token of the source the second parent's, -1 for one that tells none.
+        What it tells, see the classes below.
     """
 
     place: int
@@ -44,9 +44,23 @@ class Agreement:
         return [self.place, self.source, self.source_place, list(self.tokens)]
 
     @classmethod
-    def from_list(cls, value: Sequence[Any]) -> "Agreement":
+    def from_list(cls, value: Sequence[Any]) -> Self:
         """What `as_list` describes."""
         return cls(int(value[0]), str(value[1]), int(value[2]), tuple(map(int, value[3])))
+
+
+class Agreement(_Told):
+    """One category of a second parent that follows from another.
+
+    `tokens` has for each token of the source the second parent's, -1 for one that tells none.
+    """
+
+
+class Absence(_Told):
+    """Where a row has no second parent, by what else is known of it: only operations name who referred the patient.
+
+    `place` is the first of the second parent's; with each of `tokens` of the source no row has such a parent.
+    """
 
 
 def agreement_of(
@@ -83,43 +97,16 @@ def agreement_of(
     return None
 
 
-@dataclass(frozen=True)
-class Absence:
-    """Where a row has no second parent, by what else is known of it: only operations name who referred the patient.
-
-    Attributes
-    ----------
-    place
-        Where among the columns that are drawn of a row the first of the second parent's stands.
-    source, source_place
-        As in `Agreement`.
-    tokens
-        Of the source: with each of these no row has such a parent.
-    """
-
-    place: int
-    source: str
-    source_place: int
-    tokens: tuple[int, ...]
-
-    def as_list(self) -> list[Any]:
-        """As plain data."""
-        return [self.place, self.source, self.source_place, list(self.tokens)]
-
-    @classmethod
-    def from_list(cls, value: Sequence[Any]) -> "Absence":
-        """What `as_list` describes."""
-        return cls(int(value[0]), str(value[1]), int(value[2]), tuple(map(int, value[3])))
-
-
 def absences_of(
     place: int, sources: Mapping[tuple[str, int], tuple[Span, np.ndarray]], there: np.ndarray
 ) -> list[Absence]:
     """The categories (by table and place the span and the codes (n,)) of which some tokens never have such a parent,
     though many of their rows would by chance; `there` (n,) tells which rows have."""
-    found = []
+    found: list[Absence] = []
+    if there.all() or not there.any():
+        return found
     for (table, source_place), (span, values) in sources.items():
-        if span.kind == ORDERED or span.width > _MOST_LEVELS or there.all() or not there.any():
+        if span.kind == ORDERED or span.width > _MOST_LEVELS:
             continue
         own = values.astype(np.int64)
         rows, named = np.bincount(own), np.bincount(own, weights=there)

@@ -169,6 +169,7 @@ def _fit_columns(related: Related, linked: Mapping[str, Linked], config: Related
         if name not in order.places:
             continue
         table, place, choice = linked[name], order.places[name], config.tables[name]
+        times = _moments(table.frame, choice)
         clocks = {above: related.tables[above].columns.clock for above in order.ancestors(name)}
         weekly = {(above, clock.column) for above, clock in clocks.items() if clock is not None and clock.weekly}
         where = Neighbours(table.position, anchors(related.order, name, linked, moments), weekly)
@@ -188,7 +189,7 @@ def _fit_columns(related: Related, linked: Mapping[str, Linked], config: Related
             counter if table.parent is not None else None,
             config.training_params.rare_value_threshold,
             _ranked(name, states, linked, order, config),
-            _timed(table.frame, states, choice, _moments(table.frame, choice)),
+            _timed(table.frame, states, choice, times),
         )
         related.tables[name] = TableModel(
             name,
@@ -202,7 +203,7 @@ def _fit_columns(related: Related, linked: Mapping[str, Linked], config: Related
             _nameless(table, place),
             warnings=tuple(warnings),
         )
-        moments[name] = _moments(table.frame, choice)
+        moments[name] = times
         told = [on_grid(table.numbers[k].astype(np.float64), s) for k, s in related.tables[name].counts.items()]
         base[name] = np.column_stack([columns.encode(table.frame, where), *told])
     return base

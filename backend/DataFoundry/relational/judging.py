@@ -172,11 +172,11 @@ def entity_privacy(
 ) -> dict[str, dict[str, float | None]]:
     """For each table whose rows name nobody, each with all that hangs on it: whether any comes too near a real one."""
     naming = {each.child for each in config.links() if not config.tables[each.parent].kept}
-    found = {}
+    found, shape = {}, Shape.of(config)
     for name, choice in config.tables.items():
         if choice.kept or name in naming:
             continue
-        frames = [entities(tables, name, Shape.of(config), real) for tables in (real, holdout, synthetic)]
+        frames = [entities(tables, name, shape, real) for tables in (real, holdout, synthetic)]
         result = privacy(frames[0], frames[1], frames[2], list(frames[0].columns), seed)
         if result is not None:
             found[name] = dict(vars(result))

@@ -154,12 +154,19 @@ def without_repeats(
         rows = np.flatnonzero(again & (parent >= 0))
         if not len(rows):
             break
-        others = rng.choice(np.flatnonzero(chosen >= 0), len(rows))
-        rows, first = rows[np.unique(others, return_index=True)[1]], np.unique(others)
-        apart = ~np.isin(first, rows) & (cell[first] == cell[rows])
-        rows, first = rows[apart], first[apart]
-        chosen[rows], chosen[first] = chosen[first].copy(), chosen[rows].copy()
+        exchange(chosen, rows, np.flatnonzero(chosen >= 0), cell, rng)
     return chosen
+
+
+def exchange(
+    chosen: np.ndarray, rows: np.ndarray, others: np.ndarray, cell: np.ndarray, rng: np.random.Generator
+) -> None:
+    """Change what rows have chosen (n,) with as many of others at random, in place, where both are of one cell (n,)."""
+    drawn, places = np.unique(rng.choice(others, len(rows)), return_index=True)
+    rows = rows[places]
+    apart = ~np.isin(drawn, rows) & (cell[drawn] == cell[rows])
+    rows, drawn = rows[apart], drawn[apart]
+    chosen[rows], chosen[drawn] = chosen[drawn].copy(), chosen[rows].copy()
 
 
 def _groups(

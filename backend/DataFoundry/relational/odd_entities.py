@@ -43,14 +43,14 @@ def odd_entities(
     }
     index = {name: _index(schema) for name, schema in schemas.items()}
     shape = Shape(relations, held, index)
-    for name in parents - naming:
-        if len(frames[name]) >= _FEWEST:
-            known = {
-                table: _typed(frame, schemas[table], [*held[table], index[table]]) for table, frame in frames.items()
-            }
-            key = next(each.parent_key for each in relations if each.parent == name)[0]
-            told = entities(known, name, shape, known).drop(columns=held[name], errors="ignore")
-            found[name] = sorted(_findings(told, frames[name][key]), key=lambda finding: finding.row)
+    looked_at = [name for name in parents - naming if len(frames[name]) >= _FEWEST]
+    if not looked_at:
+        return found
+    known = {table: _typed(frame, schemas[table], [*held[table], index[table]]) for table, frame in frames.items()}
+    for name in looked_at:
+        key = next(each.parent_key for each in relations if each.parent == name)[0]
+        told = entities(known, name, shape, known).drop(columns=held[name], errors="ignore")
+        found[name] = sorted(_findings(told, frames[name][key]), key=lambda finding: finding.row)
     return found
 
 

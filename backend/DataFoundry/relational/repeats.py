@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from DataFoundry.preprocessing.spans import CATEGORY, Span
+from DataFoundry.relational.matching import exchange
 
 ANOTHER, AS_BEFORE, AS_FIRST = 0, 1, 2
 _FEWEST_ROWS = 50  # that follow another
@@ -83,12 +84,7 @@ def handed_on(
         rows = np.flatnonzero(again & (chosen >= 0))
         if not len(rows):
             break
-        others = rng.choice(np.flatnonzero((told == ANOTHER) & (chosen >= 0)), len(rows))
-        others, places = np.unique(others, return_index=True)
-        rows = rows[places]
-        apart = ~np.isin(others, rows) & (cells[others] == cells[rows])
-        rows, others = rows[apart], others[apart]
-        chosen[rows], chosen[others] = chosen[others].copy(), chosen[rows].copy()
+        exchange(chosen, rows, np.flatnonzero((told == ANOTHER) & (chosen >= 0)), cells, rng)
     return chosen[origin]
 
 

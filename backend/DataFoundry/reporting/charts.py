@@ -110,12 +110,11 @@ def columns(
                     f'width="{max(plane.x(high) - left, 0.5):.1f}" height="{plane.y(0) - top:.1f}">'
                     f"<title>{said}</title></rect>"
                 )
-    legend = dict.fromkeys(series)
     if mark is not None:
         x = f"{plane.x(mark):.1f}"
         parts.append(f'<line class="mark" x1="{x}" x2="{x}" y1="{_TOP}" y2="{_HEIGHT - _BOTTOM}"/>')
     named = [f"{mark_name}: {_number(mark)}"] if mark is not None and mark_name else []
-    return _framed(title, "".join(parts), _WIDTH, _HEIGHT, legend if len(series) > 1 else (), named)
+    return _framed(title, "".join(parts), _WIDTH, _HEIGHT, series if len(series) > 1 else (), named)
 
 
 def heatmap(title: str, names: Sequence[str], values: Sequence[Sequence[float]], limit: float = 1.0) -> Markup:

@@ -14,13 +14,7 @@ import pyarrow.compute as pc
 
 from DataFoundry.sources.kept import counts_of, with_values
 from DataFoundry.sources.numerals import are_numbers, plain_numbers
-from DataFoundry.sources.whole_numbers import (
-    cast_numbers,
-    has_hexadecimals,
-    may_be_hexadecimal,
-    text_length,
-    written_length,
-)
+from DataFoundry.sources.whole_numbers import are_written_plainly, cast_numbers
 
 # Never a word of any language: missing in every column.
 ALWAYS_MISSING = (
@@ -123,7 +117,7 @@ class ColumnFacts:
             if values is None:
                 self.whole = False
             else:
-                self.whole = _written_plainly(texts, values)
+                self.whole = are_written_plainly(texts, values)
                 self._add_greatest(values)
         if not self.whole:
             self.number = are_numbers(texts)
@@ -182,13 +176,6 @@ class ColumnFacts:
     def doubtful(self) -> dict[str, int]:
         """Spellings that may mean missing but were kept as values, and how often they occur."""
         return {each: self.spelled[each] for each in self._spelled_text()} if self.kind == TEXT else {}
-
-
-def _written_plainly(texts: pa.Array, values: pa.Array) -> bool:
-    """Whether each whole number stands as it would be written again."""
-    if written_length(values) != text_length(texts):
-        return False
-    return not may_be_hexadecimal(values) or not has_hexadecimals(texts)
 
 
 def _beyond_float(values: pa.Array) -> bool:

@@ -16,9 +16,14 @@ def as_whole_numbers(texts: pa.Array) -> pa.Array | None:
     values = cast_numbers(texts, pa.int64())
     if values is None or values.null_count == len(values):
         return None
-    if written_length(values) != text_length(texts) or may_be_hexadecimal(values) and has_hexadecimals(texts):
-        return None
-    return narrow(values)
+    return narrow(values) if are_written_plainly(texts, values) else None
+
+
+def are_written_plainly(texts: pa.Array, values: pa.Array) -> bool:
+    """Whether each whole number stands in its text as it would be written again."""
+    if written_length(values) != text_length(texts):
+        return False
+    return not may_be_hexadecimal(values) or not has_hexadecimals(texts)
 
 
 def cast_numbers(texts: pa.Array, kind: pa.DataType) -> pa.Array | None:

@@ -10,7 +10,8 @@ from company_tables import claims, stays
 from DataFoundry.derivation.conditions import rows_that_meet, translated
 from DataFoundry.derivation.plan import Derivation, plan
 from DataFoundry.derivation.step import Planned
-from DataFoundry.derivation.steps import calendar, set_when
+from DataFoundry.derivation.steps import set_when
+from DataFoundry.derivation.time_of_day import follow_the_clock
 from DataFoundry.errors import RequestError
 from DataFoundry.preprocessing.weekdays import follow_the_week
 from DataFoundry.schema.discovery import discover
@@ -259,7 +260,7 @@ def test_moments_at_any_time_of_any_day_are_drawn_as_one_number(root):
     assert not found.added
     firsts = pd.date_range("2019-01-01", "2024-06-01", freq="MS").to_numpy().astype("datetime64[D]").astype(int)
     assert not follow_the_week(rng.choice(firsts, 3000))
-    assert not follow_the_week(np.arange(40)) and not calendar.follow_the_clock(np.zeros(9, dtype=np.int64))
+    assert not follow_the_week(np.arange(40)) and not follow_the_clock(np.zeros(9, dtype=np.int64))
 
 
 def test_a_day_after_a_time_is_so_many_days_later(root):

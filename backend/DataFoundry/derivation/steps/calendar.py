@@ -11,16 +11,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from DataFoundry.derivation import time_of_day
 from DataFoundry.derivation.step import Planned, Step
 from DataFoundry.derivation.written import DAY, numbers, written
-from DataFoundry.preprocessing.weekdays import are_chosen, day_of, follow_the_week, is_uneven, week_of, weekday_of
+from DataFoundry.preprocessing.weekdays import (
+    NO_CHANCE_OF_WEEK,
+    are_chosen,
+    day_of,
+    follow_the_week,
+    week_of,
+    weekday_of,
+)
 from DataFoundry.schema.table_schema import Rule
 
-_HOUR = DAY // 24
 _FEWEST_ROWS = 100
 _FEWEST_DAYS = 60  # fewer distinct ones are drawn one by one, so that their weekdays are right anyway
-_NO_CHANCE_OF_WEEK, _NO_CHANCE_OF_CLOCK = 40.0, 80.0  # chi-squared of 7 and of 24 groups
-_UNEVEN = 0.1  # total variation from which on hours are not even
 _MATTERS = 0.03  # share of the variance of a column that weekdays or hours must explain
 _MOST_VALUES = 50  # of a category that is looked at
 _MOST_ROWS = 20_000  # of which this is found out
@@ -48,26 +53,22 @@ def for_column(name: str, table: Planned) -> Step | None:
     weekly = len(np.unique(days)) >= _FEWEST_DAYS and (
         follow_the_week(days)
         or not are_chosen(days)
-        and _matter(weekday_of(days), ~missing, name, table, _NO_CHANCE_OF_WEEK)
+        and _matter(weekday_of(days), ~missing, name, table, NO_CHANCE_OF_WEEK)
     )
-    daily = timed and (follow_the_clock(times) or _matter(times // _HOUR, ~missing, name, table, _NO_CHANCE_OF_CLOCK))
+    daily = timed and (
+        time_of_day.follow_the_clock(times)
+        or _matter(times // time_of_day.HOUR, ~missing, name, table, time_of_day.NO_CHANCE)
+    )
     if not weekly and not daily or (days == days[0]).all():
         return None
     date = table.new_name(f"{name} week" if weekly else f"{name} day")
     weekday = table.new_name(f"{name} weekday") if weekly else None
     time = table.new_name(f"{name} time of day") if timed else None
-    unit = int(np.gcd.reduce(np.append(times, DAY)))
-    state = {"column": name, "written": how, "date": date, "weekday": weekday, "time": time, "unit": unit}
+    state: dict[str, Any] = {"column": name, "written": how, "date": date, "weekday": weekday, "time": time}
+    state |= {"unit": time_of_day.unit_of(times)}
     state |= {"at": int(times[0]), "first": int(days.min()), "last": int(days.max())}
     added = tuple(each for each in (date, weekday, time) if each is not None)
     return Step("calendar", name, added, True, state, added)
-
-
-def follow_the_clock(times: np.ndarray) -> bool:
-    """Whether some hours come more often than others among times of day (n,) in nanoseconds."""
-    if (times == times[0]).all():
-        return False
-    return is_uneven(np.bincount(times // _HOUR, minlength=24), np.full(24, 1 / 24), _NO_CHANCE_OF_CLOCK, _UNEVEN)
 
 
 def _matter(groups: np.ndarray, rows: np.ndarray, name: str, table: Planned, no_chance: float) -> bool:
@@ -79,7 +80,7 @@ def _matter(groups: np.ndarray, rows: np.ndarray, name: str, table: Planned, no_
 
 
 def _as_ranks(name: str, places: np.ndarray, table: Planned) -> Iterator[np.ndarray]:
-    """(m,) float64 for rows at places (m,): ranks of numbers, 0 and 1 for each value of a category; NaN for missing."""
+    """(m,) float64 for rows at places (m,): ranks of numbers, NaN for missing; 1 and 0 for each value of a category."""
     how, column = table.writing(name), table.frame[name].iloc[places]
     if table.kind(name) in ("category", "boolean"):
         codes, values = pd.factorize(column.map(str).where(column.notna()))
@@ -108,15 +109,14 @@ def reduce(frame: pd.DataFrame, state: Mapping[str, Any]) -> pd.DataFrame:
     The others have in such rows what other rows have, so that they hold nothing that no moment has.
     """
     values, missing = numbers(frame[state["column"]], state["written"])
-    if not missing.all():
-        values = np.where(missing, np.resize(values[~missing], len(values)), values)
+    values = time_of_day.filled(values, missing)
     days = values // DAY
     date = pd.Series(week_of(days) if state["weekday"] else days, index=frame.index)
     parts = {state["date"]: date.astype(np.float64).mask(missing) if missing.any() else date}
     if state["weekday"]:
         parts[state["weekday"]] = pd.Series(weekday_of(days), index=frame.index)
     if state["time"]:
-        parts[state["time"]] = pd.Series(values % DAY // state["unit"], index=frame.index)
+        parts[state["time"]] = time_of_day.told(values, state["unit"], frame.index)
     return frame.drop(columns=state["column"]).assign(**parts)
 
 
@@ -130,7 +130,7 @@ def restore(frame: pd.DataFrame, state: Mapping[str, Any]) -> pd.DataFrame:
     if state["weekday"]:
         days = day_of(days, np.clip(whole[state["weekday"]], 0, 6))
         days = np.where(days < state["first"], days + 7, np.where(days > state["last"], days - 7, days))
-    times = np.clip(whole[state["time"]] * state["unit"], 0, DAY - 1) if state["time"] else state["at"]
+    times = time_of_day.restored(frame[state["time"]], state["unit"]) if state["time"] else state["at"]
     moments = written(days * DAY + times, missing, state["written"])
     return frame.drop(columns=names).assign(**{state["column"]: moments})
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from DataFoundry.derivation import time_of_day
 from DataFoundry.derivation.step import Planned, Step
-from DataFoundry.derivation.steps.calendar import follow_the_clock
 from DataFoundry.derivation.written import DAY, numbers, written
 from DataFoundry.schema.table_schema import Rule
 
@@ -54,8 +54,8 @@ def _ways(earlier: np.ndarray, later: np.ndarray) -> tuple[bool, int]:
     if not times.any():
         return bool((earlier % DAY).any()), 0
     apart = not (earlier % DAY).any() or float(np.median(later - earlier)) >= DAY
-    if len(later) and apart and follow_the_clock(times):
-        return True, int(np.gcd.reduce(np.append(times, DAY)))
+    if len(later) and apart and time_of_day.follow_the_clock(times):
+        return True, time_of_day.unit_of(times)
     return False, 0
 
 
@@ -68,9 +68,8 @@ def reduce(frame: pd.DataFrame, state: Mapping[str, Any]) -> pd.DataFrame:
     between = pd.Series(apart // _UNITS[state["unit"]], index=frame.index)
     parts = {state["between"]: between.astype(np.float64).mask(missing) if missing.any() else between}
     if state.get("time"):
-        present = b[~missing]
-        times = np.where(missing, np.resize(present, len(b)), b) if len(present) else b
-        parts[state["time"]] = pd.Series(times % DAY // state["time_unit"], index=frame.index)
+        moments = time_of_day.filled(b, missing)
+        parts[state["time"]] = time_of_day.told(moments, state["time_unit"], frame.index)
     return frame.drop(columns=state["columns"][1]).assign(**parts)
 
 
@@ -84,8 +83,7 @@ def restore(frame: pd.DataFrame, state: Mapping[str, Any]) -> pd.DataFrame:
     values = (a // DAY * DAY if state.get("by_day") else a) + steps * _UNITS[state["unit"]]
     drawn = [state["between"]]
     if state.get("time"):
-        times = frame[state["time"]].to_numpy(dtype=np.float64, na_value=0.0)
-        values = values + np.clip(times.astype(np.int64) * state["time_unit"], 0, DAY - 1)
+        values = values + time_of_day.restored(frame[state["time"]], state["time_unit"])
         drawn.append(state["time"])
     if state.get("by_day"):
         values = np.where(values < a, values + DAY, values)
