@@ -13,7 +13,6 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from jobs import service
-from jobs.store import QUEUED, RUNNING
 
 HEADER = "X-Request-ID"
 _SANE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -52,8 +51,8 @@ class _Jobs(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         for family in self.describe():
-            for state in (QUEUED, RUNNING):
-                family.add_metric([state], service.runner().store.count(state))
+            for state, jobs in service.runner().store.counts().items():
+                family.add_metric([state], jobs)
             yield family
 
 

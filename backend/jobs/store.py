@@ -195,10 +195,14 @@ class Store:
         )
         return [_job(row) for row in rows]
 
-    def count(self, state: str, client: str | None = None) -> int:
-        """How many jobs, or jobs of one client, are in a state."""
-        query = "SELECT count(*) AS jobs FROM jobs WHERE state = ? AND client = coalesce(?, client)"
-        return int(self._read(query, (state, client))[0]["jobs"])
+    def counts(self, client: str | None = None) -> dict[str, int]:
+        """How many jobs, or jobs of one client, are queued and running."""
+        rows = self._read(
+            "SELECT state, count(*) AS jobs FROM jobs WHERE state IN (?, ?) AND client = coalesce(?, client) "
+            "GROUP BY state",
+            (QUEUED, RUNNING, client),
+        )
+        return {QUEUED: 0, RUNNING: 0, **{row["state"]: row["jobs"] for row in rows}}
 
     def start(self, name: str) -> Job | None:
         """The job, running from now on; None if it is no longer queued."""

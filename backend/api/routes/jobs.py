@@ -34,13 +34,13 @@ blueprint = APIBlueprint("jobs", __name__, url_prefix="/api/jobs", tag="Jobs")
 def list_jobs(asked: ListJobs) -> dict[str, Any]:
     """List jobs, newest first, without their answers: those of the key, with the scope `admin` those of all."""
     store, of = service.runner().store, None if sees_all() else client()
-    jobs = store.list(asked.state, asked.before, asked.limit, of)
+    jobs, counts = store.list(asked.state, asked.before, asked.limit, of), store.counts(of)
     return succeeded(
         f"{len(jobs)} jobs.",
         {
             "jobs": [shown(job) for job in jobs],
-            "running": store.count(RUNNING, of),
-            "queued": store.count(QUEUED, of),
+            "running": counts[RUNNING],
+            "queued": counts[QUEUED],
             "next_before": jobs[-1].number if len(jobs) == asked.limit else None,
         },
     )

@@ -69,7 +69,7 @@ def test_a_list_goes_backwards_in_pages(store):
     assert [job.id for job in first] == names[:2:-1] and first[0].arguments is None
     assert [job.id for job in store.list(before=first[-1].number)] == names[2::-1]
     assert [job.id for job in store.list(CANCELLED)] == [names[1]]
-    assert store.count(QUEUED) == 4
+    assert store.counts() == {QUEUED: 4, RUNNING: 0}
 
 
 def test_a_key_stands_for_one_job_for_a_day(store, monkeypatch):
@@ -156,9 +156,9 @@ def test_jobs_of_one_client_are_listed_and_counted_by_themselves(store):
     mine, _ = added(store, client="a", roots=["/data/a"])
     added(store, client="b")
     added(store)
-    assert [job.id for job in store.list(client="a")] == [mine.id] and store.count(QUEUED, "a") == 1
+    assert [job.id for job in store.list(client="a")] == [mine.id] and store.counts("a")[QUEUED] == 1
     assert (mine.client, mine.roots) == ("a", ["/data/a"])
-    assert len(store.list()) == store.count(QUEUED) == 3
+    assert len(store.list()) == store.counts()[QUEUED] == 3
 
 
 def test_a_file_of_an_earlier_version_keeps_its_jobs(store, tmp_path):
