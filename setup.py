@@ -35,6 +35,7 @@ every = [
     for name in find_packages("backend", exclude=["output_data*", "testing_data*", "examples*"])
     if "output_data" not in name
 ]
+DATA = ("json", "toml", "txt", "html", "css", "js", "svg", "woff2", "csv", "md")
 beside = [name for name in every if name.split(".")[0] in OWN_NAMES]
 inside = [name for name in every if name not in beside]
 setup(
@@ -46,8 +47,10 @@ setup(
         **{f"{SERVICE}.{name}": f"backend/{name.replace('.', '/')}" for name in inside},
     },
     py_modules=["datafoundry"],
-    package_data={"": ["*.json", "*.toml", "*.txt", "*.html", "*.css", "*.js", "*.svg", "*.woff2", "*.csv", "*.md"]},
-    exclude_package_data={"": ["requirements*.txt"]},
+    # Below packages only: beside them lie the tables of examples and whatever somebody has made with the service.
+    package_data={
+        name: [f"**/*.{kind}" for kind in DATA] for name in (*beside, *(f"{SERVICE}.{each}" for each in inside))
+    },
     install_requires=pins.pop(""),
     extras_require={**pins, "all": [each for group in pins.values() for each in group]},
 )

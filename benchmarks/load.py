@@ -4,8 +4,9 @@ First: clients that ask `/health` and `/api/dataset/info` in turn, each `--pause
 model trains if `--train` is given. Printed for each route: answers, 5xx, lost connections, and the 50th and 99th
 percentile and the longest of the seconds from the first byte sent to the last received.
 
-Then, on a fresh service: memory (PSS), open files, threads and child processes of all its processes after 100 and after
-1,000 mixed requests: health, table, listing, upload, download, labels, metrics, and bad ones. Linux only.
+Then, on a fresh service and on a fresh orchestrator: memory (PSS), open files, threads and child processes of all its
+processes early and late in 1,000 and 2,000 mixed requests: tables, files, labels and metrics; plans, work, questions
+with their answers, help and refusals; and bad ones. Linux only.
 
 The service is a process of its own on a free port; it writes to a temporary data root. Client and service share the
 machine, so that the clients' own work is in every figure.
@@ -49,16 +50,21 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as place, service(Path(place)) as (port, process):
         under_load(port, process, Path(place), arguments)
-    with tempfile.TemporaryDirectory() as place, service(Path(place)) as (port, process):
-        leaks(port, process, Path(place))
+    for program, requests, most in (
+        ("flask_api.py", of_the_service, 1000),
+        ("agents/serve_orchestrator.py", of_the_orchestrator, 2000),
+    ):
+        with tempfile.TemporaryDirectory() as place, service(Path(place), program) as (port, process):
+            leaks(port, process, requests(Path(place)), most)
 
 
 @contextmanager
-def service(root: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """The service on a free port, with `root` as a data root; ended with SIGTERM."""
+def service(root: Path, program: str = "flask_api.py") -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """The service or the orchestrator on a free port, with `root` as a data root; ended with SIGTERM."""
     port = free_port()
-    command = [sys.executable, "flask_api.py", "--host", "127.0.0.1", "--port", str(port), "--data-root", str(root)]
+    command = [sys.executable, program, "--host", "127.0.0.1", "--port", str(port), "--data-root", str(root)]
     environment = {**os.environ, "DATAFOUNDRY_REQUESTS_PER_MINUTE": "100000000"}
+    environment["DATAFOUNDRY_STATE_DIR"] = str(root / ".state")
     with open(root / "server.log", "wb") as log:
         process = subprocess.Popen(command, cwd=BACKEND, env=environment, stdout=log, stderr=log)
     try:
@@ -88,8 +94,7 @@ def ask(port: int, method: str, path: str, body: Any = None, kind: str = "applic
 
 def under_load(port: int, process: subprocess.Popen[bytes], root: Path, arguments: argparse.Namespace) -> None:
     """Many clients at once; prints one line for each route."""
-    table = root / "table.csv"
-    table.write_text("".join(ADULT.read_text().splitlines(keepends=True)[: arguments.rows + 1]))
+    table = small_table(root, arguments.rows)
     trained = threading.Thread(target=train, args=(port, root))
     if arguments.train:
         trained.start()
@@ -137,12 +142,11 @@ def train(port: int, root: Path) -> None:
     ask(port, "POST", "/api/training/train-model", {"config_path": json.loads(answer)["config_path"]})
 
 
-def leaks(port: int, process: subprocess.Popen[bytes], root: Path) -> None:
-    """Mixed requests one after another; prints what the service holds after 100 and after 1,000."""
-    table = root / "table.csv"
-    table.write_text("".join(ADULT.read_text().splitlines(keepends=True)[:301]))
+def of_the_service(root: Path) -> list[tuple[Any, ...]]:
+    """One of each kind of request."""
+    table = small_table(root)
     labels = {"data_path": str(table), "output_path": f"{root}/labeled.parquet", "labeling_functions": FUNCTIONS}
-    requests: list[tuple[Any, ...]] = [
+    return [
         ("GET", "/health"),
         ("POST", "/api/dataset/info", {"data_path": str(table)}),
         ("GET", "/api/files/list"),
@@ -154,16 +158,47 @@ def leaks(port: int, process: subprocess.Popen[bytes], root: Path) -> None:
         ("POST", "/api/dataset/info", {"data_path": "/etc/passwd"}),
         ("POST", "/api/dataset/info", b"{", "application/x-broken"),
     ]
+
+
+def of_the_orchestrator(root: Path) -> list[tuple[Any, ...]]:
+    """One of each kind of sentence; the question and its answer are of one thread, the others each of a new one."""
+    table = small_table(root)
+    said: list[dict[str, Any]] = [
+        {"input_message": f"Train tabular_ctgan on {table} for 5 epochs", "dry_run": True},
+        {"input_message": f"What is in {table}?"},
+        {"input_message": "Generate some rows", "thread_id": "asked"},
+        {"input_message": "no, thanks", "thread_id": "asked"},
+        {"input_message": "What can you do?"},
+        {"input_message": "Delete every file of this machine"},
+        {"input_message": f"Trainiere ein Modell auf {root}/missing.csv"},
+        {"input_message": ""},
+    ]
+    return [
+        *(("POST", "/generate", each) for each in said),
+        ("GET", "/health"),
+        ("POST", "/generate", b"{", "text/csv"),
+    ]
+
+
+def small_table(root: Path, rows: int = 300) -> Path:
+    """The first rows of Adult."""
+    table = root / "table.csv"
+    table.write_text("".join(ADULT.read_text().splitlines(keepends=True)[: rows + 1]))
+    return table
+
+
+def leaks(port: int, process: subprocess.Popen[bytes], requests: list[tuple[Any, ...]], most: int) -> None:
+    """Mixed requests one after another; prints what the server holds after a tenth and after all of them."""
     statuses: dict[int, int] = defaultdict(int)
-    held = {}
-    for number in range(1, 1001):
+    early, held = most // 10, {}
+    for number in range(1, most + 1):
         statuses[ask(port, *requests[number % len(requests)])[0]] += 1
-        if number in (100, 1000):
+        if number in (early, most):
             time.sleep(2)  # connections that end are closed
             held[number] = holdings(process.pid)
             print(f"after {number:5} mixed requests: {held[number]}")
-    print(f"memory after 1,000 is {held[1000]['pss_mb'] / held[100]['pss_mb'] - 1:+.1%} of that after 100")
-    print(f"statuses: {dict(sorted(statuses.items()))}")
+    print(f"memory after {most:,} is {held[most]['pss_mb'] / held[early]['pss_mb'] - 1:+.1%} of that after {early}")
+    print(f"statuses: {dict(sorted(statuses.items()))}", flush=True)
 
 
 def holdings(pid: int) -> dict[str, float]:

@@ -11,6 +11,9 @@ if __name__ == "__main__":  # started as a program from any folder: `backend/` i
     sys.path[:] = [str(Path(__file__).resolve().parents[1]), *(entry for entry in sys.path if entry != sys.path[0])]
 
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # checkpoints build plain data only; read at import
+os.environ.setdefault(
+    "ARROW_DEFAULT_MEMORY_POOL", "system"
+)  # or each thread keeps some; read at import
 
 from agents.orchestrator.service import DATABASE_VARIABLE, Orchestrator, works  # noqa: E402
 from agents.wire.app import create_app  # noqa: E402
@@ -21,6 +24,7 @@ from DataFoundry.settings import LOCAL_HOSTS, limits  # noqa: E402
 from serving import flags, keys  # noqa: E402
 from serving.devices import check_device  # noqa: E402
 from serving.hosts import add_allowed_hosts, named_host  # noqa: E402
+from serving.memory import share_memory  # noqa: E402
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -43,6 +47,7 @@ def main(given: list[str] | None = None) -> None:
     """Serve until interrupted; `given` None takes the process's own command line."""
     import waitress
 
+    share_memory()
     arguments = parse_arguments(given)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     add_data_roots(arguments.data_root)

@@ -59,6 +59,17 @@ def test_the_installed_command_profiles_a_table_and_writes_where_it_was_started(
     assert (tmp_path / "output_data" / "stays_profile.html").is_file()
 
 
+def test_every_file_that_a_package_reads_is_installed(installed: Path) -> None:
+    """Word lists, templates and styles lie in folders that are no packages themselves."""
+    backend = REPOSITORY / "backend"
+    packages = [path.parent for path in backend.glob("*/__init__.py")]
+    files = [path for folder in packages for path in folder.rglob("*") if path.is_file()]
+    data = {path.relative_to(backend) for path in files if path.suffix not in (".py", ".pyc")}
+    assert {".toml", ".html", ".css"} <= {path.suffix for path in data}
+    homes = (installed, installed / "datafoundry_service")
+    assert [each for each in data if not any((home / each).is_file() for home in homes)] == []
+
+
 def test_only_names_of_our_own_stand_at_the_top(installed: Path) -> None:
     top = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
     assert top == {"DataFoundry", "datafoundry.py", "datafoundry_cli", "datafoundry_client", "datafoundry_service"}
