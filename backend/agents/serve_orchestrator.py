@@ -11,9 +11,7 @@ if __name__ == "__main__":  # started as a program from any folder: `backend/` i
     sys.path[:] = [str(Path(__file__).resolve().parents[1]), *(entry for entry in sys.path if entry != sys.path[0])]
 
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # checkpoints build plain data only; read at import
-os.environ.setdefault(
-    "ARROW_DEFAULT_MEMORY_POOL", "system"
-)  # or each thread keeps some; read at import
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # or each thread keeps some; read at import
 
 from agents.orchestrator.service import DATABASE_VARIABLE, Orchestrator, works  # noqa: E402
 from agents.wire.app import create_app  # noqa: E402

@@ -308,8 +308,8 @@ def test_a_few_odd_values_do_not_make_dates_and_amounts_categories(root):
     assert told["config"]["model_params"]["feature_cols"]["numerical_cols"] == ["joined", "fee", "points"]
     assert told["config"]["columns"]["points"]["kind"] == "number"
     trained = trainer.train_model(told["config_path"])
-    assert [each for each in trained["warnings"] if "1 values of 'joined', such as 'soon'" in each]
-    assert len([each for each in trained["warnings"] if "counted as missing" in each]) == 3
+    assert [each for each in trained["warnings"] if "1 value of 'joined', such as 'soon'" in each]
+    assert len([each for each in trained["warnings"] if "not learnt from" in each]) == 3
     made = generator.generate_data(
         trained["model_path"], told["config_path"], num_to_generate=500, output_path=str(root / "s.csv")
     )
@@ -364,3 +364,18 @@ def test_a_rule_that_one_row_breaks_is_doubted_and_kept_where_somebody_says_that
     assert left_out in trained["warnings"]
     rows = pd.read_csv(root / "rows.csv")
     assert (rows["total"] == rows["nights"] * rows["price"]).all() and len(answer["rules_kept"]) == 1
+
+
+def test_rows_with_numbers_that_cannot_be_read_are_left_out_and_told(root):
+    rng = np.random.default_rng(0)
+    weight = pd.Series(rng.gamma(2, 3, 400).round(2).astype(str))
+    weight[:6] = weight[:6].str.replace(".", ",")
+    table = pd.DataFrame({"weight": weight, "damage": rng.choice(["yes", "no"], 400)})
+    table.to_csv(root / "parcels.csv", index=False)
+    params = {"epochs": 1, "seed": 0}
+    config = trainer.create_config(str(root / "parcels.csv"), str(root / "m"), training_params=params)["config_path"]
+    told = trainer.train_model(config)
+    [sentence] = [each for each in told["warnings"] if "weight" in each]
+    assert sentence.startswith("6 values of 'weight', such as '") and "their rows were not learnt from" in sentence
+    made = generator.generate_data(told["model_path"], config, num_to_generate=300, output_path=str(root / "made.csv"))
+    assert pd.read_csv(made["output_path"])["weight"].notna().all()

@@ -21,7 +21,8 @@ _ORDER = (
     *("same", "formula", "determines", "order", "increments", "value_when", "same_when"),
     *("missing_together", "missing_when"),
 )
-_WORTH_KEEPING = ("formula", "order")  # though a few rows break them: of numbers, which are never drawn exactly
+# Though a few rows break them: what a network draws would break them in most rows, or in as many as it learns little.
+_WORTH_KEEPING = ("formula", "order", "missing_when")
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def plan(
 ) -> tuple[Derivation, list[str]]:
     """The derivation that keeps as many rules as can be kept, and a sentence for each that the table itself breaks.
 
-    Formulas and orders that a few rows break are no promises, but what follows is worked out by them, too: drawn by
-    itself it would break them in most rows.
+    Formulas, orders and "missing exactly when" that a few rows break are no promises, but what follows is worked out by
+    them, too.
 
     Parameters
     ----------
@@ -182,7 +183,11 @@ def _accepted(
         before = before[lookup.remembered(before, step.state)].reset_index(drop=True)
     after = STEPS[step.kind].restore(STEPS[step.kind].reduce(before, step.state), step.state)
     absent = before[step.writes].isna() & after[step.writes].notna()
-    if not _alike(before[step.writes], after[step.writes], absent, table.writing(step.writes), exceptions):
+    lost = before[step.writes].notna() & after[step.writes].isna()  # what it follows from is missing
+    if lost.sum() > (0 if _tells_of_missing(step.writes, promises) else MOST_EXCEPTIONS * len(before)):
+        return None
+    kept, again = before[step.writes][~lost], after[step.writes][~lost]
+    if not _alike(kept, again, absent[~lost], table.writing(step.writes), exceptions):
         return None
     if not absent.any():
         return _sorted([*steps, step])
@@ -202,6 +207,11 @@ def _set_last(step: Step, steps: list[Step], table: Planned) -> list[Step] | Non
     if set(made) - {"difference"} or not _alike(table.frame[step.writes], after[step.writes], nowhere, how):
         return None
     return _sorted([*steps, step])
+
+
+def _tells_of_missing(name: str, promises: list[Rule]) -> bool:
+    """Whether a promise says when a column is missing."""
+    return any(rule.kind in ("missing_when", "missing_together") and name in rule.columns for rule in promises)
 
 
 def _tellers(name: str, promises: list[Rule], table: Planned) -> Iterator[Step]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from DataFoundry.derivation.written import writing
+from DataFoundry.derivation.written import numbers, writing
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Planned:
     Attributes
     ----------
     frame
-        Its rows: features and label.
+        Its rows: features and label; what cannot be read as the numbers of its column is missing.
     drawn
         The columns that a network draws or that can be worked out: the modelled features and the label.
     fixed
@@ -79,12 +79,13 @@ class Planned:
         fixed: Collection[str],
         rare_threshold: int,
     ) -> None:
+        self._kinds = dict(kinds)
         self.frame = frame
+        self.writing = cache(self._writing)
+        self.frame = frame.assign(**self._readable())
         self.drawn = frozenset(drawn)
         self.fixed = frozenset(fixed)
         self.rare_threshold = rare_threshold
-        self._kinds = dict(kinds)
-        self.writing = cache(self._writing)
 
     def kind(self, name: str) -> str:
         """The column's kind in the schema; "" where nobody said."""
@@ -93,6 +94,17 @@ class Planned:
     def _writing(self, name: str) -> dict[str, Any] | None:
         """How a column writes its numbers, see `derivation.written.writing`."""
         return writing(self.frame[name], *self._kinds.get(name, ("", {})))
+
+    def _readable(self) -> dict[str, pd.Series]:
+        """The columns of numbers of which some cells cannot be read, without these."""
+        found = {}
+        for name in self.frame.columns:
+            how = self.writing(name) if self.frame[name].dtype == object else None
+            if how is not None:
+                wrong = numbers(self.frame[name], how)[1] & self.frame[name].notna().to_numpy()
+                if wrong.any():
+                    found[name] = self.frame[name].mask(wrong)
+        return found
 
     def may_go(self, name: str) -> bool:
         """Whether a column may be left out of the network."""

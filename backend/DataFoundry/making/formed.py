@@ -6,14 +6,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from DataFoundry.making.forms import Choice, learn_forms, make
+from DataFoundry.making.forms import Choice, learn_forms, make, roomier
 from DataFoundry.making.unseen import remember
 
+_ROOM = 20  # values of a form for each distinct one
 
-def learn_formed(values: pd.Series, others: pd.DataFrame, salt: int, remembered: bool = True) -> dict[str, Any]:
-    """The forms of texts, how often each comes (by the category that tells most of it), and what not to make again."""
+
+def learn_formed(
+    values: pd.Series, others: pd.DataFrame, salt: int, remembered: bool = True, roomy: bool = False
+) -> dict[str, Any]:
+    """The forms of texts, how often each comes (by the category that tells most of it), and what not to make again.
+
+    `roomy` forms have room for many more values than there are, by digits at the end of their beginnings set free.
+    """
     texts = values.map(plain).tolist()
     forms, which = learn_forms(texts)
+    if roomy:
+        forms = [roomier(form, _ROOM * len(set(texts))) for form in forms]
     return {
         "forms": forms,
         "choice": Choice.learn(which, others, len(forms)),

@@ -113,6 +113,31 @@ def capacity(form: Mapping[str, Any]) -> int:
     return size
 
 
+def roomier(form: Mapping[str, Any], values: int) -> dict[str, Any]:
+    """The form with digits of the number that ends it set free, from behind, until it has so many values.
+
+    The digits of a year in the middle stay, and a number that is used up keeps its length.
+    """
+    head, parts = str(form["head"]), [*form["parts"]]
+    place = len(parts) - 1
+    while capacity({"parts": parts}) < values:
+        if place >= 0 and set(parts[place]) <= set(_DIGITS):
+            before = parts[place - 1][0] if place else head
+            parts[place] = _any_digit(parts[place], before)
+            place -= 1
+        elif place < 0 and head[-1:].isdigit():
+            parts.insert(0, _any_digit([head[-1]], head[:-1]))
+            head = head[:-1]
+        else:
+            break
+    return {"head": head, "parts": parts}
+
+
+def _any_digit(seen: Sequence[str], before: str) -> list[str]:
+    """Every digit, but 0 at the beginning of a number that does not begin with it."""
+    return list(_DIGITS if "0" in seen or before[-1:].isdigit() else _DIGITS[1:])
+
+
 def fill(form: Mapping[str, Any], numbers: np.ndarray, turn: int, salt: int, longer: bool) -> np.ndarray:
     """(n,) object texts of a form: different ones for different numbers and turns.
 

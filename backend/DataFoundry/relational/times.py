@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from DataFoundry.derivation.time_of_day import follow_the_clock
+from DataFoundry.derivation.written import DAY
 from DataFoundry.preprocessing.columns import moment
 from DataFoundry.preprocessing.weekdays import follow_the_week, weekday_of
 
@@ -54,6 +56,11 @@ class Clock:
         Whether first times, too, are on the days of the week that are told; not where these follow from the anchors'.
     from_weekday
         Whether the first time, too, is told in whole weeks, since the anchor's day of the week is told with its row.
+    daily
+        Whether there are hours with few or many rows, and rows that follow one another do so after days. Then each
+        row's time of day is told.
+    end
+        The last time of all, in units. Rows that would follow after it follow sooner; None for models of before.
     """
 
     column: str
@@ -67,6 +74,8 @@ class Clock:
     absolute: bool = False
     first_weekly: bool = False
     from_weekday: bool = False
+    daily: bool = False
+    end: int | None = None
 
     @property
     def weekday(self) -> str:
@@ -84,9 +93,15 @@ class Clock:
         return f"{self.column} (since the row before)"
 
     @property
+    def time(self) -> str:
+        """Name of the column that tells the time of day."""
+        return f"{self.column} (time of day)"
+
+    @property
     def added(self) -> list[str]:
         """The columns in place of the table's own."""
         numbers = [self.start, self.gap] if self.follows else [self.start]
+        numbers += [self.time] if self.daily else []
         return [self.weekday, *numbers] if self.weekly else numbers
 
     @property
@@ -131,6 +146,10 @@ class Clock:
         )
         in_weeks = unit == "day" and promised and latest is None and not absolute
         from_weekday = first_weekly and in_weeks and chosen in told
+        present = values[~missing]
+        apart = np.diff(values)[later - 1]
+        daily = follow_the_clock(present % DAY) if len(present) else False
+        daily = daily and (not len(later) or float(np.median(apart)) >= DAY)
         return cls(
             str(column.name),
             unit,
@@ -143,6 +162,8 @@ class Clock:
             absolute,
             first_weekly,
             from_weekday,
+            daily,
+            int(present.max() // _UNITS[unit]) if len(present) else None,
         )
 
     def reduce(self, frame: pd.DataFrame, position: np.ndarray, anchor: np.ndarray | None) -> pd.DataFrame:
@@ -165,6 +186,8 @@ class Clock:
         if self.follows:
             gaps = np.append(np.nan, np.diff(times))
             told[self.gap] = np.where(position > 0, gaps // 7 if self._in_weeks else gaps, np.nan)
+        if self.daily:
+            told[self.time] = times % self._a_day
         return frame.drop(columns=self.column).assign(**told)
 
     def restore(self, frame: pd.DataFrame, position: np.ndarray, anchor: np.ndarray | None) -> pd.DataFrame:
@@ -198,11 +221,37 @@ class Clock:
                 gaps = 7 * gaps + np.nan_to_num(_until(weekday, np.roll(weekday, 1)))
             steps = np.where(first, start, gaps)
         entity = np.cumsum(first)
-        sums = pd.Series(steps).groupby(entity).cumsum()
-        if self.follows and self.weekly and not self._in_weeks:
-            later = np.where(first, sums, self._on_weekday(sums.to_numpy(), weekday, None))
-            sums = pd.Series(later).groupby(entity).cummax()  # none is before the row before
-        return sums.to_numpy() * float(_UNITS[self.unit])
+        sums = pd.Series(steps).groupby(entity).cumsum().to_numpy()
+        least = np.where(first, base, -np.inf) if base is not None and self.promised else np.full(len(sums), -np.inf)
+        moved = np.zeros(len(sums), dtype=bool)
+        if self.follows:
+            sums, moved = self._before_end(sums, first, entity)
+        if self.daily:
+            times = np.floor(sums / self._a_day) * self._a_day + frame[self.time].to_numpy(dtype=np.float64)
+            sums = np.where(np.isnan(times), sums, np.where(times < least, times + self._a_day, times))
+        if self.follows and self.weekly:
+            again = ~first & (moved if self._in_weeks else True)
+            sums = np.where(again, self._on_weekday(sums, weekday, None), sums)
+        if self.follows and (self.weekly or self.daily):
+            sums = pd.Series(sums).groupby(entity).cummax().to_numpy()  # none is before the row before
+        return sums * float(_UNITS[self.unit])
+
+    def _before_end(self, times: np.ndarray, first: np.ndarray, entity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) times, in units, those of parents whose last is after the end drawn together; which they are."""
+        if self.end is None:
+            return times, np.zeros(len(times), dtype=bool)
+        begin = times[np.maximum.accumulate(np.where(first, np.arange(len(times)), 0))]
+        last = pd.Series(times).groupby(entity).transform("max").to_numpy()
+        late = (last > self.end) & (begin <= self.end) & ~first
+        share = (self.end - begin[late]) / (last[late] - begin[late])
+        drawn = times.copy()
+        drawn[late] = np.floor(begin[late] + (times[late] - begin[late]) * share)
+        return drawn, late
+
+    @property
+    def _a_day(self) -> int:
+        """In units."""
+        return int(DAY // _UNITS[self.unit])
 
     def _weekdays(self, frame: pd.DataFrame) -> np.ndarray:
         """(n,) float64 0 for Monday to 6, NaN where none is told."""
@@ -212,13 +261,13 @@ class Clock:
 
     def _on_weekday(self, times: np.ndarray, weekday: np.ndarray, least: np.ndarray | None) -> np.ndarray:
         """(n,) times, in units, moved by whole days to the nearest that is a day of the week, not before `least`."""
-        a_day = _UNITS["day"] // _UNITS[self.unit]
         ahead = np.nan_to_num(_until(weekday, _weekday(times * _UNITS[self.unit])))
-        moved = times + np.where(ahead > 3, ahead - 7, ahead) * a_day
-        if self.latest is not None:
-            moved = np.where(moved > self.latest, moved - 7 * a_day, moved)
+        moved = times + np.where(ahead > 3, ahead - 7, ahead) * self._a_day
+        if self.latest is not None or self.end is not None:
+            latest = self.end if self.latest is None else self.latest
+            moved = np.where(moved > latest, moved - 7 * self._a_day, moved)
         if least is not None:
-            moved = np.where(moved < least, moved + 7 * a_day, moved)
+            moved = np.where(moved < least, moved + 7 * self._a_day, moved)
         return moved if self.latest is None else np.where(moved > self.latest, times, moved)
 
     def _room(self, base: np.ndarray) -> np.ndarray:

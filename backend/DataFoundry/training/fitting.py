@@ -31,11 +31,13 @@ from DataFoundry.training.checkpoint import Checkpoint
 from DataFoundry.training.derived import derivation_of, made_of, rows_that_keep
 from DataFoundry.training.loop import train
 from DataFoundry.training.outcome import Outcome, Rows
+from DataFoundry.wording import number_of
 
 _VALIDATION_SHARE = 0.1
 _MOST_VALIDATION_ROWS = 10_000
 _FEWEST_ROWS_TO_SPLIT = 100
 _FEWEST_ROWS = 2
+_MOST_UNREADABLE = 0.05  # of the rows: more of them are not left out
 _FEW_ROWS = 1000
 
 
@@ -103,11 +105,12 @@ def fit(
     started = time.monotonic()
     frame, warnings = labeled_rows(frame, config.label)
     frame, left_out = rows_that_keep(frame, config)
-    warnings += left_out
-    labels = LabelCodec.fit(frame[config.label], label_counts) if config.label else None
     features = column_kinds(frame, config.model_params.feature_cols, config.label_column, config.kinds)
+    frame, unread = _readable_rows(frame, features, config)
+    warnings += left_out + unread
+    labels = LabelCodec.fit(frame[config.label], label_counts) if config.label else None
     derivation, broken = derivation_of(frame, list(features), config)
-    warnings += broken + _unread(frame, features, config)
+    warnings += broken
     made = made_of(frame, derivation, config)
     drawn_from = derivation.reduce(frame)
     transformer = _transformer(drawn_from, features, derivation, config)
@@ -159,20 +162,31 @@ def labeled_rows(frame: pd.DataFrame, label: str | None) -> tuple[pd.DataFrame, 
     return frame.reset_index(drop=True), warnings
 
 
-def _unread(frame: pd.DataFrame, features: dict[str, str], config: TrainingConfig) -> list[str]:
-    """A sentence for each column of which some values are not written as the others."""
-    told = []
+def _readable_rows(
+    frame: pd.DataFrame, features: dict[str, str], config: TrainingConfig
+) -> tuple[pd.DataFrame, list[str]]:
+    """The rows of which every number can be read, and a sentence for each column where some cannot.
+
+    Learnt as missing, a few that cannot be read would empty cells of columns that have no empty ones, and undo the
+    rules that tie them to others. Where many rows hold some they stay, and such values count as missing.
+    """
+    readable, unread = np.ones(len(frame), dtype=bool), {}
     for name, kind in features.items():
         choice = config.columns.get(name)
         if choice is not None and choice.kind == kind != "category" and frame[name].dtype == object:
-            unread = SCHEMA_KINDS[kind].to_numbers(frame[name], choice.format)[1] & frame[name].notna().to_numpy()
-            if unread.any():
-                example = str(frame[name][unread].iloc[0])[:40]
-                told.append(
-                    f"{int(unread.sum())} values of {name!r}, such as {example!r}, cannot be read as {kind} like the "
-                    "others and counted as missing."
-                )
-    return told
+            wrong = SCHEMA_KINDS[kind].to_numbers(frame[name], choice.format)[1] & frame[name].notna().to_numpy()
+            if wrong.any():
+                unread[name] = f"{number_of(int(wrong.sum()), 'value')} of {name!r}, such as "
+                unread[name] += f"{str(frame[name][wrong].iloc[0])[:40]!r}, cannot be read as {kind} like the others"
+                readable &= ~wrong
+    few = len(frame) - readable.sum() <= _MOST_UNREADABLE * len(frame) and readable.sum() >= _FEWEST_ROWS
+    what = (
+        "so their rows were not learnt from; repair them first (check-table, apply-fixes)"
+        if few
+        else ("and counted as missing")
+    )
+    kept = frame[readable].reset_index(drop=True) if few and unread else frame
+    return kept, [f"{sentence}, {what}." for sentence in unread.values()]
 
 
 def _check_conditions(first: list[str], features: list[str]) -> None:

@@ -316,3 +316,32 @@ def test_days_that_come_evenly_are_split_where_something_hangs_on_the_weekday_or
     running = np.where((times.hour >= 6) & (times.hour < 22), "RUN", "IDLE")
     _, found, _ = planned(pd.DataFrame({"time": times, "status": running}), root)
     assert found.added == ("time day", "time time of day")
+
+
+def test_a_few_cells_in_another_form_undo_no_order_and_no_calendar(root):
+    rng = np.random.default_rng(0)
+    handed = np.datetime64("2024-01-01") + rng.integers(0, 400, 900).astype("timedelta64[D]")
+    handed = pd.Series(handed + rng.integers(7 * 60, 19 * 60, 900).astype("timedelta64[m]"))
+    frame = pd.DataFrame({"handed": handed, "delivered": handed + pd.to_timedelta(rng.integers(9, 99, 900), unit="h")})
+    frame = frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d %H:%M") for name in frame.columns})
+    frame.loc[:3, "handed"] = handed[:4].dt.strftime("%d.%m.%Y %H:%M")
+    frame.loc[500:503, "delivered"] = "2023-12-30 10:00"
+    frame, found, _ = planned(frame, root)
+    assert [step.kind for step in found.steps] == ["calendar", "difference"]
+    made = found.restore(shuffled(found.reduce(frame)))
+    parsed = made.apply(pd.to_datetime)
+    both = parsed.notna().all(axis=1)
+    assert both.mean() > 0.98 and (parsed["delivered"] >= parsed["handed"])[both].all()
+    assert parsed["handed"].dt.hour.dropna().between(7, 19).all()
+
+
+def test_a_column_that_is_missing_when_another_says_so_in_all_but_a_few_rows_is_kept_so(root):
+    rng = np.random.default_rng(0)
+    status = rng.choice(["delivered", "lost", "in transit"], 2000, p=[0.9, 0.03, 0.07])
+    frame = pd.DataFrame({"status": status, "days": rng.integers(1, 9, 2000).astype(float)})
+    wrong = np.flatnonzero(status == "in transit")[:5]
+    frame["days"] = frame["days"].where((frame["status"] == "delivered") | frame.index.isin(wrong))
+    frame, found, _ = planned(frame, root)
+    assert not found.rules
+    made = found.restore(shuffled(found.reduce(frame)))
+    assert ((made["status"] == "delivered") == made["days"].notna()).all()

@@ -124,7 +124,28 @@ def test_keys_that_count_go_on_after_the_last_one() -> None:
 
 def test_one_key_far_away_does_not_stop_keys_from_counting() -> None:
     texts = pd.Series([*(f"H25-{number:05d}" for number in range(900)), "H25-90000"], dtype=object)
-    assert made("key", learnt("key", texts), np.arange(2)).tolist() == ["H25-90001", "H25-90002"]
+    assert made("key", learnt("key", texts), np.arange(2)).tolist() == ["H25-00900", "H25-00901"]
+
+
+def test_keys_count_around_one_that_lies_far_away() -> None:
+    texts = pd.Series([*(f"R-{number:03d}" for number in range(1, 901)), "R-999"], dtype=object)
+    keys = made("key", learnt("key", texts), np.arange(200)).tolist()
+    assert keys[0] == "R-901" and keys[97:99] == ["R-998", "R-1000"]
+    assert len(set(keys)) == 200 and not set(keys) & set(texts)
+
+
+def test_a_few_keys_that_are_slips_do_not_stop_keys_from_counting() -> None:
+    texts = pd.Series(
+        [*(f"K-{number}" for number in range(10001, 10601)), "K10045", "K-1O023", "k-10007"], dtype=object
+    )
+    assert made("key", learnt("key", texts), np.arange(2)).tolist() == ["K-10601", "K-10602"]
+
+
+def test_keys_by_year_keep_their_length() -> None:
+    rng = np.random.default_rng(0)
+    texts = pd.Series([f"WV-{rng.integers(2014, 2024)}-{number:05d}" for number in range(2500)], dtype=object)
+    keys = pd.Series(made("key", learnt("key", texts), np.arange(3000)))
+    assert keys.str.fullmatch(r"WV-20\d\d-\d{5}").all() and keys.is_unique and not set(keys) & set(texts)
 
 
 def test_keys_keep_what_several_share_and_the_signs_of_each_place() -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 from DataFoundry.derivation import time_of_day
 from DataFoundry.derivation.step import Planned, Step
 from DataFoundry.derivation.written import DAY, numbers, written
+from DataFoundry.schema.rules.evidence import MOST_EXCEPTIONS
 from DataFoundry.schema.table_schema import Rule
 
 _UNITS = {
@@ -29,10 +30,11 @@ def propose(rule: Rule, table: Planned) -> list[Step]:
     if len(clothes) < 2 or table.kind(later) != "moment" or earlier not in table.drawn or not table.may_go(later):
         return []
     (a, no_a), (b, no_b) = (numbers(table.frame[name], how) for name, how in zip(rule.columns, clothes, strict=True))
-    if (no_a & ~no_b).any() or (a[~no_b] > b[~no_b]).sum() > rule.exceptions:
+    both = ~no_a & ~no_b
+    if (no_a & ~no_b).sum() > MOST_EXCEPTIONS * len(a) or (a[both] > b[both]).sum() > rule.exceptions:
         return []  # there would be nothing to compute the later one from
-    by_day, time = _ways(a[~no_b], b[~no_b])
-    between = ((b // DAY - a // DAY) * DAY if by_day else b - a)[~no_b]
+    by_day, time = _ways(a[both], b[both])
+    between = ((b // DAY - a // DAY) * DAY if by_day else b - a)[both]
     unit = next(name for name, length in _UNITS.items() if not (between % length).any())
     column = table.new_name(f"{unit} from {earlier} to {later}")
     state = {"columns": [earlier, later], "written": clothes, "unit": unit, "between": column, "by_day": by_day}
@@ -61,10 +63,11 @@ def _ways(earlier: np.ndarray, later: np.ndarray) -> tuple[bool, int]:
 
 def reduce(frame: pd.DataFrame, state: Mapping[str, Any]) -> pd.DataFrame:
     """With the time between the two in place of the later one; missing where that is."""
-    (a, _), (b, missing) = (
+    (a, no_a), (b, missing) = (
         numbers(frame[name], how) for name, how in zip(state["columns"], state["written"], strict=True)
     )
     apart = (b // DAY - a // DAY) * DAY if state.get("by_day") else b - a
+    missing = missing | no_a
     between = pd.Series(apart // _UNITS[state["unit"]], index=frame.index)
     parts = {state["between"]: between.astype(np.float64).mask(missing) if missing.any() else between}
     if state.get("time"):

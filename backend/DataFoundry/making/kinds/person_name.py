@@ -25,12 +25,14 @@ HOW = "new names of the same language"
 _ONE_SEX = 0.9  # share of first names of one sex beside a value that tells it
 _MOST_SEXES = 10  # values of a column that tells the sex
 _ANY = ""
+_INITIALS = [f"{letter}." for letter in "ABCDEFGHIJKLMNOPRSTUVW"]
 _PATTERNS = {
     "first": ["{first}"],
     "last": ["{last}"],
     "first last": ["{first}", " ", "{last}"],
     "last first": ["{last}", " ", "{first}"],
     "last, first": ["{last}", ", ", "{first}"],
+    "initial last": ["{initial}", " ", "{last}"],
     "first last last": ["{first}", " ", "{last}", " ", "{last}"],
     "first first last": ["{first}", " ", "{first}", " ", "{last}"],
 }
@@ -123,7 +125,7 @@ def _form(name: str, locale: str, sex: str) -> dict[str, Any]:
     title, _, pattern = name.rpartition("|")
     sex = sex_of_title(title.split(" ")[0]) or sex
     firsts = first_names_of(locale, sex) if sex else first_names(locale)
-    words = {"{first}": list(firsts), "{last}": list(last_names(locale))}
+    words = {"{first}": list(firsts), "{last}": list(last_names(locale)), "{initial}": _INITIALS}
     parts = [words.get(part, [part]) for part in _PATTERNS[pattern]]
     return {"head": f"{title} " if title else "", "parts": parts}
 
@@ -131,12 +133,14 @@ def _form(name: str, locale: str, sex: str) -> dict[str, Any]:
 def _pattern(text: str, locale: str) -> str:
     """The title, "|", and the order of first and last names."""
     words = text.split()
-    titled = words[0].endswith(".") or sex_of_title(words[0]) is not None
+    titled = words[0].endswith(".") and len(words[0]) > 2 or sex_of_title(words[0]) is not None
     title = words.pop(0) if len(words) > 2 and titled else ""
     if len(words) == 1:
         return f"{title}|{'first' if _is_first(words[0], locale) else 'last'}"
     if words[0].endswith(","):
         return f"{title}|last, first"
+    if len(words) == 2 and words[0].endswith(".") and len(words[0]) == 2:
+        return f"{title}|initial last"
     if len(words) > 2:
         return f"{title}|{'first first last' if _is_first(words[1], locale) else 'first last last'}"
     backwards = not _is_first(words[0], locale) and _is_first(words[1], locale)

@@ -43,6 +43,19 @@ _NAMES: tuple[str, ...] = (
 _NAMES += ("prenom", "cognome", "nome", "customer", "patient", "employee", "contact", "author", "owner", "agent")
 _NAMES += ("arzt", "doctor", "physician", "nurse", "medecin", "medico", "driver", "teacher", "manager", "salesperson")
 _NAMES += ("seller", "berater", "mitarbeiter", "kunde", "vendeur", "vendedor", "assignee", "reporter", "representative")
+_NAMES += (
+    "techniker",
+    "technician",
+    "sachbearbeiter",
+    "fahrer",
+    "pfleger",
+    "therapist",
+    "lawyer",
+    "anwalt",
+    "betreuer",
+)
+_NAMES += ("ansprechpartner", "tecnico", "technicien", "conseiller", "asesor", "cashier", "operator", "supervisor")
+_INITIAL = re.compile(r"(?:[^\W\d_]\. ?){1,3}([^\W\d_]{2}[^\d_.]*)")
 _WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]*)*\.?")
 
 
@@ -53,6 +66,8 @@ def recognise(evidence: Evidence) -> Finding | None:
     shaped = evidence.share(_has_shape)
     if shaped < 0.9:
         return None
+    if evidence.share(_is_initial_and_name) >= 0.8:
+        return Finding(0.94, "Its values are an initial and a last name.")
     known = evidence.share(_is_known)
     named = evidence.named(*_NAMES)
     several = evidence.share(lambda text: len(text.split()) > 1)
@@ -91,6 +106,12 @@ def names_by_locale() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
 def _has_shape(text: str) -> bool:
     words = text.replace(",", " ").split()
     return 1 <= len(words) <= 6 and len(text) <= 60 and all(_WORD.fullmatch(word) for word in words)
+
+
+def _is_initial_and_name(text: str) -> bool:
+    """Such as "M. Schulz": few people in many rows are people, too."""
+    found = _INITIAL.fullmatch(text)
+    return found is not None and any(word.lower() in known_names() for word in re.split(r"[ -]", found[1]))
 
 
 def _is_known(text: str) -> bool:

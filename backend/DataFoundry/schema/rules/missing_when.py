@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.schema.rules.by_row import VerifiedByRow
-from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_EXCEPTIONS
+from DataFoundry.schema.rules.evidence import FEWEST_ROWS, MOST_DIRTY
 from DataFoundry.schema.rules.telling import listed, tellers, told_by
 from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
@@ -14,7 +14,10 @@ DETAILS: dict[str, object] = {"values": list}
 
 
 def discover(view: TableView) -> list[Rule]:
-    """For each column that is missing at times, the first category or truth value that tells when."""
+    """For each column that is missing at times, the first category or truth value that tells when.
+
+    Columns that have nothing to do with each other would break it in as many rows as are missing, or not.
+    """
     found = []
     telling = list(tellers(view))
     for name in view.columns:
@@ -35,7 +38,7 @@ def _told(view: TableView, name: str, teller: str, missing: np.ndarray) -> Rule 
     without = sorted(shares.index[shares["mean"] > 0.5])
     wrong = (shares["size"] * np.minimum(shares["mean"], 1 - shares["mean"])).sum()
     least = min(missing.sum(), (~missing).sum())
-    if not without or len(without) == len(shares) or wrong > MOST_EXCEPTIONS * least or known.mean() < 1:
+    if not without or len(without) == len(shares) or wrong > MOST_DIRTY * least or known.mean() < 1:
         return None
     sentence = f"{name} is missing exactly when {teller} is {listed(without)}."
     return Rule("missing_when", (teller, name), sentence, 0, 0, {"values": without})
