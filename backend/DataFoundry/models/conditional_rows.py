@@ -34,6 +34,9 @@ class ConditionalRows(GenerativeModel):
         in the context where the row before tells its own. They are balanced by it.
     alike
         Share of the rows that count as learnt from independently: those of one parent are like one another.
+    beside
+        For categories the column of the same row, drawn before, that tells most of them; both are counted from the
+        first that is drawn. They are balanced by it, too: a network that learns from few rows learns little of it.
     absent
         For columns that are drawn places among all columns and tokens: with these they have their last token.
     """
@@ -49,17 +52,21 @@ class ConditionalRows(GenerativeModel):
         before: Mapping[int, int] | None = None,
         alike: float = 1.0,
         absent: Mapping[int, Sequence[tuple[int, Sequence[int]]]] | None = None,
+        beside: Mapping[int, int] | None = None,
     ) -> None:
         super().__init__(spans, 0, params, generator)
         self.given = given
         self.before = dict(before or {})
         self.absent = dict(absent or {})
+        self.beside = dict(beside or {})
         rows = round(alike * max((sum(span.counts) for span in spans[given:]), default=0))
         hidden = params.decoder_hidden_layers
         self.decoder = AutoregressiveDecoder(spans, 0, hidden, TokenWeights, dropout_rate(rows), generator, given)
         self.register_buffer("balance", torch.zeros(total_width(spans[given:])))
         for column, place in self.before.items():
             self.register_buffer(_after(column), torch.zeros(spans[place].width, spans[given + column].width))
+        for column, other in self.beside.items():
+            self.register_buffer(_beside(column), torch.zeros(spans[given + other].width, spans[given + column].width))
 
     def losses(self, codes: Tensor, labels: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         loss = self.decoder.cell_nll(codes, _nothing(codes), generator if self.training else None).sum(dim=1).mean()
@@ -79,8 +86,14 @@ class ConditionalRows(GenerativeModel):
             # Rows of which one token is known are balanced by nothing.
             free = ~self._absent(column, codes, rows_so_far)
             told = ~self._absent(column, codes, list(codes[:, self.given :].T))
-            shift = self._balance_after(column, (logits, free), (codes, told))
-            logits = self._where_absent(column, logits, codes, rows_so_far) + shift
+            if column in self.beside:
+                other = self.beside[column]
+                told_by = (rows_so_far[other].long(), codes[:, self.given + other].long())
+                logits = logits + self._balanced_by(_beside(column), logits, told_by, real, (free, told))
+            if column in self.before:
+                earlier = codes[:, self.before[column]].long()
+                logits = logits + self._balanced_by(_after(column), logits, (earlier, earlier), real, (free, told))
+            logits = self._where_absent(column, logits, codes, rows_so_far)
             counts = torch.bincount(real[told], minlength=span.width).to(self.balance.dtype)
             parts.append(self._balance(column, logits[free], counts))
             tokens = draw(torch.softmax(logits + parts[-1], dim=1), generator)
@@ -115,19 +128,18 @@ class ConditionalRows(GenerativeModel):
         last = torch.arange(logits.shape[1], device=logits.device) == logits.shape[1] - 1
         return torch.where(self._absent(column, context, drawn)[:, None] & ~last, _NEVER, logits)
 
-    def _balance_after(self, column: int, drawn: tuple[Tensor, Tensor], rows: tuple[Tensor, Tensor]) -> Tensor:
-        """(n, width) what is added to a column's logits by what the row before has, learnt from real rows; or 0.
+    def _balanced_by(
+        self, name: str, logits: Tensor, told_by: tuple[Tensor, Tensor], real: Tensor, rows: tuple[Tensor, Tensor]
+    ) -> Tensor:
+        """(n, width) what is added to a column's logits (n, width) by what tells of it, learnt from real rows.
 
-        Both are what is to be balanced, logits (n, width) and codes (n, d), and (n,) which rows of them count.
+        `told_by` is what tells (n,), as drawn and in real rows, and `rows` (n,) which of each count; `name` is the
+        buffer that keeps what is learnt.
         """
-        if column not in self.before:
-            return torch.zeros(())
-        (logits, free), (codes, told) = drawn, rows
-        after, width = self.get_buffer(_after(column)), logits.shape[1]
-        earlier, real = codes[:, self.before[column]].long(), codes[:, self.given + column].long()
-        pairs = torch.bincount(earlier[told] * width + real[told], minlength=after.numel()).view_as(after)
-        after.copy_(balanced_shifts(logits[free], earlier[free], pairs.to(after.dtype), _TURNS))
-        return after[earlier]
+        shifts, (drawn, there), (free, told) = self.get_buffer(name), told_by, rows
+        pairs = torch.bincount(there[told] * logits.shape[1] + real[told], minlength=shifts.numel()).view_as(shifts)
+        shifts.copy_(balanced_shifts(logits[free], drawn[free], pairs.to(shifts.dtype), _TURNS))
+        return shifts[drawn]
 
     @torch.no_grad()
     def draw(
@@ -155,6 +167,8 @@ class ConditionalRows(GenerativeModel):
             own = slice(span.start - self.decoder.offset, span.stop - self.decoder.offset)
             column = place - self.given
             logits = self._where_absent(column, drawing.logits(place), context, codes) + self.balance[own]
+            if column in self.beside:
+                logits = logits + self.get_buffer(_beside(column))[codes[self.beside[column]].long()]
             if column in self.before:
                 logits = logits + self.get_buffer(_after(column))[context[:, self.before[column]].long()]
             if banned and column in banned:
@@ -191,6 +205,11 @@ class ConditionalRows(GenerativeModel):
 def _after(column: int) -> str:
     """The name of what is added to a column's logits by the row before."""
     return f"after_{column}"
+
+
+def _beside(column: int) -> str:
+    """The name of what is added to a column's logits by another one of the same row."""
+    return f"beside_{column}"
 
 
 def _nothing(codes: Tensor) -> Tensor:

@@ -208,6 +208,7 @@ def save_related(related: Related, model_path: Path, preprocessor_path: Path) ->
             "spans": [span.state() for span in model.network.spans],
             "given": model.network.given,
             "before": [list(pair) for pair in model.network.before.items()],
+            "beside": [list(pair) for pair in model.network.beside.items()],
             "absent": [[column, [list(pair) for pair in pairs]] for column, pairs in model.network.absent.items()],
             "params": model.network.params.model_dump(mode="json"),
             "weights": dict(model.network.state_dict()),
@@ -250,7 +251,8 @@ def _network(state: Mapping[str, Any]) -> ConditionalRows:
     spans = [Span.from_state(each) for each in state["spans"]]
     params, before = ModelParams(**_lists_to_tuples(state["params"])), {int(a): int(b) for a, b in state["before"]}
     absent = {int(column): [(int(a), tuple(b)) for a, b in pairs] for column, pairs in state.get("absent", ())}
-    network = ConditionalRows(spans, int(state["given"]), params, None, before, absent=absent)
+    beside = {int(a): int(b) for a, b in state.get("beside", ())}  # models of before have none
+    network = ConditionalRows(spans, int(state["given"]), params, None, before, absent=absent, beside=beside)
     network.load_state_dict(state["weights"])
     return network.eval()
 

@@ -52,7 +52,8 @@ class Job:
         alike = math.sqrt(len(np.unique(entities)) / len(codes))
         before = closest(codes, [*context, *own], len(context), self.related.before(self.name))
         spans, absent = consecutive([*context, *own]), self.related.absent(self.name)
-        network = ConditionalRows(spans, len(context), params, drawn, before, alike, absent)
+        beside = told_beside(codes, [*context, *own], len(context))
+        network = ConditionalRows(spans, len(context), params, drawn, before, alike, absent, beside)
         rows = Rows(torch.from_numpy(codes), torch.zeros(len(codes), dtype=torch.int64))
         learning, validation = _split(rows, entities, self.seed)
         said = self.config.training_params.model_dump(exclude_unset=True)
@@ -89,6 +90,21 @@ def closest(codes: np.ndarray, spans: Sequence[Span], given: int, before: Mappin
         best = max(told, key=lambda other: told[other], default=None)
         if best is not None and told[best] > max(_FEWEST_NATS, told.get(before.get(place - given, -1), 0.0)):
             found[place - given] = best
+    return found
+
+
+def told_beside(codes: np.ndarray, spans: Sequence[Span], given: int) -> dict[int, int]:
+    """For small categories of rows (n, g + r) the one drawn before it in the row that says most of it, both counted
+    from the first that is drawn."""
+    own = codes[:, given:]
+    small = [place for place, span in enumerate(spans[given:]) if span.kind != ORDERED and span.width <= _MOST_STATES]
+    found = {}
+    for place in small:
+        earlier = [other for other in small if other < place]
+        told = {other: _excess(own[:, other].astype(np.int64), own[:, place].astype(np.int64)) for other in earlier}
+        best = max(told, key=lambda other: told[other], default=None)
+        if best is not None and told[best] > _FEWEST_NATS:
+            found[place] = best
     return found
 
 

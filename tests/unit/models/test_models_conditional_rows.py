@@ -51,6 +51,26 @@ def test_states_follow_each_other_as_often_as_in_real_rows_even_before_anything_
     assert (_transitions(plain, rows) - TRANSITIONS).abs().max() > 0.1
 
 
+def test_a_category_goes_with_another_of_its_row_as_often_as_in_real_rows_before_anything_is_learnt():
+    generator = torch.Generator().manual_seed(0)
+    spans = [Span(0, 4, CATEGORY, (), (500,) * 4), Span(4, 3, CATEGORY, (), (700, 700, 600))]
+    one = torch.randint(0, 4, (20_000,), generator=generator)
+    other = torch.multinomial(TRANSITIONS[one], 1, generator=generator)[:, 0]
+    rows = torch.stack([one, other], dim=1).double()
+    params = ModelParams(decoder_hidden_layers=(16, 16))
+    apart = []
+    for beside in ({1: 0}, {}):
+        network = ConditionalRows(spans, 0, params, torch.Generator().manual_seed(1), beside=beside)
+        with torch.no_grad():
+            for each in network.parameters():
+                each.mul_(0.3)
+        network.finish(rows, torch.zeros(len(rows)), torch.Generator().manual_seed(2))
+        drawn = network.draw(rows[:, :0], torch.Generator().manual_seed(3)).long()
+        pairs = torch.bincount(drawn[:, 0] * 3 + drawn[:, 1], minlength=12).view(4, 3).double()
+        apart.append(float((pairs / pairs.sum(dim=1, keepdim=True) - TRANSITIONS).abs().max()))
+    assert apart[0] < 0.03 and apart[1] > 0.1
+
+
 def test_what_was_learnt_of_transitions_is_in_the_weights_that_are_saved():
     rows, network, other = _rows(2000), _network({1: 1}), _network({1: 1})
     network.finish(rows, torch.zeros(len(rows)), torch.Generator().manual_seed(2))

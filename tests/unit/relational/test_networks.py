@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from DataFoundry.preprocessing.spans import CATEGORY, Span
-from DataFoundry.relational.networks import Job, closest, run_jobs
+from DataFoundry.relational.networks import Job, closest, run_jobs, told_beside
 
 
 class _Counting(Job):
@@ -45,3 +45,12 @@ def test_a_category_is_balanced_by_what_says_most_of_it():
     assert closest(codes[:, [0, 2, 3]], [spans[0]] * 3, 2, {0: 1}) == {0: 1}
     alone = np.stack([chance, r.integers(0, 4, 2000)], axis=1).astype(float)
     assert closest(alone, [spans[0]] * 2, 1, {}) == {}
+
+
+def test_of_a_row_the_category_before_that_says_most_tells_of_another():
+    r = np.random.default_rng(0)
+    chance, status = r.integers(0, 4, 2000), r.integers(0, 4, 2000)
+    damage = np.where(status == 3, r.random(2000) < 0.3, r.random(2000) < 0.05)
+    span = Span(0, 4, CATEGORY, (), (500,) * 4)
+    codes = np.stack([chance, chance, status, damage], axis=1).astype(float)
+    assert told_beside(codes, [span] * 4, 1) == {2: 1}
