@@ -1,6 +1,6 @@
 """Rules of the schema that a row breaks, and what they say should stand there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from scipy.stats import binom
 
 from DataFoundry.cleaning.checks.values import as_levels
 from DataFoundry.cleaning.finding import Mark
+from DataFoundry.cleaning.spelling import nearest
 from DataFoundry.schema.kinds import formatted_number
 from DataFoundry.schema.rules import RULES, formula
 from DataFoundry.schema.rules.by_row import VerifiedByRow, numbers_of
@@ -23,6 +24,7 @@ _MOST_OTHERS = 0.2  # share of them that may have something else
 _USUAL_ERRORS, _BY_CHANCE = 0.01, 0.001  # share of wrong cells that any table may have; how rare chance must be
 _SURE = 0.97
 _UNDECIDED = 0.6  # of two cells that contradict one another
+_FEWEST_LETTERS = 5  # of a value, before one that is written nearly so is a slip: `AUS` and `AUT` are both meant
 _WHEN = ("value_when", "same_when")  # the number may be wrong, or what tells
 _WORDS = ("category", "boolean", "text", "postcode", "address", "person_name")
 
@@ -104,12 +106,29 @@ class _Contradiction:
     wanted: pd.Series
     against: np.ndarray  # (n,) bool
 
+    def lefts_of(self, value: str) -> list[str]:
+        """The left values from which a right one follows: with one of them there, it would be right."""
+        return [left for left, known in self.values.items() if known[0] == value]
+
+    def is_open(self, found: pd.Series) -> np.ndarray:
+        """(n,) bool, rows whose right value is usual beside other left ones: the left one may be the wrong one."""
+        rows = np.flatnonzero(self.against)
+        usual = {str(known[0]) for known in self.values.values()}
+        meant = {}
+        for value, wanted in set(zip(found.iloc[rows], self.wanted.iloc[rows], strict=True)):
+            meant[value, wanted] = value in usual and not _is_slip(value, wanted)
+        open_ = np.zeros(len(found), dtype=bool)
+        open_[rows] = [meant[each] for each in zip(found.iloc[rows], self.wanted.iloc[rows], strict=True)]
+        return open_
+
 
 def _unlike(follows: Sequence[dict[str, Any]], view: TableView) -> Iterator[Mark]:
-    """Marks against right cells; where each of two cells follows from the other, only against the likelier culprit.
+    """Marks against right cells, or left ones: against the likelier culprit where something tells which it is.
 
-    That is the one that more columns contradict; of a number and a word the number, since a slip makes another number
-    more easily than another word; else nobody can tell, and both are told, less surely.
+    That is the one that more columns contradict. Of a right value that is usual beside no left one, and of one that is
+    written nearly as what follows, it is the right one. Where each of the two follows from the other, it is of a number
+    and a word the number, since a slip makes another number more easily than another word. Else nobody can tell, and
+    both are told, less surely.
     """
     texts = {name: as_levels(view.frame[name]) for each in follows for name in (each["left"], each["right"])}
     found: dict[tuple[str, str], _Contradiction] = {}
@@ -123,28 +142,58 @@ def _unlike(follows: Sequence[dict[str, Any]], view: TableView) -> Iterator[Mark
         votes[right] += against
     for (left, right), contradiction in found.items():
         kept, sure = contradiction.against, np.ones(len(view))
+        apart = np.sign(votes[right] - votes[left])
         if (right, left) in found:
             other = found[right, left].against
             left_is_word, right_is_word = (view.columns[name].kind in _WORDS for name in (left, right))
-            preferred = int(left_is_word) - int(right_is_word)
-            apart = np.sign(votes[right] - votes[left]) * 2 + preferred
+            apart = apart * 2 + int(left_is_word) - int(right_is_word)
             kept = kept & ~(other & (apart < 0))
             sure = np.where(other & (apart == 0), _UNDECIDED, 1.0)
+        else:
+            # Its own vote is that of this contradiction: one more tells something.
+            open_ = contradiction.is_open(texts[right])
+            apart = votes[right] - 1 - votes[left]
+            kept = kept & ~(open_ & (apart < 0))
+            sure = np.where(open_ & (apart == 0), _UNDECIDED, 1.0)
+            rows = np.flatnonzero(open_ & (apart == 0))
+            if len(rows):
+                yield _mark_of_left(contradiction, texts, rows)
         rows = np.flatnonzero(kept)
         if len(rows):
             yield _mark(contradiction, texts, rows, sure[rows])
 
 
+def _is_slip(value: str, wanted: str) -> bool:
+    return min(len(value), len(wanted)) >= _FEWEST_LETTERS and nearest(value, 0, {wanted: _MOST_LEFT}) is not None
+
+
+def _mark_of_left(each: _Contradiction, texts: dict[str, pd.Series], rows: np.ndarray) -> Mark:
+    """Left cells that may be the wrong ones; what should stand there is known where one value alone tells it."""
+    lefts = {value: each.lefts_of(value) for value in set(texts[each.right].iloc[rows])}
+    meant = [lefts[value] for value in texts[each.right].iloc[rows]]
+    suggested = np.array([one[0] if len(one) == 1 else None for one in meant], dtype=object)
+    sure = np.full(len(rows), _UNDECIDED)
+    return Mark("rule", each.left, rows, sure, suggested, _teller(each, texts, rows, sure < 1))
+
+
 def _mark(each: _Contradiction, texts: dict[str, pd.Series], rows: np.ndarray, sure: np.ndarray) -> Mark:
+    support = texts[each.left].iloc[rows].map({value: known[1] for value, known in each.values.items()})
+    suggested = each.wanted.iloc[rows].to_numpy(dtype=object)
+    confidence = sure * (1 - 1 / (support.to_numpy(float) + 2))
+    return Mark("rule", each.right, rows, confidence, suggested, _teller(each, texts, rows, sure < 1))
+
+
+def _teller(
+    each: _Contradiction, texts: dict[str, pd.Series], rows: np.ndarray, open_: np.ndarray
+) -> Callable[[int], str]:
     values, found = texts[each.left].iloc[rows], texts[each.right].iloc[rows]
-    support = values.map({value: known[1] for value, known in each.values.items()}).to_numpy(float)
 
     def why(place: int) -> str:
         meant, times = each.values[values.iloc[place]]
-        return f"{each.left} {values.iloc[place]} has {each.right} {meant} in {times:,} rows; here {found.iloc[place]}."
+        told = f"{each.left} {values.iloc[place]} has {each.right} {meant} in {times:,} rows; here {found.iloc[place]}"
+        return f"{told}; either may be wrong." if open_[place] else f"{told}."
 
-    suggested = each.wanted.iloc[rows].to_numpy(dtype=object)
-    return Mark("rule", each.right, rows, sure * (1 - 1 / (support + 2)), suggested, why)
+    return why
 
 
 def _breaking(rule: Rule, view: TableView) -> Iterator[Mark]:
