@@ -33,7 +33,9 @@ def ours(mode: str) -> Filler:
         with tempfile.TemporaryDirectory() as folder:
             os.environ["DATAFOUNDRY_DATA_ROOTS"] = folder
             holed.to_csv(f"{folder}/holed.csv", index=False)
-            fill_missing(f"{folder}/holed.csv", mode=mode, seed=seed, output_path=f"{folder}/filled.csv")
+            # All columns by name: else those that the others hardly tell would be left as they are.
+            asked = {"columns": list(holed), "mode": mode, "seed": seed}
+            fill_missing(f"{folder}/holed.csv", output_path=f"{folder}/filled.csv", **asked)
             return pd.read_csv(f"{folder}/filled.csv")[list(holed)]
 
     return fill

@@ -264,7 +264,9 @@ def fill_missing(
     model_path, config_path
         A model of such tables: where the table has few rows, rows drawn from the model join them to learn from.
     columns
-        The columns to fill; by default all but those that are missing more often than not, where it may mean something.
+        The columns to fill. By default all but those that are missing more often than not or hold notes, where it may
+        mean something, and with `likely` those of which the others hardly tell more than the most usual value does;
+        each is told.
     mode
         `likely` takes the likeliest value, of numbers the expected one; `draw` draws one by how likely it is, so that
         shares, spreads and dependence stay as they are.
@@ -300,7 +302,7 @@ def fill_missing(
         _refuse_markers(wanted, frame)
         drawn = None if model_path is None else _drawn(model_path, str(config_path), frame, seed)
         most = _MOSTLY if columns is None else 1.0
-        filled = fill_table(frame, schema, wanted, mode == "draw", seed, drawn, most)
+        filled = fill_table(frame, schema, wanted, mode == "draw", seed, drawn, most, columns is None)
         whole = filled.frame.assign(**{f"filled__{name}": cells for name, cells in filled.marks.items()})
         with row_writer(written, signs_of(table)) as rows:
             rows.write(as_in_file(whole, plain_schema(table)))

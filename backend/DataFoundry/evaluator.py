@@ -133,7 +133,7 @@ def profile_dataset(
         names, measures = associations(schema, sample)
         earlier = None if reference is None else sample_of(open_table(reference, options))
         found = Findings(
-            warnings=profile_warnings(schema, counts),
+            warnings=profile_warnings(schema, counts, sample),
             rules=broken_rules(schema, table),
             duplicates=duplicates(schema, table.blocks()),
             missing=missing_patterns(sample),

@@ -123,7 +123,7 @@ def test_draws_keep_the_shares(root: Path) -> None:
     gaps = dirty["product"].isna().to_numpy()
     drawn, real = (filled["product"][gaps].value_counts(normalize=True), truth["product"].value_counts(normalize=True))
     assert (drawn - real).abs().max() < 0.05
-    _, likely = fill(root, dirty, mode="likely")
+    _, likely = fill(root, dirty, mode="likely", columns=["product"])
     assert (likely["product"][gaps] == "Lamp").mean() > 0.6
 
 
@@ -176,12 +176,15 @@ def test_tables_of_one_column_or_hardly_a_value_are_left_as_they_are(root: Path)
     assert answer["num_filled"] == 0 and answer["warnings"]
 
 
-def test_what_no_column_tells_is_filled_with_what_is_usual(root: Path) -> None:
+def test_what_no_column_tells_is_filled_with_what_is_usual_only_if_it_is_named(root: Path) -> None:
     draw = np.random.default_rng(0)
     truth = pd.DataFrame({"band": draw.choice([1500, 2000, 2050, 9000], 800), "day": draw.integers(1, 8, 800)})
     dirty = holed(truth, ["band"], share=0.3)
     answer, filled = fill(root, dirty)
     gaps = dirty["band"].isna().to_numpy()
+    assert filled["band"][gaps].isna().all()
+    assert any("'band' stay missing" in note and "name it in columns" in note for note in answer["warnings"])
+    answer, filled = fill(root, dirty, columns=["band"])
     assert answer["columns"]["band"]["quality"]["explained"] == 0
     assert filled["band"][gaps].nunique() == 1
     assert (filled["band"] % 50 == 0).all()
@@ -195,7 +198,8 @@ def test_days_of_a_parquet_file_stay_whole_days(root: Path) -> None:
     days = pd.to_datetime(truth["ordered"], format="%d.%m.%Y")
     table = pd.DataFrame({"ordered": days.mask(np.arange(ROWS) % 9 == 0), "price": truth["price"]})
     table.to_parquet(root / "orders.parquet")
-    fill_missing(str(root / "orders.parquet"), seed=1, output_path=str(root / "filled.parquet"))
+    asked = {"columns": ["ordered"], "seed": 1}
+    fill_missing(str(root / "orders.parquet"), output_path=str(root / "filled.parquet"), **asked)
     filled = pd.read_parquet(root / "filled.parquet")
     assert filled["ordered"].notna().all() and (filled["ordered"] == filled["ordered"].dt.normalize()).all()
 
@@ -279,3 +283,40 @@ def test_nothing_is_learnt_from_a_wild_value_and_that_is_told(root: Path, wild: 
     assert (filled["cost"][gaps] - size[gaps] * 3).abs().median() < 10  # one guess for all would be off by 75
     assert any("1 value lies far outside the others of 'cost'" in note for note in answer["warnings"])
     assert filled["cost"][wild] == 999_999.0
+
+
+def visits(rows: int = 1_200) -> pd.DataFrame:
+    """A vet's book: notes of a few kinds, a helper by chance, and in 2 % of the rows a stay that ends first."""
+    draw = np.random.default_rng(11)
+    came = pd.Timestamp("2024-01-01") + pd.to_timedelta(draw.integers(0, 700, rows), unit="D")
+    left = came + pd.to_timedelta(draw.integers(0, 5, rows), unit="D")
+    left = left.where(draw.random(rows) > 0.02, came - pd.Timedelta(days=90))
+    notes = [f"owner asks about {what} {when}" for what in ("price", "diet", "pain", "food") for when in "abcdefgh"]
+    return pd.DataFrame(
+        {
+            "animal": draw.choice(["cat", "dog", "horse"], rows),
+            "helper": draw.choice(["Ada", "Ben", "Cem", "Dora"], rows),
+            "came": came.strftime("%d.%m.%Y"),
+            "left": left.strftime("%d.%m.%Y"),
+            "note": pd.Series(draw.choice(notes, rows)).where(draw.random(rows) < 0.7),
+        }
+    )
+
+
+def test_notes_and_what_is_left_to_chance_stay_empty_and_the_way_to_fill_them_is_told(root: Path) -> None:
+    dirty = holed(visits(), ["helper"])
+    answer, filled = fill(root, dirty)
+    assert answer["num_filled"] == 0
+    for name in ("note", "helper"):
+        assert filled[name].isna().sum() == dirty[name].isna().sum()
+        assert any(f"'{name}' stay missing" in told and "name it in columns" in told for told in answer["warnings"])
+    _, filled = fill(root, dirty, columns=["note", "helper"])
+    assert filled[["note", "helper"]].notna().all().all()
+
+
+def test_dates_filled_in_keep_an_order_that_nearly_all_rows_keep(root: Path) -> None:
+    dirty = holed(visits(), ["left"], share=0.2)
+    _, filled = fill(root, dirty)
+    came, left = (pd.to_datetime(filled[name], format="%d.%m.%Y") for name in ("came", "left"))
+    new = dirty["left"].isna() & filled["left"].notna()
+    assert new.sum() > 150 and (came <= left)[new].all()

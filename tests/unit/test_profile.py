@@ -205,3 +205,13 @@ def test_names_of_columns_are_text_on_the_page(root: Path) -> None:
     frame = stays(200).rename(columns={"city": "<script>alert(1)</script>"})
     profiled(frame, root, frame.head(150))
     assert "<script>alert" not in (root / "p.html").read_text()
+
+
+def test_dates_in_the_wrong_order_are_warned_of_though_too_many_for_a_rule(root: Path) -> None:
+    draw = np.random.default_rng(3)
+    sown = pd.Timestamp("2021-03-01") + pd.to_timedelta(draw.integers(0, 900, 300), unit="D")
+    cut = pd.Series(sown + pd.to_timedelta(draw.integers(60, 120, 300), unit="D"))
+    cut[:6] = sown[:6] - pd.Timedelta(days=30)
+    pd.DataFrame({"sown": sown, "cut": cut, "tons": draw.integers(2, 90, 300)}).to_csv(root / "f.csv", index=False)
+    told = evaluator.profile_dataset(str(root / "f.csv"), output_path=str(root / "p.html"))
+    assert "sown is not after cut in 294 of 300 rows; the others are probably errors" in " ".join(told["warnings"])

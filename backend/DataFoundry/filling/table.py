@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.cleaning.checks import ranges
+from DataFoundry.cleaning.likely_orders import likely_orders
 from DataFoundry.filling.by_rules import Meant, as_column, contradicted, determined, meant_missing, usable
 from DataFoundry.filling.columns import NUMERIC, Categories, Features, Learning, Numbers, fills
+from DataFoundry.filling.worth import is_free_text, not_worth
 from DataFoundry.preprocessing.schema import is_made_anew
 from DataFoundry.progress import Progress
 from DataFoundry.schema.rules import RULES
@@ -78,6 +80,7 @@ def fill_table(
     seed: int,
     others: pd.DataFrame | None = None,
     most_missing: float = 1.0,
+    only_told: bool = False,
 ) -> Filled:
     """Fill what can be told: by rules first, then by what the other columns of a row tell.
 
@@ -94,8 +97,10 @@ def fill_table(
     most_missing
         Share of a column's cells; where more are missing and no rule tells them, that may mean something, and they are
         left.
+    only_told
+        Leave columns of which the others tell hardly anything, and notes that are missing at times.
     """
-    return _Filling(frame, schema, draw, seed, others, most_missing).run(wanted)
+    return _Filling(frame, schema, draw, seed, others, most_missing, only_told).run(wanted)
 
 
 class _Filling:
@@ -107,11 +112,13 @@ class _Filling:
         seed: int,
         others: pd.DataFrame | None,
         most_missing: float,
+        only_told: bool,
     ) -> None:
-        self._most_missing = most_missing
+        self._most_missing, self._only_told = most_missing, only_told
         self._columns, self._rows = schema.columns, schema.rows
         self._rules = usable(schema.rules, frame.columns)
         self._before = TableView(frame, self._columns)
+        self._orders = [order.rule for order in likely_orders(self._before, self._rules)]
         self._now = frame.copy()
         self._draw, self._seed, self._rng = draw, seed, np.random.default_rng(seed)
         self._others = others
@@ -214,10 +221,15 @@ class _Filling:
             categories = Categories(learning, self._learning.frame[name].iloc[known])
             values = categories.drawn(asked, self._rng) if self._draw else categories.likely(asked)
             quality = categories.quality
-        values = values.set_axis(self._now.index[gaps]).reindex(self._now.index)
-        self._done[name].by_others += self._put(name, values)
         if self._others is None:  # rows that a model drew say nothing of how right a guess is
             self._done[name].quality = {key: round(each, 4) for key, each in quality.items()}
+            # What is drawn keeps the shares of a column, and claims no more.
+            why = not_worth(quality, self._learning.frame[name].iloc[known]) if self._only_told else None
+            if why is not None and not self._draw:
+                self._notes.append(f"{_cells_stay(len(gaps), name)}: {why}")
+                return
+        values = values.set_axis(self._now.index[gaps]).reindex(self._now.index)
+        self._done[name].by_others += self._put(name, values)
         self._guessed[name] = np.isin(np.arange(len(self._now)), gaps)
         if self._draw:  # what was drawn for one cell tells what the next one is like
             self._told[gaps, place] = self._features.column(self._view(), name)[gaps]
@@ -231,6 +243,8 @@ class _Filling:
         why = self._why_not(name, known) if len(gaps) else None
         if why is None and len(gaps) > self._most_missing * len(self._now):
             why = "most of the column is missing, which may mean something; name it in columns to fill it."
+        elif why is None and self._only_told and len(gaps) and is_free_text(self._before.frame[name]):
+            why = "these are notes, and none may mean that there was nothing to note; name it in columns to fill it."
         if why is None:
             return gaps
         self._notes.append(f"{_cells_stay(len(gaps), name)}: {why}")
@@ -260,15 +274,22 @@ class _Filling:
         return None
 
     def _keep_rules(self) -> None:
-        """Filled cells that break a rule are mended where the rule says how, else taken back."""
-        for rule in self._rules:
+        """Filled cells that break a rule are mended where the rule says how, else taken back.
+
+        So are those that break an order that nearly all rows keep; rules come last, since they promise more.
+        """
+        self._keep([*self._orders, *self._rules])
+        self._keep(self._orders, mend=False)  # where the rules moved a guess to the wrong side of another date
+
+    def _keep(self, rules: Sequence[Rule], mend: bool = True) -> None:
+        for rule in rules:
             if rule.kind == "determines":
                 wrong = self._follow(rule)
             elif issubclass(RULES[rule.kind].Verified, VerifiedByRow):
                 wrong = self._breaking(rule)
             else:
                 continue
-            if rule.kind == "order" and wrong.any():
+            if rule.kind == "order" and mend and wrong.any():
                 self._reorder(rule, wrong)
                 wrong = self._breaking(rule)
             taken = sum(self._take_back(name, wrong) for name in rule.columns)

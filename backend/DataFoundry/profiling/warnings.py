@@ -2,16 +2,32 @@
 
 from collections.abc import Iterator
 
+import pandas as pd
+
+from DataFoundry.cleaning.likely_orders import likely_orders
 from DataFoundry.schema.table_schema import Column, TableSchema
+from DataFoundry.schema.view import TableView
 
 _MANY_MISSING = 0.5
 _RARE_CLASS = 0.05
 _WITH_FORM = ("moment", "formatted_number", "email", "url", "ip_address", "iban", "card_number", "phone", "national_id")
 
 
-def warnings(schema: TableSchema, label_counts: dict[str, int] | None = None) -> list[str]:
-    """Sentences about personal data, columns that no model can use, missing values and rare classes."""
-    return [*_personal(schema), *_broken(schema), *_label(label_counts or {}), *_columns(schema)]
+def warnings(
+    schema: TableSchema, label_counts: dict[str, int] | None = None, rows: pd.DataFrame | None = None
+) -> list[str]:
+    """Sentences about personal data, columns that no model can use, missing values and rare classes, and from some rows
+    about dates in the wrong order."""
+    dates = [] if rows is None else _unlikely_dates(schema, rows)
+    return [*_personal(schema), *_broken(schema), *dates, *_label(label_counts or {}), *_columns(schema)]
+
+
+def _unlikely_dates(schema: TableSchema, rows: pd.DataFrame) -> list[str]:
+    """A sentence for each two dates that stand in one order in nearly all of some rows, though it is no rule."""
+    return [
+        f"{order.sentence[:-1]}; the others are probably errors, and check-table shows where."
+        for order in likely_orders(TableView(rows, schema.columns), schema.rules)
+    ]
 
 
 def _personal(schema: TableSchema) -> Iterator[str]:

@@ -275,3 +275,18 @@ def test_where_something_tells_which_of_two_values_is_wrong_it_is_repaired(third
     rows.loc[row, "hall"] = "Osthalle" if third else "Westflügel"
     found = [each for each in found_in(rows, rows) if each.row == row and each.confidence >= 0.9]
     assert [(each.column, each.suggested) for each in found] == [("hall", "Nordhalle")]
+
+
+@pytest.mark.parametrize("related", [True, False], ids=["a loan and its return", "two dates of their own"])
+def test_a_date_before_one_that_it_nearly_always_follows_is_told_less_surely(related: bool) -> None:
+    draw = np.random.default_rng(21)
+    out = pd.Timestamp("2022-01-01") + pd.to_timedelta(draw.integers(0, 900, 400), unit="D")
+    back = out + pd.to_timedelta(draw.integers(0, 40, 400), unit="D")
+    back = back if related else pd.Series(back).sample(frac=1, random_state=1).reset_index(drop=True)
+    frame = pd.DataFrame({"lent": out, "returned": back, "pages": draw.integers(80, 600, 400)})
+    wrong = [30, 90, 150, 210, 270, 330, 390, 395]  # 2 %: no rule
+    frame.loc[wrong, "returned"] = frame.loc[wrong, "lent"] - pd.Timedelta(days=100)
+    found = [each for each in found_in(frame, frame) if each.kind == "rule"]
+    assert [each.row for each in found] == (wrong if related else [])
+    assert all(each.column == "returned" and 0.5 < each.confidence < 0.9 for each in found)
+    assert all("lent is not after returned in 392 of 400 rows; here" in each.why for each in found)

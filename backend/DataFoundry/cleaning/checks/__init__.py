@@ -9,10 +9,11 @@ Each module has
 
 from types import ModuleType
 
-from DataFoundry.cleaning.checks import formats, mail_domains, pairs, ranges, rules, units, values
+from DataFoundry.cleaning.checks import formats, mail_domains, orders, pairs, ranges, rules, units, values
 
 CHECKS: dict[str, ModuleType] = {
     "rules": rules,
+    "orders": orders,
     "units": units,
     "formats": formats,
     "mail_domains": mail_domains,
