@@ -290,3 +290,19 @@ def test_a_date_before_one_that_it_nearly_always_follows_is_told_less_surely(rel
     assert [each.row for each in found] == (wrong if related else [])
     assert all(each.column == "returned" and 0.5 < each.confidence < 0.9 for each in found)
     assert all("lent is not after returned in 392 of 400 rows; here" in each.why for each in found)
+
+
+@pytest.mark.parametrize("meant", [False, True], ids=["a sign too many", "a tail that crosses zero"])
+def test_a_few_negative_numbers_are_errors_unless_they_are_the_end_of_a_tail(meant: bool) -> None:
+    draw = np.random.default_rng(31)
+    size = np.round(draw.lognormal(1.1, 0.9, 3_000), 2)
+    if meant:
+        size = np.round(draw.normal(2.7, 1.0, 3_000), 2)
+    else:
+        wrong = np.flatnonzero(size > 0.5)[::450]
+        size[wrong] = -size[wrong]
+    frame = pd.DataFrame({"litres": size, "n": draw.integers(0, 9, 3_000)})
+    negative = np.flatnonzero(size < 0)
+    found = [each for each in found_in(frame, frame) if each.column == "litres" and each.found < 0]
+    assert 4 <= len(negative) <= 15 and [each.row for each in found] == ([] if meant else negative.tolist())
+    assert all(each.kind == "range" and "is negative; usual values lie between 0." in each.why for each in found)

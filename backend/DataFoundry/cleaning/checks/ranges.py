@@ -18,6 +18,9 @@ _SHARED = 0.003  # share of rows with one far value that makes it a value of its
 _FEWEST_SHARING = 10
 _NEAR_ZERO = 0.05  # of the range: a column that begins so near to zero is never negative
 _MOST_NEGATIVE = 0.001  # share of rows that may be, as errors
+# The same where the tail does not go on below zero: hardly any value lies as near to zero as the negative ones go.
+_MOST_BEYOND, _THIN = 0.005, 0.02
+_LESS_SURE = 0.9  # of those: a few may be meant, as refunds are
 _ONCE_IN = 20  # tables: how rarely a heavy tail reaches beyond what is taken for far away
 _MOSTLY_OWN = 0.5  # share of values that few rows share, as in measurements
 _LIGHT = 0.15  # tail index up to which a tail is not heavy
@@ -51,6 +54,9 @@ def look(state: dict[str, Any], view: TableView) -> Iterator[Mark]:
         rows = np.flatnonzero(far & np.isfinite(numbers) & ~np.isin(numbers, known["shared"]))
         if len(rows):
             sure, nothing = np.full(len(rows), _SURE), np.full(len(rows), None, dtype=object)
+            if known.get("several_negative"):  # older models know none
+                sure[numbers[rows] < 0] = _LESS_SURE
+                sure[numbers[rows] < low - margin] = _SURE
             yield Mark("range", name, rows, sure, nothing, _teller(known, view, name, rows))
 
 
@@ -78,7 +84,9 @@ def _range(numbers: np.ndarray) -> dict[str, Any]:
     low = -low
     # A few negative ones among values that begin at zero are errors, however near they lie.
     first, last = np.quantile(numbers, [0.01, 0.99])
-    never = 0 <= first <= _NEAR_ZERO * (last - first) and (numbers < 0).sum() <= _MOST_NEGATIVE * len(numbers)
+    negative = int((numbers < 0).sum())
+    several = negative > _MOST_NEGATIVE * len(numbers)
+    never = 0 <= first <= _NEAR_ZERO * (last - first) and (not several or _ends_at_zero(numbers, negative))
     if never:
         low = values[values >= 0].min()
     return {
@@ -86,7 +94,17 @@ def _range(numbers: np.ndarray) -> dict[str, Any]:
         "high": float(high),
         "shared": [*shared_high, *(-each for each in shared_low)],
         "never_negative": bool(never),
+        "several_negative": bool(never and several),
     }
+
+
+def _ends_at_zero(numbers: np.ndarray, negative: int) -> bool:
+    """Whether the few negative numbers are no tail of the others but lack a sign too many: they go down as far as most
+    others go up, where a tail that crosses zero has about as many values on either side of it."""
+    if negative > _MOST_BEYOND * len(numbers):
+        return False
+    as_far = (numbers >= 0) & (numbers <= np.median(-numbers[numbers < 0]))
+    return bool(negative <= _THIN * as_far.sum())
 
 
 def _edge(values: np.ndarray, counts: np.ndarray, numbers: np.ndarray) -> tuple[float, list[float]]:
