@@ -16,6 +16,7 @@ _FEW_VALUES = 50  # of a column of states or kinds; of more, they may be names (
 # changed places in a column of few values, where a letter is another one, and where that stands in several rows.
 _FORM, _SLIP, _TIMES, _TIMES_OF_SEVERAL = 5, 8, 20, 50
 _SURE, _LESS_SURE, _UNSURE = 0.97, 0.92, 0.8
+_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "æ": "ae", "å": "aa", "œ": "oe"})
 _INFLECTED = ("s", "es", "e", "n", "en", "er")  # an end that makes a plural or another gender of a word
 
 
@@ -30,7 +31,7 @@ class Near:
 def nearest(value: str, count: int, counts: Mapping[str, int]) -> Near | None:
     """The frequent value that a rare one was meant to be; None if there is none.
 
-    Where only case, blanks or accents differ it is sure, however short the values. Else one letter may be wrong, of
+    Where only case, blanks or accents differ, or umlauts are spelt out, it is sure, however short the values. Else one letter may be wrong, of
     eight and more two, and no digit: with another digit it is another value. Of a value of two letters, one more is an
     error (`noq`), and another is a value of its own (`NL`, `NO`). What stands in several rows must be the rarer, the
     likelier it is a value of its own; a plural and a code are never called sure.
@@ -53,7 +54,7 @@ def nearest(value: str, count: int, counts: Mapping[str, int]) -> Near | None:
 
 def _edits(value: str, other: str) -> float:
     """Letters to change; a half where only the form differs, infinite for another value."""
-    if _plain(value) == _plain(other):
+    if _plain(value) == _plain(other) or _spelt_out(value) == _spelt_out(other):
         return 0.5
     longer = len(other) == _FEWEST_LETTERS - 1 < len(value)
     if _digits(other) != _digits(value) or not (len(other) >= _FEWEST_LETTERS or longer):
@@ -95,6 +96,11 @@ def _plain(text: str) -> str:
     blank = " " if any(each.isdigit() for each in text) else ""
     letters = unicodedata.normalize("NFKD", blank.join(text.split()).casefold())
     return "".join(each for each in letters if not unicodedata.combining(each))
+
+
+def _spelt_out(text: str) -> str:
+    """With umlauts as those write them who have no key for them: `Muenchen`."""
+    return _plain(unicodedata.normalize("NFKC", text.casefold()).translate(_SPELT_OUT))
 
 
 def _digits(text: str) -> str:

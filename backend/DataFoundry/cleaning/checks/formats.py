@@ -7,13 +7,16 @@ import numpy as np
 import pandas as pd
 
 from DataFoundry.cleaning.finding import Mark
+from DataFoundry.cleaning.rewriting import Usual, rewritten, usual_of
 from DataFoundry.schema.kinds import KINDS
-from DataFoundry.schema.table_schema import Rule
+from DataFoundry.schema.table_schema import Column, Rule
 from DataFoundry.schema.view import TableView
 
 _FITTING = 0.95  # share of values of the column's own form; of fewer it is no rule
 _FEWEST = 20
 _SURE = 0.97
+_MOST_OTHERS = 1_000  # values of another form that are looked at for how they are to be read
+_WORDS = {"formatted_number": "number", "moment": "date or time", "iban": "IBAN", "email": "e-mail address"}
 # The checks of values see to categories; what stands in the others has no form.
 _FREE = ("category", "boolean", "constant", "text", "nested", "empty", "person_name", "address", "user_name")
 
@@ -27,7 +30,8 @@ def learn(view: TableView, rules: Sequence[Rule]) -> dict[str, Any]:
             continue
         fits = KINDS[column.kind].check(present, column.format)
         if fits.mean() >= _FITTING:
-            found[name] = {"fitting": int(fits.sum()), "rows": len(present)}
+            usual = usual_of(column, present[fits], [str(each) for each in present[~fits].unique()[:_MOST_OTHERS]])
+            found[name] = {"fitting": int(fits.sum()), "rows": len(present), "usual": usual.state()}
     return found
 
 
@@ -40,12 +44,22 @@ def look(state: dict[str, Any], view: TableView) -> Iterator[Mark]:
         column = view.columns[name]
         rows = np.flatnonzero(view.frame[name].notna())[~KINDS[column.kind].check(present, column.format)]
         if len(rows):
-            nothing = np.full(len(rows), None, dtype=object)
-            yield Mark("format", name, rows, np.full(len(rows), _SURE), nothing, _teller(name, known, view, rows))
+            told = _suggested(
+                view.frame[name].iloc[rows].map(str), name, column, Usual.from_state(known.get("usual", {}))
+            )
+            suggested = np.array([*(None if each is None else each[0] for each in told), None], dtype=object)[:-1]
+            sure = np.array([_SURE if each is None else each[1] for each in told])
+            yield Mark("format", name, rows, sure, suggested, _teller(name, known, view, rows))
+
+
+def _suggested(texts: pd.Series, name: str, column: Column, usual: Usual) -> list[tuple[str, float] | None]:
+    """For each text the same in the column's own form, and how sure that is."""
+    known = {text: rewritten(text, name, column, usual) for text in texts.unique()}
+    return [known[text] for text in texts]
 
 
 def _teller(name: str, known: dict[str, Any], view: TableView, rows: np.ndarray) -> Any:
-    what = view.columns[name].kind.replace("_", " ")
+    what = _WORDS.get(view.columns[name].kind, view.columns[name].kind.replace("_", " "))
     what = f"{'an' if what[0] in 'aeio' else 'a'} {what}"
 
     def why(place: int) -> str:

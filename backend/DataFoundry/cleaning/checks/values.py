@@ -21,6 +21,7 @@ _RARE = 0.003  # share of rows with this value or a rarer one, from which on it 
 _TEXT_KINDS = ("category", "boolean", "postcode", "constant")
 _SURE, _ODD = 0.97, 0.9
 _LESS = 0.25  # what of that goes the more rows have the odd value, up to those of a usual one
+_FEWEST_OF_WORD, _MOST_WORDS, _NEARLY_ALL = 20, 4, 0.95  # of a flag, `yes` and `no`, that one letter may stand for
 _CLASSES = ((re.compile(r"[^\W\d_]+"), ""), (re.compile(r"\d+"), "9"))
 
 
@@ -94,6 +95,9 @@ def _judged(level: str, known: Mapping[str, Any]) -> tuple[str, float, str | Non
         return "spelling", near.confidence, near.suggested
     if own > min(_RARE * rows, _ESTABLISHED):
         return None
+    word = _begun(level, counts)
+    if word is not None:
+        return "spelling", _ODD, word
     form = form_of(level)
     if _tail(forms, forms.get(form, 0), form) <= _RARE and len(forms) < len(counts):
         return "format", _SURE if own == 0 else _ODD, None
@@ -102,6 +106,18 @@ def _judged(level: str, known: Mapping[str, Any]) -> tuple[str, float, str | Non
         return ("range", _SURE, None) if once <= _OPEN * rows and len(counts) <= math.sqrt(rows) * 4 else None
     odd = _ODD - _LESS * own / _ESTABLISHED
     return ("outlier", odd, None) if _tail(counts, own, level) <= _RARE and once <= _OPEN * rows else None
+
+
+def _begun(level: str, counts: Mapping[str, int]) -> str | None:
+    """The word that a single letter begins where nearly all rows have one of two to four words: `Y` beside `yes`."""
+    rows = sum(counts.values())
+    words = [value for value, count in counts.items() if count > max(_RARE * rows, _FEWEST_OF_WORD)]
+    if not (len(level) == 1 and level.isalpha() and 2 <= len(words) <= _MOST_WORDS):
+        return None
+    if sum(counts[word] for word in words) < _NEARLY_ALL * rows or any(len(word) < 2 for word in words):
+        return None
+    begun = [word for word in words if word[0].casefold() == level.casefold()]
+    return begun[0] if len(begun) == 1 else None
 
 
 def _tail(counts: Mapping[str, int], own: int, itself: str) -> float:
@@ -118,6 +134,8 @@ def _teller(name: str, found: list[str], known: Mapping[str, Any], judged: list[
         kind, _, suggested = judged[place]
         level, own = found[place], counts.get(found[place], 0)
         seen = "in no row" if own == 0 else f"in {own:,} {'row' if own == 1 else 'rows'}"
+        if kind == "spelling" and len(level) == 1 < len(str(suggested)):
+            return f"{level!r} ({seen}) begins {suggested!r} alone, which {counts[suggested]:,} rows have."
         if kind == "spelling":
             return f"{level!r} ({seen}) is written nearly as {suggested!r}, which {counts[suggested]:,} rows have."
         most = max(counts, key=lambda each: counts[each])

@@ -78,7 +78,7 @@ def _by_format(evidence: Evidence) -> Finding | None:
     texts = pd.Series(evidence.texts, dtype=object)
     weights = evidence.counts.to_numpy()
     found: list[tuple[float, str]] = []
-    for pattern in _candidates(evidence.texts):
+    for pattern in candidates(evidence.texts):
         fits = follows(texts, pattern)
         share = float(weights[fits].sum() / weights.sum())
         if share >= _ENOUGH:
@@ -98,14 +98,14 @@ def pattern_of(present: pd.Series) -> str | None:
     texts = pd.Series(present.unique(), dtype=object)
     if texts.empty or not all(isinstance(text, str) for text in texts):
         return None
-    for pattern in _candidates(texts.head(20).tolist()):
+    for pattern in candidates(texts.head(20).tolist()):
         if follows(texts.head(200), pattern).all() and follows(texts, pattern).all():
             return pattern
     return None
 
 
-def _candidates(texts: list[str]) -> list[str]:
-    """The formats that the most frequent values could have, by their shape."""
+def candidates(texts: list[str]) -> list[str]:
+    """The formats that the first twenty values could have, by their shape."""
     found: dict[str, None] = {}
     for text in texts[:20]:
         shape = re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", text.strip()))
