@@ -118,6 +118,17 @@ def test_rows_that_differ_in_the_key_alone_go_only_where_asked(root: Path) -> No
         assert len(pd.read_csv(root / "once.csv")) == left
 
 
+def test_rows_that_differ_in_the_key_alone_are_told_beside_rows_that_differ_in_nothing(root: Path) -> None:
+    rows = people()
+    frame = pd.concat([rows[:40], rows.iloc[[3, 5]], rows[40:], rows.iloc[[9]].assign(id="C-99999")], ignore_index=True)
+    frame.to_csv(root / "t.csv", index=False)
+    answer: dict[str, Any] = check_table(str(root / "t.csv"))
+    found = [each for each in answer["issues"] if each["kind"] == "duplicate"]
+    assert [(each["count"], each["column"]) for each in found] == [(2, None), (1, None)]
+    assert '"remove_duplicates": "except_key"' in found[1]["sentence"]
+    assert found[1]["examples"] == [{"rows": [9, len(frame) - 1]}]
+
+
 def test_values_of_any_type_come_back(root: Path) -> None:
     table = pa.table(
         {

@@ -11,7 +11,7 @@ from DataFoundry.checking.fixes import JOURNAL, as_before, typed
 from DataFoundry.cleaning.near_duplicates import near_duplicates
 from DataFoundry.cleaning.spreadsheet import text_of
 from DataFoundry.errors import TableError
-from DataFoundry.profiling.duplicates import joint
+from DataFoundry.profiling.duplicates import joint, keys_of
 from DataFoundry.schema.discovery import discover_in
 
 EXACT, EXCEPT_KEY, NEAR = CHOICES = ("exact", "except_key", "near")
@@ -158,7 +158,7 @@ def _further(frame: pd.DataFrame, which: str) -> list[tuple[int, int, float]]:
     """Rows to leave out beside those that are equal in all, the row that stays for each, and how sure it is."""
     schema = discover_in(frame)
     if which == EXCEPT_KEY:
-        keys = {name for key in schema.keys if len(key) == 1 for name in key}
+        keys = keys_of(schema)
         others = [name for name in frame.columns if name not in keys]
         first = first_equal(frame, others) if keys and others else np.arange(len(frame))
         return [(int(row), int(first[row]), 1.0) for row in np.flatnonzero(first != np.arange(len(frame)))]

@@ -18,7 +18,7 @@ from DataFoundry.errors import ColumnError, DataFoundryError
 from DataFoundry.preprocessing.labels import LabelCodec
 from DataFoundry.preprocessing.schema import column_kinds, features_of
 from DataFoundry.profiling.drift import drift
-from DataFoundry.profiling.duplicates import duplicates
+from DataFoundry.profiling.duplicates import duplicates, joint
 from DataFoundry.progress import Progress
 from DataFoundry.schema.rules import RULES
 from DataFoundry.schema.table_schema import TableSchema
@@ -206,33 +206,48 @@ def _mislabeled(frame: pd.DataFrame, detector: Detector, labels: LabelCodec) -> 
 
 def _duplicates(frame: pd.DataFrame, schema: TableSchema) -> Iterator[Issue]:
     found = duplicates(schema, [frame])
-    examples = [{"rows": pair} for pair in found["examples"]]
+    whole = joint(frame, list(schema.columns))
+    first = ~pd.Series(whole).duplicated().to_numpy()
     if found["rows"]:
         told = f"{repeating(found['rows'])} in every column; {how_to_remove(EXACT)}"
-        yield Issue("duplicate", "high", found["rows"], told, examples)
-    elif found["but_for_keys"]:
+        yield Issue("duplicate", "high", found["rows"], told, [{"rows": pair} for pair in found["examples"]])
+        found = _but_for_keys(frame[first], schema)
+    if found["but_for_keys"]:
+        places = np.flatnonzero(first)
         told = f"{repeating(found['but_for_keys'])} in all but the key; if it is an error, {how_to_remove(EXCEPT_KEY)}"
+        examples = [{"rows": [int(places[row]) for row in pair]} for pair in found["examples"]]
         yield Issue("duplicate", "medium", found["but_for_keys"], told, examples)
-    yield from _shared_keys(frame, schema)
+    yield from _shared_keys(frame[first], schema)
     groups = [each for each in near_duplicates(frame, schema.columns) if not _are_equal(frame, each.rows)]
     if groups:
-        shown = [{"rows": list(each.rows), "confidence": each.confidence, "why": each.why} for each in groups[:_SHOWN]]
+        near = [{"rows": list(each.rows), "confidence": each.confidence, "why": each.why} for each in groups[:_SHOWN]]
         count = "1 group of rows is" if len(groups) == 1 else f"{len(groups):,} groups of rows are"
         sentence = f"{count} probably the same, written differently: {groups[0].why[:-1]}; {how_to_remove(NEAR)}"
-        yield Issue("near_duplicate", "medium", sum(len(each.rows) - 1 for each in groups), sentence, shown)
+        yield Issue("near_duplicate", "medium", sum(len(each.rows) - 1 for each in groups), sentence, near)
+
+
+def _but_for_keys(rows: pd.DataFrame, schema: TableSchema) -> dict[str, Any]:
+    """What `duplicates` tells of rows that all differ: a column may be a key among them that was none before."""
+    unique = RULES["unique"].discover(TableView(rows, schema.columns))
+    return duplicates(replace(schema, rules=(*schema.rules, *unique)), [rows])
 
 
 def _shared_keys(frame: pd.DataFrame, schema: TableSchema) -> Iterator[Issue]:
-    """Values of keys that two rows have."""
+    """Values of keys that two rows have; none of the rows is equal to another one."""
     for rule in schema.rules:
         if rule.kind != "unique" or not rule.exceptions:
             continue
         view = TableView(frame, {name: schema.columns[name] for name in rule.columns})
         names = ", ".join(rule.columns)
         breaking = np.flatnonzero(RULES["unique"].breaks(view, rule))
+        if not len(breaking):
+            continue
         personal = any(schema.columns[name].personal for name in rule.columns)
         examples = [
-            {"row": int(row), "found": None if personal else [str(frame[name].iloc[row]) for name in rule.columns]}
+            {
+                "row": int(frame.index[row]),
+                "found": None if personal else [str(frame[name].iloc[row]) for name in rule.columns],
+            }
             for row in breaking[:_SHOWN]
         ]
         sentence = f"{len(breaking):,} rows share a value of {names}, which is another one in all other rows."

@@ -59,18 +59,12 @@ class LikelyOrder:
 def likely_orders(view: TableView, rules: Sequence[Rule]) -> list[LikelyOrder]:
     """Those that too many rows break for a rule, and far fewer than would by chance.
 
-    None where a rule holds already, and none that only says what two others do.
+    None where a rule holds already. One that two others imply stays, since the column between may be missing.
     """
     names = [name for name, column in view.columns.items() if column.kind == "moment" and view.codes(name)[1] >= 5]
     known = {rule.columns for rule in rules if rule.kind == "order"}
-    found = {}
-    for first, second in permutations(names[:_MOST_COLUMNS], 2):
-        if (first, second) not in known:
-            order = _judged(view, first, second)
-            if order is not None:
-                found[first, second] = order
-    pairs: set[tuple[str, ...]] = {*found, *known}
-    return [order for pair, order in found.items() if not _follows(pair, pairs)]
+    pairs = [pair for pair in permutations(names[:_MOST_COLUMNS], 2) if pair not in known]
+    return [order for pair in pairs if (order := _judged(view, *pair)) is not None]
 
 
 def _judged(view: TableView, first: str, second: str) -> LikelyOrder | None:
@@ -84,9 +78,3 @@ def _judged(view: TableView, first: str, second: str) -> LikelyOrder | None:
     by_chance = float(np.mean(one > np.random.default_rng(0).permutation(two)))
     enough = by_chance * order.rows >= FEWEST_BROKEN_BY_CHANCE
     return order if enough and by_chance >= max(_BY_CHANCE, _TIMES * order.broken / order.rows) else None
-
-
-def _follows(pair: tuple[str, str], pairs: set[tuple[str, ...]]) -> bool:
-    """Whether a column stands between the two."""
-    first, second = pair
-    return any((first, name) in pairs and (name, second) in pairs for name in {each for one in pairs for each in one})

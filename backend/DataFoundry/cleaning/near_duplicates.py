@@ -3,6 +3,9 @@
 Pairs are judged as Fellegi and Sunter (1969) do: a value that agrees counts the more, the fewer rows have it; one that
 differs counts against. Rows are never called duplicates for being alike: at least one column must identify (names,
 contacts, addresses, dates, titles); numbers only help.
+
+Where most rows share what identifies, they are orders or visits of the same people. Two of these are one only where
+somebody is written in two ways and all else agrees, and that is rare for rows that share something.
 """
 
 import math
@@ -25,6 +28,9 @@ _CONTACTS = ("email", "user_name", "url", "ip_address")
 _WORDS = ("person_name", "address", "text")
 _FEWEST_DISTINCT = 0.3  # share of rows with a value of their own, for a column to identify
 _MOST_SHARING = 0.3  # share of rows that share what identifies; beyond, rows are orders or visits of the same people
+_RAREST = 0.001  # share of such pairs that agree in a column: what agreeing in it counts at most
+_OF_PEOPLE = ("person_name", "address", "text", "email", "user_name", "phone", "iban", "card_number", "national_id")
+_SAY_NOTHING = ("key", "constant", "empty", "nested")
 _MOST_OF_BLOCK = 30  # rows that share a value or word; more of them say nothing
 _MOST_PAIRS = 20_000_000
 _NEAR_WORDS, _NEAR = 0.85, 0.95  # similarity of names and addresses, and of all else, that are nearly equal
@@ -80,15 +86,20 @@ def near_duplicates(frame: pd.DataFrame, columns: dict[str, Column]) -> list[Gro
     if len(evidence) < 2 or all(each.kind == "number" for each in evidence):
         return []
     pairs = _candidates(evidence)
-    if not len(pairs) or _are_events(evidence, len(frame)):
+    if not len(pairs):
         return []
-    scores = _scores(evidence, pairs, len(frame))
+    if _are_events(evidence):
+        evidence = _identifying(frame, columns, every=True)
+        scores = _scores_of_events(evidence, pairs, frame)
+    else:
+        scores = _scores(evidence, pairs, len(frame))
     kept = scores > _SURE
     pairs, scores = pairs[kept], scores[kept]
     return _groups(evidence, frame, pairs, scores)
 
 
-def _identifying(frame: pd.DataFrame, columns: dict[str, Column]) -> list[_Evidence]:
+def _identifying(frame: pd.DataFrame, columns: dict[str, Column], every: bool = False) -> list[_Evidence]:
+    """The columns that identify, or every one that says something of its row."""
     found = []
     people = tuple(name for name, each in columns.items() if each.kind == "person_name" and name in frame)
     for name, column in columns.items():
@@ -96,6 +107,8 @@ def _identifying(frame: pd.DataFrame, columns: dict[str, Column]) -> list[_Evide
             continue
         names = people if name in people else (name,)
         texts = _normalised(frame, names, column)
+        if texts is None and every and column.kind not in _SAY_NOTHING:
+            texts = frame[name].astype(object).where(frame[name].notna(), "").map(str).to_numpy(dtype=object)
         if texts is None:
             continue
         codes, distinct = pd.factorize(texts)
@@ -105,7 +118,7 @@ def _identifying(frame: pd.DataFrame, columns: dict[str, Column]) -> list[_Evide
         present = codes >= 0
         counts = np.bincount(codes[present], minlength=len(distinct))
         fewest = _FEWEST_NUMBERS if column.kind == "number" else _FEWEST_DISTINCT * present.sum()
-        if present.any() and len(np.unique(codes[present])) >= fewest:
+        if present.any() and (every or len(np.unique(codes[present])) >= fewest):
             found.append(_Evidence(names, texts, codes.astype(np.int64), counts, column.kind))
     return found
 
@@ -175,7 +188,7 @@ def _pairs_within(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return pairs[pairs[:, 0] < pairs[:, 1]]
 
 
-def _are_events(evidence: list[_Evidence], rows: int) -> bool:
+def _are_events(evidence: list[_Evidence]) -> bool:
     """Whether most rows share what identifies with others: orders of customers, visits of patients."""
     sharing = [
         float((each.counts[each.codes[each.codes >= 0]] > 1).mean())
@@ -199,6 +212,31 @@ def _scores(evidence: list[_Evidence], pairs: np.ndarray, rows: int) -> np.ndarr
             against[unlike] = np.where(_are_near(each, pairs[unlike]), _PARTLY * rarest, _OTHER)
         scores += np.where(both, against, 0.0)
     return scores
+
+
+def _scores_of_events(evidence: list[_Evidence], pairs: np.ndarray, frame: pd.DataFrame) -> np.ndarray:
+    """(m,) log odds that two rows that share something are one; minus infinity where an event differs in anything.
+
+    What agrees counts as much as it is rare among such pairs: the same customer's name in two orders says nothing.
+    """
+    scores = np.full(len(pairs), math.log(_PLENTY * len(frame) / len(pairs)))
+    rewritten = np.zeros(len(pairs), dtype=bool)
+    for each in evidence:
+        first, second = each.codes[pairs[:, 0]], each.codes[pairs[:, 1]]
+        both, equal = (first >= 0) & (second >= 0), first == second
+        if not both.any():
+            continue
+        weight = -math.log(max(float(equal[both].mean()), _RAREST))
+        of_people = each.kind in _OF_PEOPLE
+        against = np.where(equal, weight, _OTHER if of_people else -math.inf)
+        unlike = np.flatnonzero(both & ~equal)
+        if of_people and len(unlike):
+            against[unlike] = np.where(_are_near(each, pairs[unlike]), _PARTLY * weight, _OTHER)
+        if of_people:
+            cells = frame[list(each.names)].astype(str).agg(" ".join, axis=1).to_numpy()
+            rewritten |= both & (cells[pairs[:, 0]] != cells[pairs[:, 1]])
+        scores += np.where(both, against, 0.0)
+    return np.where(rewritten, scores, -math.inf)
 
 
 def _are_near(each: _Evidence, pairs: np.ndarray) -> np.ndarray:

@@ -31,10 +31,10 @@ class Near:
 def nearest(value: str, count: int, counts: Mapping[str, int]) -> Near | None:
     """The frequent value that a rare one was meant to be; None if there is none.
 
-    Where only case, blanks or accents differ, or umlauts are spelt out, it is sure, however short the values. Else one letter may be wrong, of
-    eight and more two, and no digit: with another digit it is another value. Of a value of two letters, one more is an
-    error (`noq`), and another is a value of its own (`NL`, `NO`). What stands in several rows must be the rarer, the
-    likelier it is a value of its own; a plural and a code are never called sure.
+    Where only case, blanks or accents differ, or umlauts are spelt out, it is sure, however short the values. Else one
+    letter may be wrong, of eight and more two, and no digit: with another digit it is another value. Of a value of two
+    letters, one more is an error (`noq`), and another is a value of its own (`NL`, `NO`). What stands in several rows
+    must be the rarer, the likelier it is a value of its own; a plural and a code are never called sure.
     """
     best: tuple[tuple[float, int], str] | None = None
     few = len(counts) <= _FEW_VALUES

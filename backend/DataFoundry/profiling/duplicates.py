@@ -19,9 +19,10 @@ def duplicates(schema: TableSchema, blocks: Iterable[pd.DataFrame]) -> dict[str,
     `rows` are equal in all, `but_for_keys` are with keys left aside; `examples` are numbers, from 0, of rows that are
     equal in all, or else but for keys.
 
-    Eight bytes a row are held. `but_for_keys` is null where no column is a key or nothing else is left.
+    Eight bytes a row are held. `keys` are the columns left aside; `but_for_keys` is null where there are none, or
+    nothing but keys.
     """
-    keys = {name for key in schema.keys if len(key) == 1 for name in key}
+    keys = keys_of(schema)
     others = [name for name in schema.columns if name not in keys]
     whole: list[np.ndarray] = []
     part: list[np.ndarray] = []
@@ -31,7 +32,14 @@ def duplicates(schema: TableSchema, blocks: Iterable[pd.DataFrame]) -> dict[str,
             part.append(joint(block, others))
     rows, pairs = _repeated(np.concatenate(whole)) if whole else (0, [])
     but, near = _repeated(np.concatenate(part)) if part else (None, [])
-    return {"rows": rows, "but_for_keys": but, "examples": pairs or near}
+    told = [name for name in schema.columns if name in keys]
+    return {"rows": rows, "but_for_keys": but, "keys": told, "examples": pairs or near}
+
+
+def keys_of(schema: TableSchema) -> set[str]:
+    """The columns that name a row by themselves, also those that a few rows share: rows that stand there twice."""
+    unique = [rule.columns for rule in schema.rules if rule.kind == "unique"]
+    return {key[0] for key in (*schema.keys, *unique) if len(key) == 1}
 
 
 def joint(block: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:

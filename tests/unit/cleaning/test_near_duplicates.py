@@ -83,6 +83,41 @@ def test_orders_of_the_same_customers_are_not(people: pd.DataFrame) -> None:
     assert groups(orders) == []
 
 
+def rentals(people: pd.DataFrame) -> pd.DataFrame:
+    """Each of 300 people rents twice in the mean: bikes, for some days."""
+    draw = np.random.default_rng(1)
+    rented = people.iloc[draw.integers(0, 300, ROWS)].reset_index(drop=True)
+    day = pd.Timestamp("2024-01-01") + pd.to_timedelta(draw.integers(0, 300, ROWS), unit="D")
+    bike = draw.choice(["city", "cargo", "race", "kids"], ROWS)
+    return rented.assign(
+        id=[f"R-{number:05d}" for number in range(ROWS)],
+        day=day.strftime("%d.%m.%Y"),
+        bike=bike,
+        price=pd.Series(bike).map({"city": 12, "cargo": 30, "race": 25, "kids": 9}),
+        days=draw.integers(1, 15, ROWS),
+        shop=draw.choice(["Nord", "Hafen", "Markt"], ROWS),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({}, True),
+        ({"day": "03.12.2024"}, False),  # rented again
+        ({"bike": "tandem"}, False),  # for another one
+        ({"price": 31}, False),
+    ],
+)
+def test_of_events_of_the_same_people_those_that_agree_in_all_but_who_is_written_how(
+    people: pd.DataFrame, change: dict[str, object], same: bool
+) -> None:
+    frame = rentals(people)
+    row = frame.iloc[17]
+    written = {"id": "R-99999", "last_name": row["last_name"].upper() + "-", "phone": row["phone"].replace(" ", "")}
+    again = {**row, **written, "first_name": row["first_name"][0] + ".", **change}
+    assert groups(pd.concat([frame, pd.DataFrame([again])], ignore_index=True)) == ([(17, ROWS)] if same else [])
+
+
 def test_rows_of_numbers_and_categories_are_not() -> None:
     draw = np.random.default_rng(2)
     frame = pd.DataFrame(
