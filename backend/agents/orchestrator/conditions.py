@@ -77,7 +77,8 @@ def read_conditions(where: Any, example: pd.DataFrame) -> Conditions:
             label = value
         else:
             column = _column(str(name), example)
-            tests.append(_test(column, value, example[column]))
+            bounds = str(value).split(" and ") if str(value)[:1] in ("<", ">") else [value]
+            tests += [_test(column, each, example[column]) for each in bounds]
     return Conditions(label, tuple(tests))
 
 

@@ -2,22 +2,24 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from agents.orchestrator import explaining, values
 from agents.orchestrator.datasets import known_names
 from agents.orchestrator.dialogue.corrections import corrected
 from agents.orchestrator.dialogue.memory import Memory
+from agents.orchestrator.halting import halted
 from agents.orchestrator.offline.acts import Act, find_acts, in_order, share
 from agents.orchestrator.offline.leftovers import unread
 from agents.orchestrator.offline.lexicon import ACTS, STARTS, VERBS, WORDS
 from agents.orchestrator.offline.mention import Mention, Unclear
 from agents.orchestrator.offline.mentions import find_mentions
 from agents.orchestrator.offline.scan import Token, tokens_of, unwrap
-from agents.orchestrator.offline.screen import screen
 from agents.orchestrator.offline.segments import SURE, find_segments
 from agents.orchestrator.offline.steps_of_tools import Builder
 from agents.orchestrator.paths import why_forbidden
 from agents.orchestrator.plan import Plan, Step, clarify, explain, refuse, unsupported
+from agents.orchestrator.screen import screen
 from agents.orchestrator.tool_names import CHANGES_VALUES, LOOKING
 
 LONGEST_REQUEST = 4_000
@@ -50,8 +52,8 @@ class OfflinePlanner:
         names = known_names()
         tokens = tokens_of(text, names)
         refused = screen(text, tokens) or _forbidden(tokens)
-        if refused or small:
-            return refused or small or clarify("")
+        if found := refused or halted(tokens) or small:
+            return found
         return corrected(text, names, memory or Memory(), read) or read(text, names, memory or Memory())
 
 
@@ -124,7 +126,7 @@ def _asks_for_words(text: str, acts: list[Act]) -> bool:
 
 
 def _read(text: str, tokens: list[Token], names: frozenset[str], memory: Memory) -> Plan:
-    mentions = find_mentions(text, tokens, names)
+    mentions = find_mentions(text, tokens, names, (memory.said, memory.model))
     excluded = _excluded_files(tokens, mentions)
     acts = find_acts(tokens, find_segments(tokens, mentions))
     if _asks_for_words(text, acts):
@@ -145,9 +147,10 @@ def _read(text: str, tokens: list[Token], names: frozenset[str], memory: Memory)
         if stray:
             raise Unclear(f"What shall I do with {stray.value}?")
         share(builder.acts)
-        steps = builder.build()
+        steps, vague = values.explained(builder.build(), memory)
     except Unclear as doubt:
         return clarify(str(doubt))
+    builder.unsure |= vague
     return _judged(tokens, builder, steps, tuple(excluded), cannot)
 
 
@@ -165,7 +168,6 @@ def _judged(
         if "each" in act.features and act.tool in ("generate", "train"):
             _mark(tokens, act, "each")
     risk, strange = unread(tokens, builder.acts)
-    steps, vague = values.explained(steps, builder.memory)
     forbidden = [step.tool for step in steps if step.tool in excluded or step.tool.removesuffix("_agent") in excluded]
     if forbidden:
         return clarify(f"You both ask for and exclude “{forbidden[0]}”; which shall it be?")
@@ -179,18 +181,41 @@ def _judged(
     aside, wrong = _asides(builder.acts, steps)
     if wrong:
         return clarify(wrong, steps)
+    if how_many := _how_many(strange, steps):
+        return how_many
     if builder.missing:
         first = builder.missing[0]
         question = f"{first.question}{explaining.choices(first.argument)}"
         return replace(
             clarify(question, steps, (first.place, first.argument)), excluded=excluded, aside=aside, known=known
         )
+    known_columns = {str(name).lower() for step in steps for name in _where(step)}
+    strange = [word for word in strange if word.lower() not in known_columns]
+    cannot += [VERBS.get(word.lower(), ("", word))[1] for word in strange if word.lower() in WORDS["arranged"]]
+    strange = [word for word in strange if word.lower() not in WORDS["arranged"]]
     notes = [f"I cannot “{cannot[0]}”; the rest I can do."] if cannot else []
+    notes += [f"I read {each.text} as {each.value:,.0f}." for each in tokens if each.named == "grouped"]
     notes += [f"I made nothing of {', '.join(f'“{word}”' for word in strange[:4])}."] if strange else []
     weak = any(act.tool != "save" and (act.weight < SURE or act.rivals) for act in builder.acts)
-    doubtful = notes or weak or vague or builder.unsure or any(step.tool in CHANGES_VALUES for step in steps)
+    doubtful = notes or weak or builder.unsure or any(step.tool in CHANGES_VALUES for step in steps)
     notes += builder.notes
     return Plan("confirm" if doubtful else "ok", steps, "", excluded, notes=tuple(notes), aside=aside, known=known)
+
+
+def _where(step: Step) -> dict[str, Any]:
+    where = step.args.get("where")
+    return where if isinstance(where, dict) else {}
+
+
+def _how_many(strange: list[str], steps: tuple[Step, ...]) -> Plan | None:
+    """`a couple of rows` is no number: it is asked for."""
+    said = [word for word in strange if word.lower() in WORDS["quantities"]]
+    for place, step in enumerate(steps if said else ()):
+        name = {"generate": "num_rows", "train": "epochs"}.get(step.tool, "")
+        if name and name not in step.args and (step.tool == "generate" or len(steps) == 1):
+            spoken = "rows" if name == "num_rows" else "epochs"
+            return clarify(f"How many {spoken} are “{said[0]}”?", steps, (place, name))
+    return None
 
 
 def _mark(tokens: list[Token], act: Act, word: str) -> None:

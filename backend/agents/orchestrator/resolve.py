@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.orchestrator.datasets import path_of
-from DataFoundry.errors import ImpossibleError, MissingFileError
+from DataFoundry.errors import DataFoundryError, ImpossibleError, MissingFileError
 from DataFoundry.roots import data_roots, lookup_folders, output_home
 from DataFoundry.settings import TESTING_FOLDER
 from DataFoundry.storage.configs import load_config
@@ -54,6 +54,14 @@ def model(value: str, results: list[dict[str, Any]]) -> ModelFiles:
     config_path = input_path(str(named / "config.json"), "model", (".json",))
     config = load_config(config_path)
     return ModelFiles(str(config_path), config.output_model_path, config.preprocessor_path, config.data_path)
+
+
+def is_model(name: str) -> bool:
+    """Whether a model was trained under the name."""
+    try:
+        return bool(model(name, []))
+    except (DataFoundryError, ValueError):
+        return False
 
 
 def _folders_of(name: str) -> list[Path]:

@@ -1,7 +1,7 @@
 """Words for rows (`women over 40`) -> columns and values, by what the table behind a step holds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,10 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from agents.orchestrator.datasets import path_of
 from agents.orchestrator.dialogue.memory import Memory
-from agents.orchestrator.offline.lexicon import COMPARISONS, ROW_NOUNS, VALUES, WORDS
+from agents.orchestrator.offline.lexicon import COMPARISONS, KNOWN, ROW_NOUNS, VALUES, VERBS, WORDS
+from agents.orchestrator.offline.mention import Unclear
+from agents.orchestrator.offline.scan import Token
 from agents.orchestrator.plan import Step
+from agents.orchestrator.resolve import table
 from DataFoundry.errors import DataFoundryError
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.configs import read_config
@@ -20,6 +22,9 @@ from DataFoundry.storage.paths import input_path
 
 _ROWS_READ = 2_000
 _MOST_VALUES = 200
+_LIMITING = frozenset(("only", "just", "without", "with"))
+_BEFORE_VALUES = _LIMITING | {"not", "no", "except", "are", "as"}
+_BEFORE_COLUMNS = _LIMITING | {"by", "not", "no", "where", "the"}
 _PASSED = WORDS["person"] | ROW_NOUNS | frozenset("the who are is of those and with aged years year old".split())  # noqa: SIM905
 
 
@@ -35,6 +40,8 @@ def explained(steps: tuple[Step, ...], memory: Memory) -> tuple[tuple[Step, ...]
     found, vague = [], False
     for step in steps:
         where = step.args.get("where")
+        if isinstance(where, dict) and "" in where:
+            step = Step(step.tool, {**step.args, "where": _both(where, known_of(_behind(step, steps)))})
         if isinstance(where, str):
             known = known_of(_behind(step, steps))
             said = understood(where, known) if known else None
@@ -42,6 +49,14 @@ def explained(steps: tuple[Step, ...], memory: Memory) -> tuple[tuple[Step, ...]
             step = Step(step.tool, {**step.args, "where": said or where})
         found.append(step)
     return tuple(found), vague
+
+
+def _both(where: dict[str, Any], known: Known | None) -> dict[str, Any]:
+    """Conditions that name columns, with a phrase (under no name) that only the table can explain."""
+    said = understood(where[""], known) if known else None
+    if said is None or set(said) & set(where):
+        raise Unclear(f"Which rows are meant by “{where['']}”? Please say it with column and value.")
+    return {**{name: value for name, value in where.items() if name}, **said}
 
 
 def _behind(step: Step, steps: tuple[Step, ...]) -> str:
@@ -55,7 +70,7 @@ def _behind(step: Step, steps: tuple[Step, ...]) -> str:
 def known_of(source: str) -> Known | None:
     """Columns and values of a table, or of the table that a model learnt from; None where there is none to read."""
     try:
-        path = Path(input_path(path_of(source), "data")) if source else None
+        path = Path(input_path(table(source, []), "data")) if source else None
     except DataFoundryError:
         return _of_model(source)
     return _read(str(path), path.stat().st_mtime_ns) if path and path.is_file() else None
@@ -132,3 +147,32 @@ def _value(word: str, known: Known) -> tuple[int, str, Any] | None:
         if str(value).strip().lower() in wanted
     ]
     return (1, *found[0]) if len({name for name, _ in found}) == 1 else None
+
+
+def point_out(tokens: list[Token], names: frozenset[str], before: Iterable[str] = ()) -> None:
+    """Mark the words of a sentence that name a column or a value of the tables in it, or of those spoken of before."""
+    said = [token.text for token in tokens if token.kind == "path"]
+    said += [token.word.lower() for token in tokens if token.kind in ("word", "quoted") and token.word.lower() in names]
+    tables = [known for source in dict.fromkeys(said or before) if source and (known := known_of(source))]
+    columns = {str(name).lower() for known in tables for name in known.columns}
+    found = {str(value).strip().lower() for known in tables for each in known.columns.values() for value in each}
+    for place, token in enumerate(tokens):
+        if token.kind not in ("word", "quoted") or token.named or token.word.lower() in names and token.kind == "word":
+            continue
+        forms = {token.text.lower(), token.text.lower().removesuffix("s")}
+        if forms & columns and _stands_for_itself(tokens, place, _BEFORE_COLUMNS):
+            token.named = "column"
+        elif forms & found and _stands_for_itself(tokens, place, _BEFORE_VALUES):
+            token.named = "value"
+
+
+def _stands_for_itself(tokens: list[Token], place: int, leading: frozenset[str]) -> bool:
+    """A word that has a part of its own in requests names something of a table only where its neighbours say so."""
+    word = tokens[place].word
+    if word not in KNOWN or word in VALUES:
+        return word not in VALUES
+    before = [token.word for token in tokens[max(0, place - 2) : place]]
+    after = tokens[place + 1].word if place + 1 < len(tokens) else ""
+    limited = before[-1:] == ["the"] and before[0] in _LIMITING
+    rows = after in ROW_NOUNS and VERBS.get(word, ("", "", "past"))[2] == "past" and word not in WORDS["restrictions"]
+    return rows or limited or bool(before) and before[-1] in leading

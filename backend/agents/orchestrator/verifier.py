@@ -10,10 +10,11 @@ from typing import Any
 
 from agents.orchestrator.datasets import known_names
 from agents.orchestrator.offline.lexicon import MODEL_TYPES, WORDS
+from agents.orchestrator.offline.mentions import FORMATS
 from agents.orchestrator.offline.scan import Token, tokens_of, unwrap
-from agents.orchestrator.offline.screen import screen
 from agents.orchestrator.paths import why_forbidden
 from agents.orchestrator.plan import Plan, clarify, refuse
+from agents.orchestrator.screen import screen
 from agents.orchestrator.tool_names import ARGUMENTS, PRODUCES, READ_KINDS
 from DataFoundry.settings import limits
 
@@ -181,7 +182,9 @@ def _numbers(value: Any) -> Iterator[float]:
 def _text_from(value: str, tokens: list[Token]) -> bool:
     """Whether every word of `value` stands in the sentence."""
     words = {piece for token in tokens for piece in re.findall(r"\w+", f"{token.text} {token.word}".lower())}
-    words |= {MODEL_TYPES[word] for word in words if word in MODEL_TYPES} | ({"xlsx"} if "excel" in words else set())
+    words |= {MODEL_TYPES[word] for word in words if word in MODEL_TYPES} | {
+        FORMATS[word] for word in words if word in FORMATS
+    }
     return all(piece in words for piece in re.findall(r"\w+", value.lower()))
 
 
@@ -200,8 +203,8 @@ def _nothing_lost(plan: Plan, tokens: list[Token]) -> Plan | None:
             continue
         if {round(token.value, 12), round(token.value / 100, 12) if token.percent else token.value} & values:
             continue
-        said = re.sub(r"[\s,]", "", token.text)
-        if said not in aside and not any(said in re.sub(r"[\s,]", "", text) for text in texts):
+        said = {re.sub(r"[\s,]", "", token.text), token.text if re.search(r"\d", token.text) else f"{token.value:g}"}
+        if not said & set(aside) and not any(each in re.sub(r"[\s,]", "", text) for text in texts for each in said):
             return clarify(f"What does {token.text} stand for?")
     return None
 

@@ -13,7 +13,7 @@ from agents.orchestrator.verifier import verified
 _DATA = Path(__file__).parents[2] / "data" / "agents"
 REQUESTS = [
     json.loads(line)
-    for name in ("nl_requests", "requests_in_many_voices", "requests_as_people_write")
+    for name in ("nl_requests", "requests_in_many_voices", "requests_as_people_write", "requests_of_new_users")
     for line in (_DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 

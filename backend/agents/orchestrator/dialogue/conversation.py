@@ -8,11 +8,12 @@ from agents.orchestrator import reports
 from agents.orchestrator.datasets import known_names
 from agents.orchestrator.dialogue.memory import Memory, drafted
 from agents.orchestrator.dialogue.revising import revise
+from agents.orchestrator.halting import halted
 from agents.orchestrator.offline.lexicon import ACTS
 from agents.orchestrator.offline.scan import tokens_of, unwrap
-from agents.orchestrator.offline.screen import screen
 from agents.orchestrator.plan import Plan, Status, Step, clarify, unsupported
 from agents.orchestrator.planner_offline import plain, read
+from agents.orchestrator.screen import screen
 from agents.orchestrator.state import Planner
 from agents.orchestrator.verifier import verified
 
@@ -66,6 +67,8 @@ class Turn:
 def respond(planner: Planner, said: str, pending: Pending | None, memory: Memory) -> Turn:
     """The plan of a message, read with what is open and what was done before."""
     said = unwrap(said)
+    if stopped := halted(tokens_of(said, known_names())):
+        return Turn(said, stopped)
     turn = _answered(planner, said, pending, memory) if pending else _fresh(planner, said, memory)
     if turn.plan.status in ("ok", "confirm"):
         return replace(turn, plan=verified(turn.text, turn.plan))

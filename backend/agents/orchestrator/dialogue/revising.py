@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from agents.orchestrator import explaining
+from agents.orchestrator import explaining, resolve
 from agents.orchestrator.dialogue.memory import Memory, drafted
 from agents.orchestrator.dialogue.questions import question_for
 from agents.orchestrator.offline import roles
@@ -34,7 +34,7 @@ def revise(
 ) -> Plan | None:
     """`steps` with what `text` says of them; None where it says nothing that fits."""
     tokens = tokens_of(text, names)
-    mentions = find_mentions(text, tokens, names)
+    mentions = find_mentions(text, tokens, names, (*_sources(steps), memory.said, memory.model))
     segments = find_segments(tokens, mentions)
     if asked and asked[1] == "clean":
         return _cleaning(steps, frozenset().union(*(segment.features for segment in segments)))
@@ -60,6 +60,13 @@ def complete(steps: tuple[Step, ...], memory: Memory, unsure: bool = False) -> P
                 return replace(clarify(question, steps, (place, name)), known=memory.paths())
     unsure |= any(step.tool in CHANGES_VALUES for step in steps)
     return Plan("confirm" if unsure else "ok", steps, known=memory.paths())
+
+
+def _sources(steps: tuple[Step, ...]) -> list[str]:
+    """Tables and models that steps name."""
+    return [
+        str(step.args[name]) for step in steps for name in ("data", "model") if str(step.args.get(name, "$"))[:1] != "$"
+    ]
 
 
 def _cleaning(steps: tuple[Step, ...], features: frozenset[str]) -> Plan | None:
@@ -94,9 +101,12 @@ def _filled(
 ) -> tuple[Step, ...] | None:
     found = list(steps)
     told = 0
-    for mention in mentions:
+    trains = any(
+        mention.name in ARGUMENTS["train"] and mention.name not in ARGUMENTS["generate"] for mention in mentions
+    )
+    for mention in sorted(mentions, key=lambda each: each.kind != "file"):
         if mention.kind == "file":
-            found = _with_file(found, asked, mention)
+            found = _with_file(found, asked, mention, trains)
         elif mention.kind == "reference":
             found = _with_reference(found, asked, mention, memory)
         elif mention.kind != "aside":
@@ -153,7 +163,7 @@ def _with_number(steps: list[Step], asked: Asked, token: Token, before: tuple[St
     return _set(steps, *slot[0], value)
 
 
-def _with_file(steps: list[Step], asked: Asked, mention: Mention) -> list[Step]:
+def _with_file(steps: list[Step], asked: Asked, mention: Mention, trains: bool) -> list[Step]:
     value = str(mention.value)
     is_model = roles.says_model(mention) or roles.plain_model(mention)
     if roles.is_output(mention, 1, steps[-1].tool) and not asked:
@@ -161,7 +171,7 @@ def _with_file(steps: list[Step], asked: Asked, mention: Mention) -> list[Step]:
     if asked:
         place, name = asked
         kind = ARGUMENTS[steps[place].tool].get(name, ("",))[0]
-        if kind == "model" and not is_model:
+        if kind == "model" and not is_model and (trains or mention.name == "path" or not resolve.is_model(value)):
             return _trained_first(steps, place, value)
         if kind in ("table", "model", "fixes", "functions"):
             return _set(steps, place, name, value)

@@ -135,8 +135,18 @@ def _place(
 
 def _taker(acts: list[Act], segment: Segment) -> Act | None:
     """The last act that all mentions of the segment mean something for."""
-    fitting = (act for act in reversed(acts) if all(accepts(act.tool, mention) for mention in segment.mentions))
+    trained = any(act.tool in _FAMILIES["train"] for act in acts)
+    fitting = (
+        act for act in reversed(acts)
+        if all(accepts(act.tool, each) or not trained and of_its_training(act, each) for each in segment.mentions)
+    )  # fmt: skip
     return next(fitting, None)
+
+
+def of_its_training(act: Act, mention: Mention) -> bool:
+    """Whether something said of `generate 100 rows from a.csv` is said of the training that comes first: `1 epoch`."""
+    from_table = act.tool == "generate" and any(data_like(each) for each in act.files())
+    return from_table and accepts("train", mention) and not accepts("generate", mention)
 
 
 def accepts(tool: str, mention: Mention) -> bool:
@@ -230,7 +240,9 @@ def in_order(acts: list[Act], tokens: list[Token]) -> list[Act]:
             ordered.append(act)
         ordered += pending
         pending = []
-    return ordered + pending
+    if pending:
+        raise Unclear("What shall I do before that?")
+    return ordered
 
 
 def _opens_sentence(act: Act, tokens: list[Token]) -> bool:

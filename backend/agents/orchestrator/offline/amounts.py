@@ -6,21 +6,11 @@ from agents.orchestrator.offline.lexicon import NOUNS, ROW_NOUNS, UNITS, VALUES,
 from agents.orchestrator.offline.mention import Mention, free, number_of, use, word_at
 from agents.orchestrator.offline.scan import Token
 
-_ROW_FILLERS = frozenset(
-    words(
-        "synthetic fake artificial new fresh random realistic generated simulated more additional extra sample such "
-        "similar made-up dummy mock of the data brand freshly other another further"
-    )
-)
+_ROW_FILLERS = WORDS["row_fillers"]
 _ANOMALOUS = WORDS["odd"] | frozenset(word for word, kind in NOUNS.items() if kind == "anomalies")
 _HIGHEST = frozenset(words("top worst oddest weirdest strangest highest most"))
 _FACTORS = {"twice": 2, "double": 2, "half": 0.5, "triple": 3, "thrice": 3}
-_LINKS = frozenset(
-    words(
-        "of = : is to at reaches reach reached hits hit >= > at-least above over exceeds least score target "
-        "around about roughly approximately exactly size from"
-    )
-)
+_LINKS = WORDS["links"]
 _PERCENT = ("target_auc_score", "contamination", "min_confidence")
 
 
@@ -157,8 +147,11 @@ def _counted(tokens: list[Token], place: int) -> Mention | None:
         return _taken(tokens, place, place, "top")
     if ends and before in (",", "like", "say", "about", "around", "maybe") and _speaks_of_rows(tokens, place):
         return _taken(tokens, place, place, "num_rows")
-    if following in VALUES or following in WORDS["row_kinds"] and word_at(tokens, place + 2) not in ROW_NOUNS:
-        return _people(tokens, place, place + 1)
+    named = (
+        place + 1 < len(tokens) and tokens[place + 1].named == "value" and word_at(tokens, place + 2) not in ROW_NOUNS
+    )
+    if named or following in VALUES or following in WORDS["row_kinds"] and word_at(tokens, place + 2) not in ROW_NOUNS:
+        return _taken(tokens, place, place, "num_rows")  # `20 women`: rows; which, is told by the value
     return _described(tokens, place, before)
 
 
@@ -197,15 +190,9 @@ def _speaks_of_rows(tokens: list[Token], place: int) -> bool:
     return any(token.word in ROW_NOUNS for token in before) and not any(token.kind == "number" for token in before)
 
 
-def _people(tokens: list[Token], place: int, last: int) -> Mention:
-    """`20 women`: rows, and which."""
-    use(tokens, place, place)
-    return Mention("amount", place, place, number_of(tokens[place]), "num_rows")
-
-
 def _tells_which(adjectives: list[Token]) -> bool:
     """Whether words in front of `rows` plainly say which rows: `high income`, `married`; not `good`."""
     said = [token.word for token in adjectives]
     if said[0] in WORDS["levels"] and len(said) == 2:
         return said[1] not in NOUNS and said[1] not in VERBS and said[1] != "quality"
-    return len(said) == 1 and (said[0] in WORDS["row_kinds"] or said[0] in VALUES)
+    return len(said) == 1 and (said[0] in WORDS["row_kinds"] or said[0] in VALUES or adjectives[0].named == "value")

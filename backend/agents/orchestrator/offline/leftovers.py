@@ -1,7 +1,7 @@
 """What no rule has made something of: with a word of risk left nothing is run, a strange word is confirmed."""
 
 from agents.orchestrator.offline.acts import Act
-from agents.orchestrator.offline.lexicon import NOUNS, VALUES, VERBS, WORDS, words
+from agents.orchestrator.offline.lexicon import DETERMINERS, NOUNS, ROW_NOUNS, VALUES, VERBS, WORDS, words
 from agents.orchestrator.offline.mention import word_at
 from agents.orchestrator.offline.mentions import FORMATS
 from agents.orchestrator.offline.scan import Token
@@ -11,12 +11,7 @@ _RISKS = (
     WORDS["negations"] | WORDS["alternatives"] | WORDS["conditionals"] | WORDS["restrictions"] | WORDS["row_kinds"]
     | WORDS["levels"] | frozenset(VALUES) | frozenset(words("only over under above below older younger instead aged"))
 )  # fmt: skip
-_NEEDS_NUMBER = frozenset(
-    words(
-        "top worst most best percent max maximum minimum roughly approximately approx nearly exactly "
-        "at-most at-least half level target targets"
-    )
-)
+_NEEDS_NUMBER = WORDS["needs_number"]
 # a noun that means work may only stand where that work is done
 _WORK = {
     "anomalies": ("detect_anomalies", "clean"),
@@ -39,15 +34,48 @@ def unread(tokens: list[Token], acts: list[Act]) -> tuple[str, list[str]]:
     for place, token in enumerate(tokens):
         if token.used or token.kind == "sign" and token.word in _HARMLESS_SIGNS:
             continue
-        if token.kind != "word" or _risky(tokens, place):
-            return token.text, strange
+        if token.kind != "word" or _risky(tokens, place, acts):
+            return _reach(tokens, place), strange
         if _strange(tokens, place, acts):
             strange.append(token.text)
     return "", list(dict.fromkeys(strange))
 
 
-def _risky(tokens: list[Token], place: int) -> bool:
+def _reach(tokens: list[Token], place: int) -> str:
+    """A word that was not understood, with those that it limits: `only the new ones`."""
+    last = place
+    limits = tokens[place].word in WORDS["negations"] | WORDS["restrictions"] | {"only", "just"}
+    while limits and last + 1 < len(tokens) and last < place + 4 and tokens[last + 1].kind == "word":
+        last += 1
+    return " ".join(token.text for token in tokens[place : last + 1])
+
+
+def _tells(tokens: list[Token], place: int, acts: list[Act]) -> bool:
+    """Whether a word that nothing was made of says which rows: `new` of `the new ones`, unless they are made."""
+    token, made = tokens[place], any(act.tool == "generate" for act in acts)
+    passed = token.word in DETERMINERS | WORDS["plain_rows"] | WORDS["odd"] | VERBS.keys()
+    passed = passed or made and token.word in WORDS["row_fillers"]
+    return token.kind == "word" and not token.used and (not passed or bool(token.named)) and token.word not in ROW_NOUNS
+
+
+def _narrows(tokens: list[Token], place: int, acts: list[Act]) -> bool:
+    """`only the new ones`, `just the city column`, `only the typos`: a restriction that nothing was made of."""
+    fixing = any(act.tool == "apply_fixes" for act in acts)
+    for ahead in range(place + 1, min(place + 6, len(tokens))):
+        token = tokens[ahead]
+        if token.kind != "word" or token.used:
+            return False
+        if token.named or fixing and NOUNS.get(token.word) == "errors":
+            return True
+        if token.word == "ones" or NOUNS.get(token.word) in ("rows", "describe"):
+            return _tells(tokens, ahead - 1, acts) and ahead > place + 1
+    return False
+
+
+def _risky(tokens: list[Token], place: int, acts: list[Act]) -> bool:
     word, after = tokens[place].word, word_at(tokens, place + 1)
+    if word in ("only", "just") and _narrows(tokens, place, acts):
+        return True
     if word == "only":
         return not (
             after in VERBS
@@ -70,6 +98,9 @@ def _risky(tokens: list[Token], place: int) -> bool:
 
 def _strange(tokens: list[Token], place: int, acts: list[Act]) -> bool:
     word = tokens[place].word
+    which = word_at(tokens, place + 1) == "ones" and _tells(tokens, place, acts)
+    if tokens[place].named or which or word in WORDS["arranged"]:
+        return True
     kind = NOUNS.get(word, "anomalies" if word in WORDS["odd"] else "")
     if kind in _WORK:
         return not any(act.tool in _WORK[kind] for act in acts)

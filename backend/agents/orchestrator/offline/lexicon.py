@@ -110,6 +110,7 @@ STARTS = {name: phrases(each) for name, each in _ENGLISH["starts"].items()}
 # a tool, features that must all be there, features that must not, and how much that speaks for the tool
 EVIDENCE = [(tool, *_evidence(line)) for tool, lines in _file("evidence")["tools"].items() for line in phrases(lines)]
 ROW_NOUNS = frozenset(word for word, kind in NOUNS.items() if kind == "rows")
+WHOLE = words("epochs batch_size max_attempts num_rows latent_dim max_functions")  # units that are counted
 DETERMINERS = frozenset(words("the that this those these my our your its a an same whole entire each every no any"))
 KNOWN = (
     frozenset(VERBS) | frozenset(NOUNS) | frozenset(UNITS) | frozenset(MODEL_TYPES) | frozenset(VALUES)

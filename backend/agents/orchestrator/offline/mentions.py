@@ -7,17 +7,10 @@ from agents.orchestrator.offline.lexicon import DETERMINERS, MODEL_TYPES, NOUNS,
 from agents.orchestrator.offline.mention import Mention, free, use, word_at
 from agents.orchestrator.offline.scan import Token
 from agents.orchestrator.offline.where import find_conditions, find_kinds_of_rows
+from agents.orchestrator.values import point_out
 
 _PLACES = frozenset(words("in from at under inside within located stored"))
-FORMATS = {
-    "csv": "csv",
-    "parquet": "parquet",
-    "pt": "pt",
-    "xlsx": "xlsx",
-    "excel": "xlsx",
-    "feather": "feather",
-    "jsonl": "jsonl",
-}
+FORMATS = {**{name: name for name in words("csv parquet pt xlsx feather jsonl")}, "excel": "xlsx", "json": "jsonl"}
 _PREPOSITIONS = frozenset(words("on in from with against using to evaluate of"))
 _REFERRING = {
     **dict.fromkeys(words("labeled labelled annotated"), "labeled"),
@@ -26,8 +19,9 @@ _REFERRING = {
 _NO_PRONOUN = frozenset(words("like looks is are you i we model same new result results output"))
 
 
-def find_mentions(text: str, tokens: list[Token], names: frozenset[str]) -> list[Mention]:
-    """All mentions in the order of the text; each marks its tokens as used."""
+def find_mentions(text: str, tokens: list[Token], names: frozenset[str], before: tuple[str, ...] = ()) -> list[Mention]:
+    """All mentions in the order of the text; each marks its tokens as used. `before`: tables spoken of before."""
+    point_out(tokens, names, before)
     found = _goals(text, tokens)
     found += find_conditions(tokens)
     found += find_amounts(tokens)
@@ -35,7 +29,7 @@ def find_mentions(text: str, tokens: list[Token], names: frozenset[str]) -> list
     found += _formats(tokens)
     found += _files(tokens, names)
     found += _columns(tokens)
-    found += find_kinds_of_rows(tokens)
+    found += _kinds_of_rows(tokens, found)
     files = {mention.first for mention in found if mention.kind == "file"}
     found += [mention for place in range(len(tokens)) if (mention := _reference(tokens, place, files))]
     found.sort(key=lambda mention: mention.first)
@@ -98,6 +92,16 @@ def _files(tokens: list[Token], names: frozenset[str]) -> list[Mention]:
             value = token.text if path else token.word.lower()
             found.append(Mention("file", place, place, value, "path" if path else "name"))
     return found
+
+
+def _kinds_of_rows(tokens: list[Token], found: list[Mention]) -> list[Mention]:
+    """`just the paid orders`: rows of the table `orders` that was named before, and not that table once more."""
+    rows = find_kinds_of_rows(tokens)
+    for kind in rows:
+        for again in [each for each in found if each.kind == "file" and each.first == kind.last + 1]:
+            if any(each.value == again.value and each is not again for each in found if each.kind == "file"):
+                found.remove(again)
+    return rows
 
 
 def _modifies_rows(tokens: list[Token], place: int) -> bool:

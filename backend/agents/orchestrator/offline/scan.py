@@ -47,6 +47,7 @@ _SMALL = {
 _TENS = {
     word: 10 * (place + 2) for place, word in enumerate(words("twenty thirty forty fifty sixty seventy eighty ninety"))
 }
+_COUNTED = lexicon.ROW_NOUNS | {word for word, unit in lexicon.UNITS.items() if unit in lexicon.WHOLE}
 _SLASHED = {"w/": "with", "w/o": "without", "and/or": "or"}
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "dozen": 12}
 
@@ -63,6 +64,7 @@ class Token:
     value: float | None = None
     percent: bool = False
     used: bool = False
+    named: str = ""  # `column` or `value` of a table of the sentence; `grouped`: thousands divided by a point
 
     def is_word(self, *words: str) -> bool:
         return self.kind in ("word", "sign") and self.word in words
@@ -95,7 +97,17 @@ def tokens_of(text: str, names: frozenset[str]) -> list[Token]:
         found = _number_words(_join(_divided(_without_elision(found), language), language.phrases), language.numbers)
     else:
         found = [_mend(token, names) for token in found]
-    return _number_words(_join(found, PHRASES), {})
+    found = _number_words(_join(found, PHRASES), {})
+    return found if language else _grouped(found)
+
+
+def _grouped(tokens: list[Token]) -> list[Token]:
+    """`1.000 rows` is a thousand of them, since nobody counts rows in decimals; the reading is told."""
+    for place, token in enumerate(tokens):
+        near = {each.word for each in tokens[max(0, place - 1) : place + 4] if each.kind == "word"}
+        if token.kind == "number" and re.fullmatch(r"[1-9]\d{0,2}(\.\d{3})+", token.text) and near & _COUNTED:
+            token.value, token.named = float(token.text.replace(".", "")), "grouped"
+    return tokens
 
 
 def raw_tokens(text: str) -> list[Token]:
@@ -216,6 +228,7 @@ _MENDABLE = sorted(
     if len(word) > 2
     and word.isalpha()
     and word not in _SMALL
+    and (word not in lexicon.MODEL_TYPES or len(word) > 3)  # `gain` is no gan
     and lexicon.VERBS.get(word, ("",))[0] not in ("destructive", "unsupported")
 )
 

@@ -11,18 +11,8 @@ from agents.orchestrator.paths import is_table
 SURE = 3.0  # the weight from which evidence needs no confirmation
 _CONNECTORS = frozenset(words("and then but plus afterwards afterward finally next also later subsequently"))
 _ORDERS = frozenset(words("before after once when until beforehand"))
-_BEARING = frozenset(
-    words(
-        "label train tune generate detect describe profile evaluate list fix clean fill convert filter suggest "
-        "unsupported destructive"
-    )
-)
-_LEADING = frozenset(
-    words(
-        "please can could would will you i we us me then next also just now to so let lets let's have having you've "
-        "has been is want too only go wants i'd i'll the a not don't without skip never"
-    )
-)
+_BEARING = WORDS["bearing"]  # classes of verbs
+_LEADING = WORDS["lead_in"]
 _MODEL_WORDS = frozenset(word for word, kind in NOUNS.items() if kind == "model")
 
 

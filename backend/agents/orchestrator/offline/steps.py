@@ -1,18 +1,19 @@
 """Acts in the order of doing -> steps with arguments, references resolved; raises `Unclear` rather than guess."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agents.orchestrator.dialogue import questions
 from agents.orchestrator.dialogue.memory import Memory
 from agents.orchestrator.offline import roles
-from agents.orchestrator.offline.acts import Act, names_holdout, nouns, speaks_of_hand_labels
+from agents.orchestrator.offline.acts import Act, names_holdout, nouns, of_its_training, speaks_of_hand_labels
 from agents.orchestrator.offline.lexicon import words
 from agents.orchestrator.offline.mention import Mention, Unclear
 from agents.orchestrator.offline.referents import Referents
 from agents.orchestrator.paths import is_table
 from agents.orchestrator.plan import Step
+from agents.orchestrator.resolve import is_model
 from agents.orchestrator.tool_names import ARGUMENTS
 
 _ASIDE = frozenset(words("with using from by via against for to as like"))  # `label a.csv with b.csv`: not two tables
@@ -52,20 +53,30 @@ class Steps:
     def _act(self, act: Act, later: list[Act]) -> None:
         tool = self._tool(act)
         limits = self._limits(act, tool)
+        training = self._of_training(act) if tool == "generate" else {}
         args = self._amounts(act, tool)
         others = sum(mention.kind in ("file", "reference") for mention in act.mentions) - 1
         output = take(act, lambda mention: roles.is_output(mention, others, act.tool))
         act.tool = tool
         make: Callable[[Act, dict[str, Any], list[Act]], list[Step]] = getattr(self, f"_{tool}", self._on_data)
         steps = make(act, args, later)
+        if training:
+            steps[0].args.update(training)
         if output:
-            if len(steps) != 1 or "output" not in ARGUMENTS[tool]:
+            if len(steps) != 1 + bool(training) or "output" not in ARGUMENTS[tool]:
                 raise Unclear(f"What shall be written to {output[0].value}?")
-            steps[0].args["output"] = output[0].value
+            steps[-1].args["output"] = output[0].value
         left = [mention for mention in act.files() if not mention.taken]
         if left:
             raise Unclear(f"What shall I do with {left[0].value}?")
         self.steps += self._limited(steps, limits) if limits else steps
+
+    def _of_training(self, act: Act) -> dict[str, Any]:
+        """What `generate 100 rows from a.csv, 1 epoch` says of the training that comes first."""
+        said = [] if self.refers.last("train", "train_agent") else [m for m in act.mentions if of_its_training(act, m)]
+        act.mentions = [mention for mention in act.mentions if mention not in said]
+        act.features |= {"trained"} if said else set()
+        return self._amounts(replace(act, mentions=said), "train")
 
     @staticmethod
     def _limits(act: Act, tool: str) -> list[Mention]:
@@ -105,8 +116,11 @@ class Steps:
             if name not in ARGUMENTS.get(tool, ()):
                 raise Unclear(f"{roles.shown(mention)} means nothing for {tool.replace('_', ' ')}; say it otherwise.")
             value = mention.value
-            if isinstance(args.get(name), dict) and isinstance(value, dict) and name == "where":
-                value = {**args[name], **value}
+            if name == "where" and name in args and (isinstance(args[name], dict) or isinstance(value, dict)):
+                both = [each if isinstance(each, dict) else {"": each} for each in (args[name], value)]
+                value = {**both[0], **both[1]}
+            elif name == "where" and args.get(name, value) != value:
+                args[name] = value = f"{args[name]} {value}"
             elif args.get(name, value) != value:
                 spoken = name.replace("_", " ")
                 raise Unclear(f"There are two values for {spoken}, {args[name]} and {value}; which?")
@@ -280,15 +294,15 @@ class Steps:
 
     def _from_table(self, act: Act, table: Mention, args: dict[str, Any]) -> list[Step]:
         """`500 rows like a.csv`: a model of the table first."""
-        if not (is_table(str(table.value)) or roles.says_data(table) or "synthetic" in act.features):
-            raise Unclear(questions.question_for("generate", "model"))
-        if act.verb in _OWN_ROWS and "synthetic" not in act.features and "like" not in table.before:
+        if not (is_table(str(table.value)) or roles.says_data(table) or {"synthetic", "trained"} & act.features):
+            self.unsure = True
+            if is_model(str(table.value)):
+                return [Step("generate", {"model": table.value, **args})]
+        if act.verb in _OWN_ROWS and not {"synthetic", "trained"} & act.features and "like" not in table.before:
             raise Unclear(f"Synthetic rows like those of {table.value}, or its own rows? I can make synthetic ones.")
-        moved: dict[str, Any] = {name: args.pop(name) for name in ("model_type", "epochs") if name in args}
         if args.get("num_rows") == "same":
             args["num_rows"] = {"times_rows_of": str(table.value), "factor": 1}
-        train = Step("train", {"data": table.value, **moved})
-        return [train, Step("generate", {"model": f"${len(self.steps) + 1}", **args})]
+        return [Step("train", {"data": table.value}), Step("generate", {"model": f"${len(self.steps) + 1}", **args})]
 
     def _detect_anomalies(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
         model = self._model(act)

@@ -16,6 +16,8 @@ def asks(tokens: list[Token], place: int) -> bool:
         return False
     kind, base, mood = VERBS[token.word]
     before, after = word_at(tokens, place - 1), word_at(tokens, place + 1)
+    if mood == "ing" and _told(tokens, place, before) or token.named:
+        return False
     if mood == "past":
         return _participle_asks(tokens, place, NOUNS.get(after, ""))
     if mood == "ing" and NOUNS.get(after) in ("data", "rows", "functions") and after in _SPLITS | {"rows", "functions"}:
@@ -34,6 +36,18 @@ def asks(tokens: list[Token], place: int) -> bool:
         if place and tokens[place - 1].kind == "number":
             return False
     return not _auxiliary(tokens, place, base, before, after)
+
+
+def _told(tokens: list[Token], place: int, before: str) -> bool:
+    """`you were training on a.csv`, `training on a.csv is finished`: told, and not asked for."""
+    if before in WORDS["being"]:
+        return True
+    for ahead in range(place + 1, len(tokens)):
+        if tokens[ahead].kind == "sign":
+            return False
+        if tokens[ahead].word in WORDS["being"] and word_at(tokens, ahead + 1) in WORDS["ended"]:
+            return True
+    return False
 
 
 def _auxiliary(tokens: list[Token], place: int, base: str, before: str, after: str) -> bool:

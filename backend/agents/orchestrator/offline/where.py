@@ -11,6 +11,7 @@ _OPENERS = frozenset(words("where whose having with for of labeled labelled labe
 _STRICT = frozenset(words("with for of from"))
 _SIGNS = [(tuple(sign), sign) for sign in (">=", "<=", "==", "=", ">", "<")]
 _SIGNS = [((">", "="), ">="), (("<", "="), "<="), *(((sign,), sign.replace("==", "=")) for _, sign in _SIGNS)]
+_SIGNS += [(("is", *signs), sign) for signs, sign in _SIGNS if sign != "="]  # `income is >50K`
 _OPERATORS = [*_SIGNS, *COMPARISONS]
 _ORDERED = [(signature, sign) for signature, sign in COMPARISONS if sign in "<>" and signature[0] != "is"]
 _NO_COLUMN = (
@@ -31,9 +32,10 @@ def find_conditions(tokens: list[Token]) -> list[Mention]:
             continue
         pairs: dict[str, Any] = {}
         start = place if token.word in ("labeled", "labelled", "label", "class") else place + 1
+        start += start > place and word_at(tokens, start) in ("a", "an", "the")
         end = _condition(tokens, start, pairs, strict=token.word in _STRICT)
-        while end and end < len(tokens) and tokens[end].is_word("and"):
-            further = _condition(tokens, end + 1, pairs, strict=True)
+        while end and end < len(tokens) and tokens[end].is_word("and", "but"):
+            further = _condition(tokens, end + 1, pairs, strict=True) or _bound(tokens, end + 1, pairs)
             if not further:
                 break
             end = further
@@ -54,7 +56,7 @@ def find_kinds_of_rows(tokens: list[Token]) -> list[Mention]:
         if not telling:
             place += 1
             continue
-        while tokens[end - 1].word in _WHO | {"and"}:
+        while tokens[end - 1].word in _WHO | {"and"} and tokens[end - 1].named != "value":
             end -= 1
         first = place
         while (
@@ -71,7 +73,9 @@ def find_kinds_of_rows(tokens: list[Token]) -> list[Mention]:
 
 
 def _spelling(token: Token) -> str:
-    return token.word if token.kind == "word" else token.text.replace(",", "")
+    if token.kind == "number" and not token.word:
+        return f"{number_of(token)}"  # `forty`
+    return token.word if token.kind == "word" and token.named != "value" else token.text.replace(",", "")
 
 
 def _of_phrase(tokens: list[Token], place: int, begun: bool) -> tuple[int, int] | None:
@@ -79,7 +83,7 @@ def _of_phrase(tokens: list[Token], place: int, begun: bool) -> tuple[int, int] 
     token = free(tokens, place)
     if token is None or token.kind != "word":
         return None
-    if token.word in VALUES or token.word in WORDS["row_kinds"]:
+    if token.word in VALUES or token.word in WORDS["row_kinds"] or token.named == "value":
         return 1, 1
     for signature, _ in _ORDERED:
         run = tokens[place : place + len(signature)]
@@ -103,18 +107,22 @@ def _condition(tokens: list[Token], place: int, pairs: dict[str, Any], strict: b
     if label:
         pairs["label"] = label[1]
         return label[0]
-    for width in (1, 2, 3):
+    for width in (1, 2, 3, 4):
         column = tokens[place : place + width]
         if len(column) < width or any(each.kind not in ("word", "quoted") or each.used for each in column):
             return 0
-        known = [each.word in VERBS or each.word in UNITS or each.word in NOUNS for each in column]
+        known = [each.named != "column" and _means(each.word) for each in column]
         known = [is_known or each.word in _NO_COLUMN for is_known, each in zip(known, column, strict=True)]
         if (any(known) if strict else known[-1]) or any(each.word in _NO_COLUMN for each in column):
             return 0
-        compared = _compared(tokens, place + width, strict)
+        between = _between(tokens, place + width)
+        if between:
+            pairs[" ".join(each.text for each in column)] = between[1]
+            return between[0]
+        compared = _compared(tokens, place + width, strict) or _value_behind(tokens, place + width, column[-1])
         if compared:
             end, operator, value = compared
-            text = value.text.strip()
+            text = value.text.strip() if value.kind != "number" or value.word else f"{number_of(value)}"
             plain = number_of(value) if value.kind == "number" and re.fullmatch(r"[\d.,]+", text) else text
             pairs[" ".join(each.text for each in column)] = (
                 plain if operator == "=" else operator + text.replace(",", "")
@@ -137,6 +145,36 @@ def _compared(tokens: list[Token], place: int, strict: bool) -> tuple[int, str, 
             return None
         return place + len(signature) + 1, operator, value
     return None
+
+
+def _means(word: str) -> bool:
+    return word in VERBS or word in UNITS or word in NOUNS
+
+
+def _value_behind(tokens: list[Token], place: int, column: Token) -> tuple[int, str, Token] | None:
+    """`marital-status Divorced`: a value right behind its column."""
+    value = free(tokens, place)
+    return (place + 1, "=", value) if value and column.named == "column" and value.named == "value" else None
+
+
+def _between(tokens: list[Token], place: int) -> tuple[int, str] | None:
+    """`is between 30 and 45` at `place`: the place behind, and both bounds."""
+    place += word_at(tokens, place) in ("is", "are", "lies")
+    run = [free(tokens, place + each) for each in range(4)]
+    if not all(run) or [word_at(tokens, place), word_at(tokens, place + 2)] != ["between", "and"]:
+        return None
+    low, high = (token.text.replace(",", "") if token and token.kind == "number" else "" for token in run[1::2])
+    return (place + 4, f">={low} and <={high}") if low and high else None
+
+
+def _bound(tokens: list[Token], place: int, pairs: dict[str, Any]) -> int:
+    """`over 40 and under 50`: the other bound of the column that was named last."""
+    column = next(reversed(pairs))
+    compared = _compared(tokens, place, True)
+    if not compared or compared[1] == "=" or compared[2].kind != "number" or str(pairs[column])[:1] not in ("<", ">"):
+        return 0
+    pairs[column] = f"{pairs[column]} and {compared[1]}{compared[2].text.replace(',', '')}"
+    return compared[0]
 
 
 def _label_condition(tokens: list[Token], place: int) -> tuple[int, Any] | None:

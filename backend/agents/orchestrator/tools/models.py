@@ -1,12 +1,13 @@
 """Training: once, or until synthetic rows are useful enough."""
 
+import itertools
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from agents import training_pipeline
 from agents.orchestrator.resolve import ModelFiles
-from agents.orchestrator.tools.work import Result, Work, stem_of
+from agents.orchestrator.tools.work import Result, Work, in_output_folder, stem_of
 from DataFoundry import trainer
 from DataFoundry.storage.paths import output_path
 
@@ -29,11 +30,14 @@ def train(work: Work) -> Result:
     options = {name: work.args[name] for name in (*_MODEL_PARAMS, *_TRAINING_PARAMS) if name in work.args}
     wanted = str(work.args.get("model_type", "tabular_cvae"))
     folder = _folder(work, data)
-    replaced = " The model that was there is replaced." if input_there(f"{folder}/model.pth") else ""
+    usual = f"output_data/models/{_stem(work, data)}"
+    kept = "" if "output" in work.args or folder == usual else f" The model in {usual} stays as it is."
+    if "output" in work.args and input_there(f"{folder}/model.pth"):
+        kept = " The model that was there is replaced."
     files, metrics = fitted(data, folder, _SHORT_NAMES.get(wanted, wanted), options, work.args.get("label_column"))
     return Result(
         f"Trained a {_SHORT_NAMES.get(wanted, wanted)} on {Path(data).name} ({metrics.get('epochs_run', '?')} epochs, "
-        f"{metrics.get('seconds', 0):.0f} s; {metrics.get('stopped_because', 'done')}): {files.model_path}.{replaced}",
+        f"{metrics.get('seconds', 0):.0f} s; {metrics.get('stopped_because', 'done')}): {files.model_path}.{kept}",
         {"model": files.model_path, "config": files.config_path, "preprocessor": files.preprocessor_path},
         asdict(files),
         {"metrics": metrics},
@@ -66,11 +70,19 @@ def _folder(work: Work, data: str) -> str:
     """The folder that the request says, else one under the table's name, less what the request's own outputs add."""
     said = work.args.get("output")
     if said is None:
-        folder = f"output_data/models/{stem_of(data).removesuffix(f'_{work.tag}_{len(work.results)}')}"
-        before = {str(Path(result["model"]["config_path"]).parent) for result in work.results if result.get("model")}
-        mine = str(output_path(f"{folder}/model.pth", "output", (".pth",)).parent)
-        return f"{folder}_{len(work.results) + 1}" if mine in before else folder  # two models of one table
-    return str(Path(str(said)).with_suffix("")) if Path(str(said)).suffix else str(said)
+        return free_folder(f"output_data/models/{_stem(work, data)}")
+    said = in_output_folder(str(said))
+    return str(Path(said).with_suffix("")) if Path(said).suffix else said
+
+
+def _stem(work: Work, data: str) -> str:
+    return stem_of(data).removesuffix(f"_{work.tag}_{len(work.results)}")
+
+
+def free_folder(folder: str) -> str:
+    """`folder`, or with a number the first beside it that holds no model: no model is replaced that nobody named."""
+    numbered = (folder if number == 1 else f"{folder}_{number}" for number in itertools.count(1))
+    return next(each for each in numbered if not input_there(f"{each}/model.pth"))
 
 
 def train_agent(work: Work) -> Result:

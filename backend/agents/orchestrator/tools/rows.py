@@ -1,17 +1,21 @@
 """Synthetic rows, odd rows, and how good synthetic rows are."""
 
+import glob
 import secrets
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from agents.orchestrator import resolve
 from agents.orchestrator.conditions import Conditions, read_conditions
 from agents.orchestrator.drawing import Drawing
 from agents.orchestrator.resolve import ModelFiles, table
-from agents.orchestrator.tools.models import fitted
+from agents.orchestrator.tools.models import fitted, free_folder
 from agents.orchestrator.tools.work import Result, Work, stem_of
 from DataFoundry import evaluator, generator
-from DataFoundry.errors import ImpossibleError
+from DataFoundry.errors import DataFoundryError, ImpossibleError
+from DataFoundry.roots import output_home
 from DataFoundry.sources.opening import open_table
 from DataFoundry.storage.files import claim_output
 from DataFoundry.storage.paths import input_path, output_path
@@ -87,26 +91,7 @@ def _draw_fitting(drawn: Drawing, conditions: Conditions, rows: int, target: str
 def detect_anomalies(work: Work) -> Result:
     """Odd rows of a table by a model; without one, a model is trained on the table itself."""
     data = work.table()
-    note, model = "", None
-    if "model" in work.args:
-        model = work.model()
-    else:
-        model = _model_of(work, data)
-        if model is None:
-            model, _ = fitted(
-                data,
-                f"output_data/models/{stem_of(data)}",
-                "tabular_cvae",
-                {"seed": work.args["seed"]} if "seed" in work.args else {},
-            )
-            note = f" A model was trained on it first: {model.model_path}."
-    done: dict[str, Any] = evaluator.detect_anomalies(
-        model.config_path,
-        model.model_path,
-        model.preprocessor_path,
-        data,
-        str(work.output(f"{stem_of(data)}_anomalies")),
-    )
+    model, done, note = _scanned(work, data)
     scanned, report = int(done["num_samples_scanned"]), str(done["output_path"])
     flagged = _flagged(work, scanned)
     files = {"table": report}
@@ -123,12 +108,38 @@ def detect_anomalies(work: Work) -> Result:
     )
 
 
-def _model_of(work: Work, data: str) -> ModelFiles | None:
-    """A model that this request trained and that knows the table."""
-    for result in reversed(work.results):
-        if result.get("model"):
-            return ModelFiles(**result["model"])
-    return None
+def _scanned(work: Work, data: str) -> tuple[ModelFiles, dict[str, Any], str]:
+    """The model that scores the rows, the scores, and where the model is from."""
+    report = str(work.output(f"{stem_of(data)}_anomalies"))
+    if "model" in work.args:
+        return _scan(work.model(), data, report, "")
+    trained = [ModelFiles(**result["model"]) for result in work.results if result.get("model")]
+    if trained:
+        return _scan(trained[-1], data, report, "")
+    for known in _of_table(data) if "seed" not in work.args else ():
+        with suppress(DataFoundryError):  # a model that cannot tell what is odd
+            return _scan(known, data, report, f" They are scored by the model that is there: {known.model_path}.")
+    options = {"seed": work.args["seed"]} if "seed" in work.args else {}
+    model, _ = fitted(data, free_folder(f"output_data/models/{stem_of(data)}"), "tabular_cvae", options)
+    return _scan(model, data, report, f" A model was trained on it first: {model.model_path}.")
+
+
+def _scan(model: ModelFiles, data: str, report: str, note: str) -> tuple[ModelFiles, dict[str, Any], str]:
+    done = evaluator.detect_anomalies(model.config_path, model.model_path, model.preprocessor_path, data, report)
+    return model, dict(done), note
+
+
+def _of_table(data: str) -> list[ModelFiles]:
+    """Models that learnt from this very table as it is now, the newest first."""
+    path = input_path(data, "data")
+    found = []
+    for folder in sorted((output_home() / "models").glob(f"{glob.escape(stem_of(data))}*")):
+        with suppress(DataFoundryError, OSError):
+            files = resolve.model(str(folder), [])
+            changed = Path(files.model_path).stat().st_mtime
+            if Path(files.data_path) == path and changed >= path.stat().st_mtime:
+                found.append((changed, files))
+    return [files for _, files in sorted(found, key=lambda pair: -pair[0])]
 
 
 def _flagged(work: Work, scanned: int) -> int:

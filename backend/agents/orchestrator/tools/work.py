@@ -35,7 +35,8 @@ class Work:
             suffix = f".{self.args['output_format']}"
         if said is None:
             return f"output_data/{stem}_{self.tag}_{len(self.results) + 1}{suffix}"
-        return str(said) if Path(str(said)).suffix else f"{said}/{stem}{suffix}"
+        said = in_output_folder(str(said))
+        return said if Path(said).suffix else f"{said}/{stem}{suffix}"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,11 @@ class Result:
             "model": self.model,
             "details": self.details,
         }
+
+
+def in_output_folder(said: str) -> str:
+    """A name without a folder lies in the folder of outputs."""
+    return said if "/" in said else f"output_data/{said}"
 
 
 def stem_of(path: str) -> str:

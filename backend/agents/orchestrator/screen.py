@@ -6,7 +6,7 @@ This is courtesy, not the wall: the executor's path policy, limits and sandbox h
 import re
 
 from agents.orchestrator.datasets import known_names
-from agents.orchestrator.offline.lexicon import NOUNS, VERBS, WORDS, words
+from agents.orchestrator.offline.lexicon import NOUNS, VERBS, WORDS
 from agents.orchestrator.offline.scan import Token
 from agents.orchestrator.plan import Plan, refuse, unsupported
 
@@ -30,13 +30,8 @@ _INJECTION = re.compile(
 )
 _DESTRUCTIVE = frozenset(form for form, (kind, *_) in VERBS.items() if kind == "destructive") - {"empty", "empties"}
 # these destroy only together with a file, a folder or a table: `drop the column age` does not
-_MILD = frozenset(words("drop replace remove empty format kill clear"))
-_THINGS = frozenset(
-    words(
-        "file files folder folders directory directories model models dataset datasets data table everything "
-        "all output outputs disk checkpoint checkpoints results logs database history backup backups"
-    )
-)
+_MILD = WORDS["mild"]
+_THINGS = WORDS["destroyable"]
 
 
 def screen(text: str, tokens: list[Token]) -> Plan | None:
