@@ -278,6 +278,7 @@ def _labeled(order: _Order) -> tuple[dict[str, object], str]:
         "examples": found.examples.rows,
         "warnings": [
             *function_warnings.on_columns(order.functions, order.table.columns),
+            *function_warnings.on_dates(order.functions, order.table),
             *function_warnings.on_votes(names, summary),
             *function_warnings.on_ties(written.ties),
             *function_warnings.on_accuracy(names, order.hand),
@@ -358,6 +359,11 @@ def _doubts(
     return [
         *([] if informed else label_warnings.on_one_class(summary, order.default_label)),
         *label_warnings.on_missing_labels(summary, written.counts),
+        *label_warnings.on_rare_labels(
+            written.counts,
+            np.where(written.counts > 0, written.mass * written.labeled / max(written.rows, 1), 0),
+            labeling_run.probability_columns(len(written.counts)),
+        ),
         *label_warnings.on_single_votes(order.names, summary, chosen.aggregator),
     ]
 

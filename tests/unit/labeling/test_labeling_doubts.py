@@ -174,3 +174,25 @@ def test_labels_that_hide_a_class_which_the_probabilities_know_are_told() -> Non
     assert label_warnings.on_rare_labels(np.array([975, 25]), np.array([900.0, 100.0]), names[:1]) == []
     assert label_warnings.on_rare_labels(np.array([1_000, 0]), np.array([995.0, 5.0]), names[:1]) == []  # hardly a row
     assert label_warnings.on_rare_labels(np.array([0, 0]), np.array([0.0, 0.0]), names[:1]) == []  # no row at all
+
+
+def test_a_comparison_of_dates_that_do_not_sort_as_time_does_is_told(folder):
+    days = pd.date_range("2020-01-01", periods=60, freq="17D")
+    pd.DataFrame({"begin": days.strftime("%d.%m.%Y"), "end": days.strftime("%Y-%m-%d")}).to_csv(folder / "d.csv")
+    codes = {name: f"return 1 if x['{name}'] > '2021-01-01' else 0" for name in ("begin", "end")}
+    functions = [{"name": f"late_{name}", "code": f"def f(x):\n    {code}"} for name, code in codes.items()]
+    for answer in (
+        labeler.create_labels(str(folder / "d.csv"), functions, str(folder / "o.parquet")),
+        labeler.try_functions(str(folder / "d.csv"), functions),
+    ):
+        [told] = [each for each in answer["warnings"] if "ISO date" in each]
+        assert told.startswith("late_begin holds an ISO date") and "'01.01.2020'" in told
+
+
+def test_a_class_that_hardly_a_row_is_labeled_though_it_is_frequent_is_told(folder):
+    generator = np.random.default_rng(0)
+    hints = [np.where(generator.random(3000) < share, 1, -1) for share in (0.2, 0.2)]
+    usual = [np.where(generator.random(3000) < share, 0, -1) for share in (0.95, 0.5)]
+    response, _ = labeled(folder, np.column_stack([*hints, *usual]))
+    assert response["label_distribution"]["1"] < 0.2 * response["class_balance"]["1"] * response["num_labeled"]
+    assert said(response, "though the probabilities add up to")

@@ -1,5 +1,7 @@
 """Warnings that a person who writes labeling functions wants."""
 
+import ast
+import re
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -9,8 +11,12 @@ from DataFoundry.labeling.aggregation.intervals import wilson
 from DataFoundry.labeling.aggregation.vote_summary import VoteSummary
 from DataFoundry.labeling.functions.reading import LabelingFunction
 from DataFoundry.near_names import did_you_mean
+from DataFoundry.sources.table import Table
 
 _MOST_TWINS = 20
+_LOOKED_AT = 200  # values of a column
+_ISO = re.compile(r"\d{4}-\d{2}(-\d{2}.*)?")
+_YEAR_LAST = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4}\b")
 
 
 def on_columns(functions: Sequence[LabelingFunction], columns: Sequence[str]) -> list[str]:
@@ -22,6 +28,36 @@ def on_columns(functions: Sequence[LabelingFunction], columns: Sequence[str]) ->
         for name in function.reads.columns or ()
         if name not in columns
     ]
+
+
+def on_dates(functions: Sequence[LabelingFunction], table: Table) -> list[str]:
+    """Functions that hold an ISO date and read a column whose dates are written with the day or month first.
+
+    Such texts do not sort as time does: "24.07.2014" is greater than "2024-01-01".
+    """
+    dated = [each for each in functions if any(_ISO.fullmatch(text) for text in _texts(each))]
+    wanted = {name for each in dated for name in each.reads.columns or () if name in table.columns}
+    if not wanted:
+        return []
+    first = next(iter(table.blocks()), None)
+    found = {}
+    for name in sorted(wanted):
+        texts = [str(each) for each in ([] if first is None else first[name].dropna().head(_LOOKED_AT))]
+        if texts and sum(_YEAR_LAST.match(each) is not None for each in texts) > len(texts) / 2:
+            found[name] = next(each for each in texts if _YEAR_LAST.match(each))
+    return [
+        f"{function.name} holds an ISO date, but the values of {name!r} are text such as {found[name]!r}, which does "
+        f"not sort as time does; compare parts of it, such as its year, or write the column as ISO dates first."
+        for function in dated
+        for name in function.reads.columns or ()
+        if name in found
+    ]
+
+
+def _texts(function: LabelingFunction) -> list[str]:
+    """The texts that stand in the function."""
+    nodes = [each for each in ast.walk(function.tree) if isinstance(each, ast.Constant)]
+    return [each.value for each in nodes if isinstance(each.value, str)]
 
 
 def on_votes(names: Sequence[str], summary: VoteSummary, silent: Collection[str] = ()) -> list[str]:

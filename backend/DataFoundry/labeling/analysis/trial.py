@@ -164,6 +164,7 @@ def _warnings(
 ) -> list[str]:
     found = [
         *function_warnings.on_columns(working, table.columns),
+        *function_warnings.on_dates(working, table),
         *function_warnings.on_votes(voted.names, voted.summary, silent=set(errors)),
         *function_warnings.on_accuracy(voted.names, labels),
     ]
