@@ -81,8 +81,10 @@ def usual_of(column: Column, fitting: pd.Series, others: Sequence[str]) -> Usual
     """
     if column.kind in ("number", "formatted_number"):
         numbers, missing = KINDS[column.kind].to_numbers(fitting, column.format)
-        low, high = np.quantile(numbers[~missing], [0.001, 0.999])
-        return Usual(low=min(low, 0.0) if low < 0 else 0.0, high=float(high + 0.5 * (high - low)))
+        if missing.all():
+            return Usual()
+        low, high = map(float, np.quantile(numbers[~missing], [0.001, 0.999]))
+        return Usual(low=min(low, 0.0), high=high + 0.5 * (high - low))
     if column.kind == "email":
         domains = Counter(str(each).rpartition("@")[2] for each in fitting)
         return Usual(domains=tuple(each for each, count in domains.items() if count >= _FREQUENT_DOMAIN))

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from DataFoundry.cleaning.cell_checks import CellChecks, findings
+from DataFoundry.cleaning.rewriting import usual_of
 from DataFoundry.schema.discovery import discover_in
+from DataFoundry.schema.table_schema import Column
 
 ROWS = 600
 _draw = np.random.default_rng(41)
@@ -91,3 +93,9 @@ def test_a_day_that_may_be_a_month_is_read_as_others_of_its_form_are() -> None:
 def test_the_digits_of_a_number_with_a_letter_are_suggested_less_surely() -> None:
     ((found, sure),) = suggested("ticket", "K10045")
     assert found in ("10045", None) and sure <= 0.97
+
+
+@pytest.mark.parametrize("values", [_draw.normal(0, 5, 50), [None] * 50])
+def test_what_is_usual_of_numbers_is_plain_data(values: Any) -> None:
+    state = usual_of(Column("x", "number"), pd.Series(values, dtype=float), []).state()
+    assert {type(state[name]) for name in ("low", "high")} == {float}
