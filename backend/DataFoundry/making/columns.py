@@ -86,7 +86,9 @@ class Made:
             values = np.full(len(frame), None, dtype=object)
             if "values" in state:
                 values = MAKERS[state["kind"]].make(state["values"], numbers, frame, salt)
-            missing = _absent(state["missing"], frame, numbers, salt) | np.array([each is None for each in values])
+            # Of a person all that is told hangs together; who it is may be missing in any row.
+            who = rows if "distinct" in state["entity"] else numbers
+            missing = _absent(state["missing"], frame, who, salt) | np.array([each is None for each in values])
             frame = frame.assign(**{name: _typed(values, missing, state["dtype"])})
         return frame
 
@@ -287,7 +289,7 @@ def _missing(column: pd.Series, name: str, known: Sequence[str], rules: Sequence
     if not missing.any():
         return {"share": 0.0}
     for rule in rules:
-        if rule.exceptions or name not in rule.columns:
+        if name not in rule.columns or rule.exceptions and rule.kind != "missing_when":  # a few rows may be wrong
             continue
         if rule.kind == "missing_when" and rule.columns[1] == name and rule.columns[0] in known:
             return {"share": 1.0, "when": rule.columns[0], "values": list(rule.details["values"])}

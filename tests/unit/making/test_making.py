@@ -374,3 +374,15 @@ def test_what_follows_by_way_of_another_column_follows_too() -> None:
     new = learnt_.make(drawn, 0, 1)
     assert new.groupby("customer_id")[["name", "email"]].nunique().to_numpy().max() == 1
     assert new.groupby("email")["name"].nunique().max() == 1
+
+
+def test_a_name_that_many_rows_have_is_missing_in_some_of_them_not_in_all() -> None:
+    rng = np.random.default_rng(0)
+    names = pd.Series(rng.choice(["M. Schulz", "A. Nowak", "K. Demir"], 600), dtype=object).mask(rng.random(600) < 0.1)
+    frame = pd.DataFrame({"technician": names, "device": rng.choice(["a", "b"], 600)})
+    columns = {"technician": Column("technician", "person_name", personal=True), "device": Column("device", "category")}
+    learnt_of = Made.learn(frame, columns, ["technician"], ["device"], None, ())
+    made_rows = [learnt_of.make(frame[["device"]], 0, seed)["technician"] for seed in range(5)]
+    for each in made_rows:
+        assert 0.05 < each.isna().mean() < 0.15 and not set(each.dropna()) & set(names)
+        assert each.dropna().str.match(r"\w\. \w").all() and (each.value_counts() > 100).sum() == 3
