@@ -61,7 +61,9 @@ def choices(
     if relations is not None:
         _refuse(found, frames)
     warnings = [
-        f"{each.orphans} rows of {each.child} name a {each.parent} that is not there." for each in found if each.orphans
+        f"{each.orphans} rows of {each.child} name a row of {each.parent} that is not there."
+        for each in found
+        if each.orphans
     ]
     chosen = {}
     copied = {

@@ -180,7 +180,7 @@ def _included(frame: pd.DataFrame, columns: Key, index: pd.Index) -> tuple[float
 def _sentence(parent: str, column: Key, key: Key, share: float, named: bool) -> str:
     how = "Every value" if share == 1 else f"{share:.1%} of the values"
     by = "its name points there" if named else "values of this form are keys"
-    return f"{how} of {' and '.join(column)} is a {' and '.join(key)} of {parent}, and {by}."
+    return f"{how} of {' and '.join(column)} stands in {' and '.join(key)} of {parent}, and {by}."
 
 
 def with_keys(tables: Mapping[str, TableToRelate]) -> dict[str, TableToRelate]:

@@ -9,6 +9,7 @@ import pytest
 from company_tables import claims, stays
 from DataFoundry.schema.discovery import discover, discover_in
 from DataFoundry.schema.rules import RULES
+from DataFoundry.schema.rules.telling import listed
 from DataFoundry.schema.table_schema import Rule, TableSchema
 from DataFoundry.schema.view import TableView
 from DataFoundry.settings import TESTING_FOLDER
@@ -240,3 +241,10 @@ def test_columns_that_nearly_name_a_row_are_no_key_where_others_do() -> None:
     frame = pd.concat(machines, ignore_index=True)
     told = [rule.columns for rule in discover_in(frame).rules if rule.kind == "unique"]
     assert told == [("machine", "time")]
+
+
+def test_the_values_that_tell_stand_by_how_many_rows_have_them_and_rare_ones_are_summed_up() -> None:
+    assert listed(["b", "a"], {"a": 5, "b": 90}) == "'b' or 'a'"
+    counts = {"?": 1, "J": 1, "nein": 2_103, "nicht": 300, "n.n.": 2}
+    assert listed(sorted(counts), counts) == "'nein' or 'nicht' or one of 3 rare values"
+    assert listed(list("abcdef")) == "'a' or 'b' or 'c' or 'd' or 'e' ..."

@@ -90,7 +90,7 @@ def _of_numbers(evidence: Evidence) -> Finding | None:
     if counts and (values.is_monotonic_increasing or evidence.named(*_NAMES) or width <= 1.01 * evidence.rows):
         return Finding(0.95, "Its values count the rows.", {"pattern": r"\d+", "counting": True})
     if evidence.named(*_NAMES, *_THINGS) and evidence.rows >= _FEWEST and values.min() >= 0:
-        return Finding(0.93, "All its values differ, and its name says that it names a row.", {"pattern": r"\d+"})
+        return Finding(0.93, f"{_differ(evidence)}, and its name says that it names a row.", {"pattern": r"\d+"})
     return None
 
 
@@ -104,7 +104,7 @@ def _of_texts(evidence: Evidence) -> Finding | None:
         return None
     if evidence.uniqueness >= _UNIQUE and (share >= 0.9 or named):
         sure = 0.94 if evidence.rows >= _FEWEST else 0.7
-        return Finding(sure, f"All its values differ and follow {pattern}.", _parts(evidence, pattern))
+        return Finding(sure, f"{_differ(evidence)} and follow {pattern}.", _parts(evidence, pattern))
     if (named or evidence.named(*_THINGS)) and share >= 0.95 and evidence.distinct >= 20:
         return Finding(
             0.85, f"Its values follow {pattern}, and its name says that they name a thing.", {"pattern": pattern}
@@ -112,6 +112,10 @@ def _of_texts(evidence: Evidence) -> Finding | None:
     if share >= 0.95 and evidence.distinct >= _MANY and _NUMBERED.search(pattern):
         return Finding(0.75, f"Its values follow {pattern}, and there are many.", {"pattern": pattern})
     return None
+
+
+def _differ(evidence: Evidence) -> str:
+    return "All its values differ" if evidence.uniqueness >= 1 else "Nearly all its values differ"
 
 
 def pattern_of(texts: list[str]) -> tuple[str, float]:

@@ -40,7 +40,7 @@ def _told(view: TableView, name: str, teller: str, missing: np.ndarray) -> Rule 
     least = min(missing.sum(), (~missing).sum())
     if not without or len(without) == len(shares) or wrong > MOST_DIRTY * least or known.mean() < 1:
         return None
-    sentence = f"{name} is missing exactly when {teller} is {listed(without)}."
+    sentence = f"{name} is missing exactly when {teller} is {listed(without, shares['size'].to_dict())}."
     return Rule("missing_when", (teller, name), sentence, 0, 0, {"values": without})
 
 

@@ -1,6 +1,6 @@
 """What the rules about one column that tells of another share: which columns may tell, and where they do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from DataFoundry.schema.table_schema import Rule
 from DataFoundry.schema.view import TableView
 
 _MOST_VALUES = 50
+_RARE = 0.01  # of the rows that have one of the values
 
 
 def tellers(view: TableView) -> Iterator[str]:
@@ -59,6 +60,19 @@ def told_by(column: pd.Series, rule: Rule) -> np.ndarray:
     return column.map(str).isin([str(each) for each in rule.details["values"]]).to_numpy()
 
 
-def listed(values: list[str]) -> str:
-    """`'refused' or 'open'`, at most five."""
-    return " or ".join(map(repr, values[:5])) + (" ..." if len(values) > 5 else "")
+def listed(values: list[str], counts: Mapping[str, int] | None = None) -> str:
+    """`'refused' or 'open'`, at most five.
+
+    With the rows that have each: the most frequent first, and those that hardly any has summed up, which are mostly
+    misspellings: `'no' or one of 5 rare values`.
+    """
+    counts = counts or {}
+    values = sorted(values, key=lambda value: -counts.get(value, 0))
+    rows = sum(counts.get(value, 0) for value in values)
+    rare = [value for value in values if counts.get(value, rows) < _RARE * rows]
+    shown = [repr(value) for value in values if value not in rare]
+    if len(rare) > 1:
+        shown = [*shown[:5], f"one of {len(rare):,} rare values"]
+    else:
+        shown += map(repr, rare)
+    return " or ".join(shown[:6] if len(rare) > 1 else shown[:5]) + (" ..." if len(rare) < 2 and len(shown) > 5 else "")
