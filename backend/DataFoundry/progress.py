@@ -12,6 +12,7 @@ logger = logging.getLogger(__name__)
 
 _LOG_EVERY = 5.0  # seconds
 _REPORT_EVERY = 0.2  # seconds
+_WORTH_TELLING = 1.0  # seconds that are left; after less, what comes next may take long
 
 Report = dict[str, Any]
 _listener: ContextVar[Callable[[Report], None] | None] = ContextVar("listener", default=None)
@@ -35,6 +36,15 @@ def counted(report: Mapping[str, Any]) -> str:
     """What a report says of how much is done, for people: `5,000 of 20,000 rows`."""
     of = f" of {report['total']:,}" if report["total"] else ""
     return f"{report['done']:,}{of} {report['unit']}"
+
+
+def begin(doing: str) -> None:
+    """Tell whoever listens that a phase begins of which nobody knows how long it takes."""
+    logger.info("%s", doing)
+    listener = _listener.get()
+    if listener is not None:
+        unknown = {"done": 0, "total": None, "seconds": 0.0, "seconds_left": None}
+        listener({"doing": doing, "unit": "steps", **unknown})
 
 
 class Progress:
@@ -98,5 +108,5 @@ class Progress:
         parts = [f"{self._done} of {self._total} {self._unit}" if self._total else f"{self._done} {self._unit}"]
         parts += [f"{name} {value:.4g}" for name, value in figures.items()]
         parts.append(f"{now - self._started:.0f} s done")
-        parts += [] if left is None else [f"at most {left:.0f} s left"]
+        parts += [] if left is None or left < _WORTH_TELLING else [f"at most {left:.0f} s left"]
         logger.info("%s: %s", self._doing, ", ".join(parts))

@@ -79,7 +79,7 @@ class _Steps:
             return None
         self._done = done
         left = report.get("seconds_left")
-        text = f"{doing}: {counted(report)}" + (f", {left:.0f} s left" if left else "")
+        text = f"{doing}: {counted(report)}" + (f", {left:.0f} s left" if left and left >= 1 else "")
         return self._before + done, (self._before + float(total) if total else None), text
 
 

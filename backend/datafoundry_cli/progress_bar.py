@@ -48,7 +48,7 @@ class ProgressBar:
 def left(report: dict[str, Any]) -> str:
     """`about 1 min 20 s left`; empty where nobody knows."""
     seconds = report["seconds_left"]
-    if seconds is None:
+    if seconds is None or seconds < 1:  # what comes next may take long
         return ""
     minutes, rest = divmod(round(seconds), 60)
     return f"about {minutes} min {rest} s left" if minutes else f"about {rest} s left"

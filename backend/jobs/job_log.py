@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,8 @@ class JobLog:
     def hear(self, message: dict[str, Any]) -> None:
         """Take note of progress or of a log line of the worker."""
         if "progress" in message:
-            quietly(self._store.note, self._job, message["progress"])
+            # When it came: of work that says nothing for long, nobody knows any more how long it takes.
+            quietly(self._store.note, self._job, {**message["progress"], "told": round(time.time(), 1)})
             self._note_step(message["progress"])
         elif "log" in message:
             line = message["log"]

@@ -15,6 +15,7 @@ from faker import Faker
 
 from DataFoundry.cleaner import apply_fixes, check_table
 from DataFoundry.errors import ColumnError, OutsideDataRootsError, RequestError, TableError
+from DataFoundry.progress import reported_to
 
 ROWS = 1_200
 
@@ -72,6 +73,18 @@ def test_each_error_is_an_issue_with_a_sentence(dirty: tuple[Path, pd.DataFrame,
     assert "hours 9999.0 lies far outside" in issues(answer, "range")[0]["sentence"]
     (floor,) = [each for each in issues(answer, "rule") if each["column"] == "floor"]
     assert "team Billing has floor 1st in" in floor["examples"][0]["why"]
+
+
+def test_each_phase_of_a_check_is_named(dirty: tuple[Path, pd.DataFrame, pd.DataFrame]) -> None:
+    told: list[str] = []
+    with reported_to(lambda report: told.append(report["doing"])):
+        check_table(str(dirty[0]))
+    assert list(dict.fromkeys(told)) == [
+        "learning what is usual in each column",
+        "checking cells",
+        "learning what is usual in rows as a whole",
+        "looking for duplicates and for what is missing",
+    ]
 
 
 def test_findings_are_safe_to_open_in_a_spreadsheet(dirty: tuple[Path, pd.DataFrame, pd.DataFrame]) -> None:

@@ -4,7 +4,7 @@ import logging
 import math
 import time
 
-from DataFoundry.progress import Progress, reported_to
+from DataFoundry.progress import Progress, begin, reported_to
 
 
 def test_reports_come_now_and_then_and_the_end_always(monkeypatch):
@@ -58,3 +58,29 @@ def test_the_log_is_told_every_few_seconds(monkeypatch, caplog):
         now += 2.0
         progress.advance(10)
     assert caplog.messages == ["generating: 30 of 100 rows, 6 s done, at most 14 s left"]
+
+
+def test_a_phase_of_unknown_length_is_told_at_once_and_estimates_nothing():
+    reports = []
+    with reported_to(reports.append):
+        begin("learning what is usual")
+    assert reports == [
+        {
+            "doing": "learning what is usual",
+            "unit": "steps",
+            "done": 0,
+            "total": None,
+            "seconds": 0.0,
+            "seconds_left": None,
+        }
+    ]
+
+
+def test_the_last_second_is_not_told_since_more_may_come(monkeypatch, caplog):
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    caplog.set_level(logging.INFO)
+    progress = Progress("checking", 100)
+    now = 6.0
+    progress.advance(100)
+    assert caplog.messages == ["checking: 100 of 100 rows, 6 s done"]

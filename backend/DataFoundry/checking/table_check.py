@@ -19,7 +19,7 @@ from DataFoundry.preprocessing.labels import LabelCodec
 from DataFoundry.preprocessing.schema import column_kinds, features_of
 from DataFoundry.profiling.drift import drift
 from DataFoundry.profiling.duplicates import duplicates, joint
-from DataFoundry.progress import Progress
+from DataFoundry.progress import Progress, begin
 from DataFoundry.schema.rules import RULES
 from DataFoundry.schema.table_schema import TableSchema
 from DataFoundry.schema.view import TableView
@@ -83,7 +83,7 @@ def checked(
     ColumnError
         If the reference has none of the table's columns.
     """
-    progress = Progress("checking", len(frame))
+    begin("learning what is usual in each column")
     learnt_from, usual = reference or (frame, schema)
     known = {name: column for name, column in usual.columns.items() if name in schema.columns}
     if not known:
@@ -91,14 +91,17 @@ def checked(
     learnt_from, usual = learnt_from[list(known)], replace(usual, columns=known)
     checks = CellChecks.learnt(learnt_from, known, usual.rules)
     cells: list[Finding] = []
+    progress = Progress("checking cells", len(frame))
     for start in range(0, len(frame), _BLOCK):
         block = frame.iloc[start : start + _BLOCK]
         cells += findings(checks.marks(block), block, start)
         progress.advance(len(block))
     notes: list[str] = []
     wrong = {each.row for each in cells}
+    begin("learning what is usual in rows as a whole")
     rows = _odd_rows(frame, usual, label, learnt_from, wrong, notes)
     cells = sorted([*cells, *rows], key=lambda each: each.row)
+    begin("looking for duplicates and for what is missing")
     others = [
         *_duplicates(frame, schema),
         *_missing(frame, schema, reading, checks),

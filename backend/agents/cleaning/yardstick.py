@@ -9,6 +9,7 @@ import pandas as pd
 from agents.training.target import halves
 from DataFoundry.errors import ColumnError
 from DataFoundry.metrics.utility import utility
+from DataFoundry.progress import begin
 
 REPEATS = 5  # learners on each side: the noise of one is of the size of what cleaning brings
 _HELD_OUT = 0.25
@@ -81,6 +82,7 @@ class Yardstick:
         if held[self.label].nunique() <= _MOST_CLASSES:  # a misspelt class would change what is measured
             clean = clean[clean[self.label].astype(str).isin(set(held[self.label].astype(str)))]
         # the cleaned rows stand where the real ones do: their classes are the ones that are meant
+        begin("training on the table before and after")
         runs = [utility(dirty, clean, held, self.label, seed, fits=1) for seed in range(REPEATS)]
         changes = np.array([run.trtr - run.tstr for run in runs])
         return Worth(

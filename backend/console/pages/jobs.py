@@ -1,6 +1,8 @@
 """Jobs: all of them, one of them, and the part of a page that follows one."""
 
 import json
+import math
+import time
 from typing import Any
 
 from flask import Blueprint, current_app, request
@@ -12,6 +14,7 @@ from console.results import more
 from console.view import LOOKS, code, leave_for, page
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/console/jobs")
+_FACTOR, _PATIENCE = 2.0, 10.0  # times what was estimated, and seconds, before work takes longer than expected
 _STATES = ("running", "queued", "succeeded", "failed", "cancelled")
 
 
@@ -40,7 +43,7 @@ def follow(job_id: str) -> Any:
     if job["state"] in ("running", "queued"):
         points = gathered(request.args.get("curve", ""), job["progress"])
         curves = {"rows learned from": [each[1] for each in points], "rows held out": [each[2] for each in points]}
-        return page("progress.html", job=job, curve=as_text(points), curves=curves)
+        return page("progress.html", job=job, late=_is_late(job["progress"]), curve=as_text(points), curves=curves)
     if job["state"] != "succeeded":
         return page("unsuccessful.html", job=job)
     own = f"results/{job['operation']}.html"
@@ -50,6 +53,14 @@ def follow(job_id: str) -> Any:
     return page(
         template, job=job, result=job["result"], asked=job["request"], answer=answer, code=code(call), **more(job)
     )
+
+
+def _is_late(report: dict[str, Any] | None) -> bool:
+    """Whether nothing came since a report for far longer than it said to be left."""
+    left = None if report is None else report.get("seconds_left")
+    if report is None or left is None or report["done"] == report["total"]:
+        return False
+    return bool(time.time() - report.get("told", math.inf) > max(_FACTOR * left, _PATIENCE))
 
 
 @blueprint.get("/<job_id>/log")

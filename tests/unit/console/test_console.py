@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from api import create_app
 from console.kinds import FIX_KINDS, KINDS, MODEL_TYPES, OPERATIONS
-from console.pages import train
+from console.pages import jobs, train
 from DataFoundry.cleaner import KINDS as OF_FIXES
 from DataFoundry.models.registry import MODELS
 from DataFoundry.schema.kinds import KINDS as OF_COLUMNS
@@ -187,3 +187,20 @@ def test_rules_that_rows_break_are_promises_only_where_they_are_ticked(client: F
     others = [each for each in places if each != doubtful]
     assert sent(*others) == {doubtful: 1, **dict.fromkeys(others, 0)}
     assert sent(doubtful) == {doubtful: 0}
+
+
+@pytest.mark.parametrize(
+    ("report", "late"),
+    [
+        (None, False),
+        ({"done": 3, "total": 10, "seconds_left": 20.0, "told": 1_000.0}, True),
+        ({"done": 3, "total": 10, "seconds_left": 40.0, "told": 1_000.0}, False),
+        ({"done": 10, "total": 10, "seconds_left": 0.0, "told": 1_000.0}, False),
+        ({"done": 0, "total": None, "seconds_left": None, "told": 1_000.0}, False),
+    ],
+)
+def test_work_that_says_nothing_for_far_longer_than_it_said_is_late(
+    report: dict[str, Any] | None, late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs.time, "time", lambda: 1_050.0)
+    assert jobs._is_late(report) is late
