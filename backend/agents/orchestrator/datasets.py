@@ -1,5 +1,7 @@
 """Data sets that a request may call by name: `the adult dataset`."""
 
+import re
+
 from DataFoundry.settings import TESTING_FOLDER
 
 _SUFFIXES = (".csv", ".parquet")
@@ -17,3 +19,12 @@ def path_of(name: str) -> str:
         if (TESTING_FOLDER / f"{name.lower()}{suffix}").is_file():
             return f"testing_data/{name.lower()}{suffix}"
     return name
+
+
+def quoted(text: str, names: frozenset[str]) -> str:
+    """`text` with names of several words, such as `census 2024 (final).csv`, in quotes: they are read as one."""
+    for name in names:
+        if not re.fullmatch(r"[\w.-]+", name):
+            whole = rf"(?<![\w\"'/])({re.escape(name)}(?:\.(?:csv|parquet))?)(?![\w\"'])"
+            text = re.sub(whole, r'"\1"', text, flags=re.IGNORECASE)
+    return text

@@ -7,6 +7,7 @@ from DataFoundry.storage.catalog import list_files
 from DataFoundry.storage.paths import TABLE_SUFFIXES
 
 _MOST = 3
+_MOST_LISTED = 20
 
 
 def tables() -> list[str]:
@@ -23,6 +24,15 @@ def models() -> list[str]:
 
 def _short(path: Path) -> str:
     return str(path.relative_to(BACKEND)) if path.is_relative_to(BACKEND) else str(path)
+
+
+def listed(what: str) -> str:
+    """`There are 2 models: a and b.`: what somebody asks for while a question is open."""
+    found = models() if what == "models" else tables()
+    more = f" and {len(found) - _MOST_LISTED} more" if len(found) > _MOST_LISTED else ""
+    return (
+        f"There are {len(found)} {what}: {', '.join(found[:_MOST_LISTED])}{more}." if found else f"There are no {what}."
+    )
 
 
 def choices(argument: str) -> str:

@@ -15,7 +15,7 @@ from langgraph.types import interrupt
 
 from agents.orchestrator import answers, reports
 from agents.orchestrator.dialogue.conversation import Pending
-from agents.orchestrator.dialogue.memory import Memory
+from agents.orchestrator.dialogue.memory import Memory, drafted
 from agents.orchestrator.plan import Plan, Step
 from agents.orchestrator.presence import absent
 from agents.orchestrator.state import Context, State
@@ -29,6 +29,9 @@ def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
     turn = answers.planned(runtime.context.planner, state)
     found = turn.plan
     open_steps = found.draft or found.steps
+    declined = Pending.read(state.get("pending")) if found.status == "unsupported" else None
+    memory = Memory.read(state.get("memory"))
+    spoken_of = replace(memory, said=drafted(declined.steps, memory).said) if declined else memory
     pending = Pending(
         turn.text,
         found.status,
@@ -38,7 +41,7 @@ def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         found.aside,
         found.known,
         found.excluded,
-        turn.choices,
+        turn.choices or found.choices,
     )
     return {
         "text": turn.text,
@@ -50,6 +53,7 @@ def plan(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
         "planner": found.planner,
         "notes": [*(state.get("notes") or []), *found.notes],
         "pending": pending.as_dict(),
+        "memory": spoken_of.as_dict(),
     }
 
 

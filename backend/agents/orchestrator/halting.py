@@ -11,6 +11,11 @@ _AHEAD = 6
 def halted(tokens: list[Token]) -> Plan | None:
     """The answer to `stop training on a.csv` and `resume the training`; None where neither is asked."""
     for place, token in enumerate(tokens):
+        if token.word == "related-tables":
+            return unsupported(
+                "I work on one table at a time. Several tables that hang together are learnt by "
+                "POST /api/training/create-config with `tables`, or in the console; docs/related_tables.md shows how."
+            )
         if token.kind != "word" or not _leads(tokens, place) or not _speaks_of_work(tokens, place):
             continue
         if token.word in WORDS["halting"]:

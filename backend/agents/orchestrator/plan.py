@@ -37,6 +37,8 @@ class Plan:
         Texts of the request that the plan need not hold: what was corrected, what was only told.
     known
         Paths and values that come from earlier in the conversation.
+    choices
+        Of a question: names that may have been meant; a yes takes the only one.
     """
 
     status: Status
@@ -49,6 +51,7 @@ class Plan:
     asked: tuple[int, str] | None = None
     aside: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
     def as_list(self) -> list[dict[str, Any]]:
         return [step.as_dict() for step in self.steps]

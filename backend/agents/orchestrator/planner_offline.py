@@ -20,7 +20,8 @@ from agents.orchestrator.offline.steps_of_tools import Builder
 from agents.orchestrator.paths import why_forbidden
 from agents.orchestrator.plan import Plan, Step, clarify, explain, refuse, unsupported
 from agents.orchestrator.screen import screen
-from agents.orchestrator.tool_names import CHANGES_VALUES, LOOKING
+from agents.orchestrator.tool_names import ARGUMENTS, CHANGES_VALUES, LOOKING
+from DataFoundry.near_names import nearest
 
 LONGEST_REQUEST = 4_000
 CAN_DO = (
@@ -186,8 +187,15 @@ def _judged(
     if builder.missing:
         first = builder.missing[0]
         question = f"{first.question}{explaining.choices(first.argument)}"
+        question = f"I cannot “{cannot[0]}”; the rest I can do. {question}" if cannot else question
+        meant = _near(strange) if ARGUMENTS[steps[first.place].tool].get(first.argument, ("",))[0] == "table" else ()
+        question = f"{first.question} Do you mean {' or '.join(meant)}?" if meant else question
         return replace(
-            clarify(question, steps, (first.place, first.argument)), excluded=excluded, aside=aside, known=known
+            clarify(question, steps, (first.place, first.argument)),
+            excluded=excluded,
+            aside=aside,
+            known=known,
+            choices=meant,
         )
     known_columns = {str(name).lower() for step in steps for name in _where(step)}
     strange = [word for word in strange if word.lower() not in known_columns]
@@ -205,6 +213,13 @@ def _judged(
 def _where(step: Step) -> dict[str, Any]:
     where = step.args.get("where")
     return where if isinstance(where, dict) else {}
+
+
+def _near(strange: list[str]) -> tuple[str, ...]:
+    """Tables whose names a word that is not understood may mean: `kunden` for `q3-kunden`."""
+    names = sorted(known_names())
+    within = [name for name in names for word in strange if len(word) > 3 and word.lower() in name]
+    return tuple(dict.fromkeys(within or [each for word in strange for each in nearest(word.lower(), names)]))[:3]
 
 
 def _how_many(strange: list[str], steps: tuple[Step, ...]) -> Plan | None:
@@ -306,7 +321,7 @@ def _excluded_work(acts: list[Act], tokens: list[Token]) -> list[str]:
         files = [str(mention.value) for mention in act.mentions if mention.kind == "file"]
         limited = any(
             mention.kind in ("amount", "condition", "model_type", "format", "columns") for mention in act.mentions
-        )
+        ) or any(token.named == "column" for token in tokens[act.first : act.last + 1])
         only_file = any(token.kind == "path" and token.used for token in tokens[act.first : act.last + 1])
         if not act.tool and not files:
             act.tool = next((tool for noun, tool in _WORK_NOUNS.items() if noun in act.features), "")
@@ -322,7 +337,7 @@ def _excluded_work(acts: list[Act], tokens: list[Token]) -> list[str]:
 
 def _topics(acts: list[Act], wanted: list[Act]) -> None:
     """`don't label a.csv, train on it`: the file of what is not to be done is what the rest speaks of."""
-    files = [each for act in acts if act.negated for each in act.files()]
+    files = [each for act in acts if act.negated or act.tool == "unsupported" for each in act.files()]
     for act in wanted if len(files) == 1 else []:
         same = any(act.tool == other.tool for other in acts if other.negated)
         if act.tool and not same and not act.files() and not any(act.files() for act in wanted):

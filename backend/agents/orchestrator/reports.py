@@ -26,7 +26,11 @@ _SENTENCES = {
     "list": "list {what}",
     "profile": "profile {data}",
     "check_table": "check {data} for what is wrong",
-    "apply_fixes": "apply the fixes of {fixes} to {data}",
+    "apply_fixes": "apply the fixes of {fixes} to {data}, in a new file",
+    "clean_agent": "clean {data} until it is fit to train on",
+    "share_agent": "make a synthetic version of {data} that may be shared",
+    "undo": "undo the changes of {data} by {undo}",
+    "remove_duplicates": "leave the {remove_duplicates} duplicates out of {data}, in a new file",
     "fill_missing": "fill in the missing values of {data}",
     "convert": "convert {data}",
     "suggest_functions": "suggest labeling functions for {data} from {hand_labeled_examples_path}",
@@ -48,10 +52,20 @@ def in_brief(steps: list[dict[str, Any]]) -> str:
 
 def _sentence(step: dict[str, Any]) -> str:
     args = {name: _shown(value) for name, value in step["args"].items()}
+    if "fixes" in args:
+        args["fixes"] = args["fixes"].removeprefix("the result of ")
     subject = args.get("model") or args.get("synthetic") or "it"
     pattern = _SENTENCES[step["tool"]]
+    if step["tool"] == "apply_fixes" and "fixes" not in args:
+        pattern = _SENTENCES["undo" if "undo" in args else "remove_duplicates"]
     said = pattern.format_map({**dict.fromkeys(ARGUMENTS[step["tool"]], "?"), **_DEFAULTS, **args, "subject": subject})
-    told = {"epochs": "for {} epochs", "where": "where {}", "output": "to {}", "output_format": "as {}"}
+    one = args.get("epochs") == "1"
+    told = {
+        "epochs": "for {} epoch" if one else "for {} epochs",
+        "where": "where {}",
+        "output": "to {}",
+        "output_format": "as {}",
+    }
     rest = [
         told.get(name, name.replace("_", " ") + " {}").format(value)
         for name, value in args.items()
@@ -75,7 +89,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict):
         return " and ".join(f"{name} {each}" for name, each in value.items())
     if isinstance(value, str) and value.startswith("$"):
-        return f"from step {value[1:]}"
+        return f"the result of step {value[1:]}"
     if isinstance(value, list):
         return " and ".join(map(str, value))
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -89,6 +89,9 @@ def _of_a_table(tokens: list[Token], place: int) -> bool:
     for token in tokens[place + 1 : place + 6]:
         if token.kind != "word" or token.word in _THINGS:
             return False
-        if NOUNS.get(token.word) in ("anomalies", "errors", "missing", "rows", "describe") or token.word == "column":
+        if (
+            NOUNS.get(token.word) in ("anomalies", "errors", "duplicates", "missing", "rows", "describe")
+            or token.word == "column"
+        ):
             return True
     return False

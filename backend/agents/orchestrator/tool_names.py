@@ -129,7 +129,9 @@ ARGUMENTS: dict[str, dict[str, tuple[str, bool]]] = {
     },
     "apply_fixes": {
         "data": ("table", True),
-        "fixes": ("fixes", True),
+        "fixes": ("fixes", False),  # this, or one of the next two
+        "remove_duplicates": ("choice", False),
+        "undo": ("table", False),
         "min_confidence": ("fraction", False),
         "output": ("output", False),
         "output_format": ("text", False),

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from agents.orchestrator.dialogue.memory import Memory
-from agents.orchestrator.offline.lexicon import COMPARISONS, KNOWN, ROW_NOUNS, VALUES, VERBS, WORDS
+from agents.orchestrator.offline.lexicon import COMPARISONS, KNOWN, NOUNS, ROW_NOUNS, VALUES, VERBS, WORDS
 from agents.orchestrator.offline.mention import Unclear
 from agents.orchestrator.offline.scan import Token
 from agents.orchestrator.plan import Step
@@ -49,6 +49,18 @@ def explained(steps: tuple[Step, ...], memory: Memory) -> tuple[tuple[Step, ...]
             step = Step(step.tool, {**step.args, "where": said or where})
         found.append(step)
     return tuple(found), vague
+
+
+def kept(before: tuple[Step, ...], steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """`the same but widowed`: what else was said of the rows before goes on holding."""
+    found = []
+    for place, step in enumerate(steps):
+        old = before[place].args.get("where") if len(before) == len(steps) else None
+        where, known = step.args.get("where"), known_of(_behind(step, steps))
+        if isinstance(where, str) and isinstance(old, dict) and known and (said := understood(where, known)):
+            step = Step(step.tool, {**step.args, "where": {**old, **said}})
+        found.append(step)
+    return tuple(found)
 
 
 def _both(where: dict[str, Any], known: Known | None) -> dict[str, Any]:
@@ -162,17 +174,23 @@ def point_out(tokens: list[Token], names: frozenset[str], before: Iterable[str] 
         forms = {token.text.lower(), token.text.lower().removesuffix("s")}
         if forms & columns and _stands_for_itself(tokens, place, _BEFORE_COLUMNS):
             token.named = "column"
-        elif forms & found and _stands_for_itself(tokens, place, _BEFORE_VALUES):
-            token.named = "value"
+        elif forms & found and (_after_column(tokens, place) or _stands_for_itself(tokens, place, _BEFORE_VALUES)):
+            token.named, token.word = "value", token.word if token.word in VALUES else token.text.lower()
+
+
+def _after_column(tokens: list[Token], place: int) -> bool:
+    return place > 0 and tokens[place - 1].named == "column"
 
 
 def _stands_for_itself(tokens: list[Token], place: int, leading: frozenset[str]) -> bool:
     """A word that has a part of its own in requests names something of a table only where its neighbours say so."""
-    word = tokens[place].word
-    if word not in KNOWN or word in VALUES:
-        return word not in VALUES
+    word, after = tokens[place].word, tokens[place + 1].word if place + 1 < len(tokens) else ""
+    if tokens[place].text.lower() not in KNOWN or word in VALUES or NOUNS.get(after) == "model":
+        return word not in VALUES and NOUNS.get(after) != "model"
     before = [token.word for token in tokens[max(0, place - 2) : place]]
-    after = tokens[place + 1].word if place + 1 < len(tokens) else ""
     limited = before[-1:] == ["the"] and before[0] in _LIMITING
     rows = after in ROW_NOUNS and VERBS.get(word, ("", "", "past"))[2] == "past" and word not in WORDS["restrictions"]
-    return rows or limited or bool(before) and before[-1] in leading
+    ends = before[-1:] == ["for"] and after in ("", ".", "!", "?")
+    noun = leading is _BEFORE_COLUMNS and VERBS.get(word, ("",))[0] == "unsupported"
+    noun = noun and bool(before) and before[-1] not in WORDS["leading"] | {",", ".", ";"}
+    return rows or limited or ends or noun or bool(before) and before[-1] in leading

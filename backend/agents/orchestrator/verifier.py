@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agents.orchestrator.datasets import known_names
+from agents.orchestrator.dialogue.questions import question_for
 from agents.orchestrator.offline.lexicon import MODEL_TYPES, WORDS
 from agents.orchestrator.offline.mentions import FORMATS
 from agents.orchestrator.offline.scan import Token, tokens_of, unwrap
@@ -46,6 +47,8 @@ def _shape(plan: Plan, tokens: list[Token]) -> Plan | None:
     if len(plan.steps) > MAX_STEPS:
         return clarify(f"These are {len(plan.steps)} steps; at most {MAX_STEPS} at a time, please.")
     for place, step in enumerate(plan.steps, start=1):
+        if step.tool == "apply_fixes" and not {"fixes", "remove_duplicates", "undo"} & set(step.args):
+            return clarify(question_for("apply_fixes", "fixes"))
         if step.tool not in ARGUMENTS:
             return clarify(f"I know no tool called {step.tool}; the tools are {', '.join(ARGUMENTS)}.")
         allowed = ARGUMENTS[step.tool]
@@ -110,7 +113,7 @@ def _bounds(plan: Plan, tokens: list[Token]) -> Plan | None:
 def _out_of_bounds(kind: str, name: str, value: Any) -> str:
     if kind == "columns":
         return "" if isinstance(value, list) and value else f"Which {name} are meant?"
-    if kind in (*READ_KINDS, "output", "text", "column"):
+    if kind in (*READ_KINDS, "output", "text", "choice", "column"):
         return "" if isinstance(value, str) and value.strip() else f"What is the {name}?"
     if kind == "condition":
         return "" if value else "Which rows are meant?"
@@ -185,6 +188,7 @@ def _text_from(value: str, tokens: list[Token]) -> bool:
     words |= {MODEL_TYPES[word] for word in words if word in MODEL_TYPES} | {
         FORMATS[word] for word in words if word in FORMATS
     }
+    words |= {"datasets"} if "tables" in words else set()
     return all(piece in words for piece in re.findall(r"\w+", value.lower()))
 
 

@@ -14,6 +14,7 @@ from agents.orchestrator.dialogue.revising import revise
 from agents.orchestrator.planner_offline import OfflinePlanner, read
 from agents.orchestrator.service import Orchestrator, Reply
 from DataFoundry import trainer
+from DataFoundry.roots import confined_to
 from DataFoundry.settings import TESTING_FOLDER
 
 DIALOGUES = json.loads((Path(__file__).parents[2] / "data" / "agents" / "dialogues.json").read_text(encoding="utf-8"))
@@ -102,3 +103,25 @@ def test_what_clean_means_is_told_by_the_answer(answer: str, tools: list[str] | 
     found = revise(asked.draft, asked.asked, answer, frozenset({"adult"}), Memory(), read)
     assert (found and [step.tool for step in found.steps]) == tools
     assert not found or all(step.args["data"] == "data/a.csv" for step in found.steps)
+
+
+def test_the_name_of_an_offered_model_chooses_it(root: Path, tmp_path: Path) -> None:
+    service = Orchestrator(tmp_path / "talk.sqlite", OfflinePlanner())
+    with confined_to([str(root)]):
+        asked = service.run("Generate 12 rows", "a")
+        assert asked.status == "clarify" and f"{root}/m1" in asked.value
+        reply = service.run("from m1 please", "a")
+    assert reply.plan == [{"tool": "generate", "args": {"model": f"{root}/m1", "num_rows": 12}}]
+
+
+def test_odd_rows_are_scored_by_the_model_that_is_there_and_none_is_replaced(root: Path, tmp_path: Path) -> None:
+    service = Orchestrator(tmp_path / "talk.sqlite", OfflinePlanner())
+    with confined_to([str(root)]):
+        shutil.copy(root / "few.csv", root / "odd.csv")
+        service.run(f"Train on {root}/odd.csv for 1 epoch", "a")
+        model = root / "output_data" / "models" / "odd" / "model.pth"
+        before = model.read_bytes()
+        reply = service.run(f"Find the anomalies in {root}/odd.csv", "b")
+        assert str(model) in reply.value and model.read_bytes() == before
+        reply = service.run(f"Train on {root}/odd.csv for 1 epoch", "c")
+        assert "odd_2/model.pth" in reply.value and "stays as it is" in reply.value and model.read_bytes() == before

@@ -4,7 +4,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
-from agents.orchestrator import reports
+from agents.orchestrator import explaining, reports
 from agents.orchestrator.datasets import known_names
 from agents.orchestrator.dialogue.memory import Memory, drafted
 from agents.orchestrator.dialogue.revising import revise
@@ -82,6 +82,8 @@ def _fresh(planner: Planner, said: str, memory: Memory) -> Turn:
         return Turn(said, _again(memory.planned, memory, memory.planned))
     if words in (ACTS["yes"] | ACTS["no"]) - ACTS["thanks"] - ACTS["again"]:
         return Turn(said, clarify("There is no open question; what shall I do?"))
+    if words in ACTS["undo"]:
+        return Turn(said, _undone(memory))
     lead = _LEAD.match(said)
     rest = said[lead.end() :] if lead else said
     if memory.planned and rest.strip() and (lead or _AGAIN.search(said)):
@@ -96,6 +98,17 @@ def _fresh(planner: Planner, said: str, memory: Memory) -> Turn:
         return Turn(said, plan)
     found = _again(revised.steps, memory, memory.planned, revised)
     return Turn(said, replace(found, status="confirm"))
+
+
+def _undone(memory: Memory) -> Plan:
+    """The last fixes taken back by their journal; other work leaves nothing behind that must be."""
+    if memory.journal:
+        step = Step("apply_fixes", {"data": memory.product, "undo": memory.journal})
+        return Plan("ok", (step,), known=(*memory.paths(), memory.journal))
+    return unsupported(
+        "There is nothing that I could take back: the tables that you named are as they were, and each result is a "
+        "file of its own."
+    )
 
 
 def _revised(steps: tuple[Step, ...], asked: tuple[int, str] | None, said: str, memory: Memory) -> Plan | None:
@@ -137,7 +150,7 @@ def _again(steps: tuple[Step, ...], memory: Memory, before: tuple[Step, ...], re
             notes.append(f"{args.pop('output')} stays as it is; the result goes to a new file.")
         found.append(Step(step.tool, args))
     said = [str(value) for step in (*before, *memory.steps) for each in step.args.values() for value in _parts(each)]
-    known = tuple(dict.fromkeys([*memory.paths(), *said]))
+    known = tuple(dict.fromkeys([*memory.paths(), *said, *(revised.known if revised else ())]))
     status = revised.status if revised else "ok"
     return Plan(status, tuple(found), notes=tuple(notes), known=known, aside=revised.aside if revised else ())
 
@@ -165,7 +178,11 @@ def _answered(planner: Planner, said: str, pending: Pending, memory: Memory) -> 
         )
     if words in ACTS["no"]:
         return Turn(pending.text, unsupported("Nothing was done."))
+    if words in ACTS["undo"]:
+        return _still_open(pending, f"Nothing was done yet. Still open: {pending.message}")
     small = planner.plan(said, memory)
+    if pending.status == "clarify" and [step.tool for step in small.steps] == ["list"]:
+        return _still_open(pending, f"{explaining.listed(small.steps[0].args['what'])} Still open: {pending.message}")
     if small.status == "help":
         return _still_open(pending, f"{small.message} Still open: {pending.message}")
     if small.status == "refuse":
@@ -233,7 +250,14 @@ def _chosen(words: str, pending: Pending) -> str:
     for place, name in enumerate(("first_choice", "second_choice", "third_choice")):
         if words in ACTS[name] and place < len(pending.choices):
             return pending.choices[place]
-    return ""
+    return _offered(words, pending)
+
+
+def _offered(words: str, pending: Pending) -> str:
+    """The model that a name means where one was asked for, be there a table of that name or not."""
+    said = re.sub(r"^(?:(?:use|take|from|with|the|model|called)\s+)*", "", words).removesuffix(" please")
+    offered = explaining.models() if pending.asked and pending.asked[1] == "model" else []
+    return next((each for each in offered if said == each.rsplit("/", 1)[-1].lower()), "")
 
 
 def _spoken(steps: tuple[Step, ...]) -> list[str]:

@@ -16,7 +16,7 @@ class Memory:
 
     `planned` are the same steps as the plan had them, with those that were not reached.
     `said` is the data that the person named last; `product` is the last table that was made;
-    `turns` counts the requests that were worked on.
+    `journal` undoes what made that, where it can be undone; `turns` counts the requests that were worked on.
     """
 
     steps: tuple[Step, ...] = field(default=())
@@ -26,6 +26,7 @@ class Memory:
     labeled: str = ""
     generated: str = ""
     product: str = ""
+    journal: str = ""
     turns: int = 0
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,7 +75,8 @@ class Memory:
         elif step.tool == "generate" and product:
             found = replace(found, generated=product, product=product)
         elif step.tool in ("apply_fixes", "fill_missing", "convert") and product:
-            found = replace(found, product=product)
+            journal = str(result["files"].get("journal", "")) if "undo" not in step.args else ""
+            found = replace(found, product=product, journal=journal)
         return found
 
 

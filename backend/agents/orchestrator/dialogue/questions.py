@@ -19,6 +19,7 @@ _PURPOSES = {
     "label": "label", "train": "train on", "detect_anomalies": "look for anomalies in", "describe": "describe",
     "profile": "profile", "check_table": "check", "apply_fixes": "fix", "fill_missing": "fill the gaps of",
     "convert": "convert", "suggest_functions": "suggest functions for", "suggest_rows": "pick rows of",
+    "share_agent": "make a version to share of", "clean_agent": "clean",
     "try_functions": "try the functions on", "label_agent": "label", "train_agent": "train on",
 }  # fmt: skip
 

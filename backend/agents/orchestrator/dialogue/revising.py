@@ -4,16 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from agents.orchestrator import explaining, resolve
+from agents.orchestrator import explaining, resolve, values
 from agents.orchestrator.dialogue.memory import Memory, drafted
 from agents.orchestrator.dialogue.questions import question_for
 from agents.orchestrator.offline import roles
 from agents.orchestrator.offline.acts import accepts
+from agents.orchestrator.offline.amounts import FACTORS
 from agents.orchestrator.offline.leftovers import unread
-from agents.orchestrator.offline.mention import Mention, Unclear, number_of
+from agents.orchestrator.offline.lexicon import ROW_NOUNS, WORDS
+from agents.orchestrator.offline.mention import Mention, Unclear, number_of, use, word_at
 from agents.orchestrator.offline.mentions import find_mentions
 from agents.orchestrator.offline.scan import Token, tokens_of
-from agents.orchestrator.offline.segments import SURE, find_segments
+from agents.orchestrator.offline.segments import SURE, Segment, find_segments
 from agents.orchestrator.plan import Plan, Step, clarify
 from agents.orchestrator.tool_names import ARGUMENTS, CHANGES_VALUES
 
@@ -21,6 +23,7 @@ Asked = tuple[int, str] | None
 Read = Callable[[str, frozenset[str], Memory], Plan]
 _NUMERIC = ("rows", "whole", "positive", "attempts", "fraction", "share", "rate", "utility")
 _SLOTS = {"condition": "where", "model_type": "model_type", "format": "output_format", "goal": "user_goal"}
+_WORK = {"v.check": "check_table", "v.train": "train", "v.label": "label", "v.profile": "profile"}
 _MEANT = {  # what `clean` may mean, by the evidence of the answer
     "check_table": {"v.check", "v.list", "v.show"},
     "apply_fixes": {"v.fix", "n.fixes"},
@@ -34,21 +37,29 @@ def revise(
 ) -> Plan | None:
     """`steps` with what `text` says of them; None where it says nothing that fits."""
     tokens = tokens_of(text, names)
+    steps, freed = _without_condition(steps, tokens)
+    steps, multiplied = _multiplied(steps, tokens)
+    tokens = [token for token in tokens if not token.used]
     mentions = find_mentions(text, tokens, names, (*_sources(steps), memory.said, memory.model))
     segments = find_segments(tokens, mentions)
     if asked and asked[1] == "clean":
         return _cleaning(steps, frozenset().union(*(segment.features for segment in segments)))
+    if (kept := _only(steps, segments, tokens)) is not None:
+        return complete(kept, memory)
     if any(segment.tool and segment.weight >= SURE and not segment.negated for segment in segments):
         return _merged(steps, read(text, names, drafted(steps, memory)))
     if any(segment.negated for segment in segments):
         return None
     try:
         changed = _filled(steps, asked, mentions, tokens, memory)
+        changed = values.explained(values.kept(steps, changed), memory)[0] if changed else changed
     except Unclear as doubt:
         return replace(clarify(str(doubt), steps, asked), known=memory.paths())
+    changed = changed or (steps if freed or multiplied else None)
     if changed is None or unread(tokens, [])[0]:
         return None
-    return complete(changed, memory)
+    found = complete(changed, memory)
+    return replace(found, known=(*found.known, *multiplied))
 
 
 def complete(steps: tuple[Step, ...], memory: Memory, unsure: bool = False) -> Plan:
@@ -60,6 +71,39 @@ def complete(steps: tuple[Step, ...], memory: Memory, unsure: bool = False) -> P
                 return replace(clarify(question, steps, (place, name)), known=memory.paths())
     unsure |= any(step.tool in CHANGES_VALUES for step in steps)
     return Plan("confirm" if unsure else "ok", steps, known=memory.paths())
+
+
+def _without_condition(steps: tuple[Step, ...], tokens: list[Token]) -> tuple[tuple[Step, ...], bool]:
+    """`without the condition`: the steps on all rows."""
+    for place, token in enumerate(tokens):
+        run = [each.word for each in tokens[place : place + 3]]
+        if token.word in WORDS["negations"] and set(run[1:]) & WORDS["conditions"]:
+            use(tokens, place, place + (2 if run[2:] and run[2] in WORDS["conditions"] else 1))
+            free = tuple(Step(s.tool, {n: v for n, v in s.args.items() if n != "where"}) for s in steps)
+            return free, free != steps
+    return steps, False
+
+
+def _multiplied(steps: tuple[Step, ...], tokens: list[Token]) -> tuple[tuple[Step, ...], tuple[str, ...]]:
+    """`twice as many`: the rows of the last generation times that; and the number, which nobody said."""
+    for place in range(len(tokens) - 2):
+        factor = FACTORS.get(tokens[place].word, 0)
+        counted = steps and isinstance(steps[-1].args.get("num_rows"), int)
+        behind = word_at(tokens, place + 3) not in ("as", *ROW_NOUNS) or word_at(tokens, place + 4) not in ("as", "in")
+        if factor and counted and behind and [each.word for each in tokens[place + 1 : place + 3]] == ["as", "many"]:
+            use(tokens, place, place + 2)
+            rows = int(steps[-1].args["num_rows"] * factor)
+            return (*steps[:-1], Step(steps[-1].tool, {**steps[-1].args, "num_rows": rows})), (str(rows),)
+    return steps, ()
+
+
+def _only(steps: tuple[Step, ...], segments: list[Segment], tokens: list[Token]) -> tuple[Step, ...] | None:
+    """`only check it`: those of the steps that the verb names, where these are not all and need no other."""
+    limited = any(token.is_word("only", "just") for token in tokens)
+    verbs = {each for segment in segments if not segment.negated for each in segment.features if each in _WORK}
+    kept = tuple(step for step in steps if step.tool in {_WORK[verb] for verb in verbs})
+    alone = not any(str(value).startswith("$") for step in kept for value in step.args.values())
+    return kept if limited and len(verbs) == 1 and len(segments) == 1 and 0 < len(kept) < len(steps) and alone else None
 
 
 def _sources(steps: tuple[Step, ...]) -> list[str]:
@@ -114,7 +158,8 @@ def _filled(
         told += 1
     for token in tokens:
         if token.kind == "number" and not token.used and token.value is not None:
-            found = _with_number(found, asked, token, steps)
+            rows = any(mention.kind == "condition" for mention in mentions)
+            found = _with_number(found, asked, token, () if rows else steps)
             token.used = True
             told += 1
     if asked and asked[1] == "what":

@@ -138,7 +138,8 @@ def _taker(acts: list[Act], segment: Segment) -> Act | None:
     trained = any(act.tool in _FAMILIES["train"] for act in acts)
     fitting = (
         act for act in reversed(acts)
-        if all(accepts(act.tool, each) or not trained and of_its_training(act, each) for each in segment.mentions)
+        if act.tool == "share_agent"  # which then says what means nothing for it
+        or all(accepts(act.tool, each) or not trained and of_its_training(act, each) for each in segment.mentions)
     )  # fmt: skip
     return next(fitting, None)
 

@@ -9,7 +9,8 @@ from agents.orchestrator.offline.scan import Token
 _ROW_FILLERS = WORDS["row_fillers"]
 _ANOMALOUS = WORDS["odd"] | frozenset(word for word, kind in NOUNS.items() if kind == "anomalies")
 _HIGHEST = frozenset(words("top worst oddest weirdest strangest highest most"))
-_FACTORS = {"twice": 2, "double": 2, "half": 0.5, "triple": 3, "thrice": 3}
+_BEHIND = {"", *words(". , ! ? please from with now")}
+FACTORS = {"twice": 2, "double": 2, "half": 0.5, "triple": 3, "thrice": 3}
 _LINKS = WORDS["links"]
 _PERCENT = ("target_auc_score", "contamination", "min_confidence")
 
@@ -33,7 +34,7 @@ def _relative_counts(tokens: list[Token]) -> list[Mention]:
         if (
             word_at(tokens, end) == "as"
             and word_at(tokens, end + 1) in ("it", "that")
-            and word_at(tokens, place - 1) not in _FACTORS
+            and word_at(tokens, place - 1) not in FACTORS
         ):
             last = end + 1 + (word_at(tokens, end + 2) in ("has", "contains", "holds"))
             use(tokens, place, last)
@@ -53,8 +54,8 @@ def _relative_counts(tokens: list[Token]) -> list[Mention]:
 def _factor(tokens: list[Token], place: int) -> tuple[int, float]:
     """Where `twice` or `3 times` before `as many` begins, and the factor."""
     before = word_at(tokens, place - 1)
-    if before in _FACTORS:
-        return place - 1, _FACTORS[before]
+    if before in FACTORS:
+        return place - 1, FACTORS[before]
     if before == "times" and place > 1 and tokens[place - 2].value:
         return place - 2, tokens[place - 2].value or 1.0
     return place, 1.0
@@ -128,17 +129,7 @@ def _counted(tokens: list[Token], place: int) -> Mention | None:
         use(tokens, place, place + 1)
         return Mention("aside", place, place + 1, number_of(tokens[place]), "models", which=tokens[place].text)
     bare = word_at(tokens, place + 1 + (following == "more"))
-    if (following == "more" or before in ("another", "further")) and bare in (
-        "",
-        ".",
-        ",",
-        "!",
-        "?",
-        "please",
-        "from",
-        "with",
-        "now",
-    ):
+    if (following == "more" or before in ("another", "further")) and bare in _BEHIND:
         use(tokens, place, place + (following == "more"))
         return Mention("amount", place, place + (following == "more"), number_of(tokens[place]), "num_rows")
     ends = following in ("", ",", ".", "!", "?", "please")

@@ -1,7 +1,7 @@
 """What no rule has made something of: with a word of risk left nothing is run, a strange word is confirmed."""
 
 from agents.orchestrator.offline.acts import Act
-from agents.orchestrator.offline.lexicon import DETERMINERS, NOUNS, ROW_NOUNS, VALUES, VERBS, WORDS, words
+from agents.orchestrator.offline.lexicon import DETERMINERS, NOUNS, ROW_NOUNS, VALUES, VERBS, WORDS, WORK, words
 from agents.orchestrator.offline.mention import word_at
 from agents.orchestrator.offline.mentions import FORMATS
 from agents.orchestrator.offline.scan import Token
@@ -12,20 +12,6 @@ _RISKS = (
     | WORDS["levels"] | frozenset(VALUES) | frozenset(words("only over under above below older younger instead aged"))
 )  # fmt: skip
 _NEEDS_NUMBER = WORDS["needs_number"]
-# a noun that means work may only stand where that work is done
-_WORK = {
-    "anomalies": ("detect_anomalies", "clean"),
-    "labels": ("label", "label_agent", "suggest_functions", "suggest_rows"),
-    "functions": ("label", "label_agent", "suggest_functions", "try_functions"),
-    "hand": ("label", "label_agent", "suggest_functions", "suggest_rows"),
-    "holdout": ("train", "train_agent", "evaluate", "check_table", "profile"),
-    "describe": ("describe", "profile"),
-    "evaluate": ("evaluate",),
-    "errors": ("check_table", "apply_fixes", "clean", "detect_anomalies"),
-    "fixes": ("apply_fixes", "check_table"),
-    "missing": ("fill_missing", "check_table"),
-    "mislabeled": ("detect_anomalies", "check_table"),
-}
 
 
 def unread(tokens: list[Token], acts: list[Act]) -> tuple[str, list[str]]:
@@ -102,10 +88,13 @@ def _strange(tokens: list[Token], place: int, acts: list[Act]) -> bool:
     if tokens[place].named or which or word in WORDS["arranged"]:
         return True
     kind = NOUNS.get(word, "anomalies" if word in WORDS["odd"] else "")
-    if kind in _WORK:
-        return not any(act.tool in _WORK[kind] for act in acts)
+    if kind in WORK:
+        return not any(act.tool in WORK[kind] for act in acts)
     if word == "any-good":
         return not any(act.tool == "evaluate" for act in acts)
+    told = {"share_agent": WORDS["safe"], "apply_fixes": WORDS["near"] | {"exact"}}
+    if any(word in told.get(act.tool, ()) for act in acts):
+        return False
     if word in ("how-good", "how-many", "hand-next", "try-out", "same-size", "each"):
         return False
     if word in WORDS["quantities"] and word != "some":

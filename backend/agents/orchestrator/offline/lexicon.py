@@ -99,6 +99,9 @@ COMPARISONS = sorted(
     ((tuple(phrase.split()), sign) for sign, each in _ENGLISH["comparisons"].items() for phrase in phrases(each)),
     key=lambda pair: -len(pair[0]),
 )
+WORK = {noun: words(each) for noun, each in _ENGLISH["work"].items()}
+SPELLED = {name: words(each) for name, each in _ENGLISH["spelled"].items()}
+SUFFIXES = words(_ENGLISH["suffixes"]["data"])
 SLIPS = _by_word(_ENGLISH["slips"])
 PHRASES = {tuple(p.split()): words(known) for known, each in _ENGLISH["phrases"].items() for p in phrases(each)}
 LANGUAGES = {name: _language(name) for name in ("de", "fr", "es")}

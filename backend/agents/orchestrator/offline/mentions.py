@@ -111,7 +111,7 @@ def _modifies_rows(tokens: list[Token], place: int) -> bool:
 
 def _columns(tokens: list[Token]) -> list[Mention]:
     """`column age`, `the columns age and income`, `label column income`, `income as the label`."""
-    found = _targets(tokens)
+    found = _targets(tokens) + _bare_columns(tokens)
     for place, token in enumerate(tokens):
         if token.used or not token.is_word("column", "columns", "label-column"):
             continue
@@ -129,6 +129,23 @@ def _columns(tokens: list[Token]) -> list[Mention]:
             found.append(
                 Mention("columns", place, last, names[0] if label else names, "label_column" if label else "columns")
             )
+    return found
+
+
+def _bare_columns(tokens: list[Token]) -> list[Mention]:
+    """`only workclass`, `the gaps in age and race`, `with amount and status only`: columns that the table tells."""
+    found, place = [], 1
+    while place < len(tokens):
+        last = place
+        while (token := free(tokens, last)) and token.named == "column":
+            last += 1 + (word_at(tokens, last + 1) in (",", "and") and tokens[last + 2 : last + 3] != [])
+        names = [each.text for each in tokens[place:last] if each.named == "column"]
+        last -= tokens[last - 1].named != "column"
+        lead = word_at(tokens, place - 1)
+        if names and (lead in ("only", "just", "in") or lead == "with" and word_at(tokens, last) == "only"):
+            use(tokens, place - 1, last - 1 + (word_at(tokens, last) == "only"))
+            found.append(Mention("columns", place, last - 1, names, "columns"))
+        place = max(last, place) + 1
     return found
 
 

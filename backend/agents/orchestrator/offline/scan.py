@@ -8,15 +8,13 @@ from typing import Literal
 
 from rapidfuzz.distance import OSA
 
+from agents.orchestrator.datasets import quoted
 from agents.orchestrator.offline import lexicon
-from agents.orchestrator.offline.lexicon import KNOWN, LANGUAGES, PHRASES, SLIPS, WORDS, Language, words
+from agents.orchestrator.offline.lexicon import KNOWN, LANGUAGES, PHRASES, SLIPS, WORDS, Language
 
 Kind = Literal["path", "url", "quoted", "number", "word", "sign"]
 
-DATA_SUFFIXES = (
-    "csv|tsv|parquet|pq|jsonl|json|pth|pt|pkl|pickle|joblib|html|xlsx|xls|txt|md|log|gz|zip|npz|npy|feather|arrow|db|"
-    "sqlite|yaml|yml|ini|env|png|svg|h5|onnx|safetensors|py|sh|pem|key|conf|toml"
-)
+DATA_SUFFIXES = "|".join(lexicon.SUFFIXES)
 _QUOTED = r"(?<!\w)(?P<quote>['\"`])(?P<inner>[^'\"`\n]{1,300})(?P=quote)(?!\w)"
 _URL = r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s,;'\"]*"
 _PATH = (
@@ -35,18 +33,8 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _FACTORS = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "mio": 1e6, "hundred": 1e2, "billion": 1e9}
-_SMALL = {
-    word: value
-    for value, word in enumerate(
-        words(
-            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-            "sixteen seventeen eighteen nineteen"
-        )
-    )
-}
-_TENS = {
-    word: 10 * (place + 2) for place, word in enumerate(words("twenty thirty forty fifty sixty seventy eighty ninety"))
-}
+_SMALL = {word: value for value, word in enumerate(lexicon.SPELLED["small"])}
+_TENS = {word: 10 * value for value, word in enumerate(lexicon.SPELLED["tens"], start=2)}
 _COUNTED = lexicon.ROW_NOUNS | {word for word, unit in lexicon.UNITS.items() if unit in lexicon.WHOLE}
 _SLASHED = {"w/": "with", "w/o": "without", "and/or": "or"}
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "dozen": 12}
@@ -91,7 +79,7 @@ def tokens_of(text: str, names: frozenset[str]) -> list[Token]:
     names
         Known data set names, lower case: words that are never taken for a typing error.
     """
-    found = raw_tokens(text)
+    found = raw_tokens(quoted(text, names))
     language = LANGUAGES.get(language_of(text))
     if language:
         found = _number_words(_join(_divided(_without_elision(found), language), language.phrases), language.numbers)
@@ -143,7 +131,7 @@ def language_of(text: str) -> str:
 
 
 # words that say nothing of the language
-_EVERYWHERE = frozenset(lexicon.MODEL_TYPES) | frozenset(words("csv parquet excel auc seed ok adult label batch"))
+_EVERYWHERE = {*lexicon.MODEL_TYPES, *lexicon.words("csv parquet excel auc seed ok adult label batch")}
 
 
 def _near_english(word: str) -> bool:

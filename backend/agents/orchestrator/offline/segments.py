@@ -128,7 +128,7 @@ def _features(tokens: list[Token], segment: Segment, covered: set[int]) -> froze
             continue
         if kind and place not in segment.verbs and not (kind == "model" and _introduces(tokens, segment, place)):
             found.add(f"n.{kind}")
-        for name in ("odd", "synthetic"):
+        for name in ("odd", "synthetic", "safe", "near"):
             found |= {name} if token.word in WORDS[name] else set()
         if (
             token.word in WORDS["things"]
@@ -174,7 +174,7 @@ def _of_mention(mention: Mention) -> set[str]:
         named = mention.name == "name" and bool(_MODEL_WORDS & {*mention.after[:1]})
         return {"model" if plain or named or (_MODEL_WORDS & around and plain) else "table"}
     if mention.kind == "reference":
-        return {"n.model"} if mention.value == "model" else set()
+        return {"n.model"} if mention.value == "model" else {"it"}
     if mention.kind == "amount":
         return {"same-size", "num_rows"} if mention.value == "same" else {mention.name}
     return {mention.kind}
@@ -187,7 +187,8 @@ def _weigh(segment: Segment) -> None:
         if needed <= segment.features and not excluded & segment.features:
             weights[tool] = max(weights.get(tool, 0.0), weight)
     ranked = sorted(weights, key=lambda tool: -weights[tool])
-    if "v.unsupported" in segment.features or "v.destructive" in segment.features:
+    destroys = "v.destructive" in segment.features and "n.duplicates" not in segment.features
+    if "v.unsupported" in segment.features or destroys:
         segment.tool, segment.weight = "unsupported", 4.0
     elif ranked:
         segment.tool, segment.weight = ranked[0], weights[ranked[0]]

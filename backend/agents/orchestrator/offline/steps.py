@@ -294,12 +294,12 @@ class Steps:
 
     def _from_table(self, act: Act, table: Mention, args: dict[str, Any]) -> list[Step]:
         """`500 rows like a.csv`: a model of the table first."""
+        if act.verb in _OWN_ROWS and not {"synthetic", "trained"} & act.features and "like" not in table.before:
+            raise Unclear(f"Synthetic rows like those of {table.value}, or its own rows? I can make synthetic ones.")
         if not (is_table(str(table.value)) or roles.says_data(table) or {"synthetic", "trained"} & act.features):
             self.unsure = True
             if is_model(str(table.value)):
                 return [Step("generate", {"model": table.value, **args})]
-        if act.verb in _OWN_ROWS and not {"synthetic", "trained"} & act.features and "like" not in table.before:
-            raise Unclear(f"Synthetic rows like those of {table.value}, or its own rows? I can make synthetic ones.")
         if args.get("num_rows") == "same":
             args["num_rows"] = {"times_rows_of": str(table.value), "factor": 1}
         return [Step("train", {"data": table.value}), Step("generate", {"model": f"${len(self.steps) + 1}", **args})]

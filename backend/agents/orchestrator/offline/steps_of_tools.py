@@ -18,6 +18,8 @@ class Builder(Steps):
         named = named[:1] if len(act.files()) > 1 else []
         for mention in named:
             mention.taken = True
+        if {"n.duplicates", "v.deduplicate"} & act.features and not named:
+            return self._without_duplicates(act, args, later)
         checked = self.refers.last("check_table")
         if checked and not act.files():
             data = str(self.steps[int(checked[1:]) - 1].args.get("data", ""))
@@ -34,6 +36,20 @@ class Builder(Steps):
             return [Step("apply_fixes", {**data_args, "fixes": fixes, **args})]
         check = Step("check_table", data_args)
         return [check, Step("apply_fixes", {**data_args, "fixes": f"${len(self.steps) + 1}", **args})]
+
+    def _without_duplicates(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        """Rows that repeat others left out, of the table as an earlier step of this request has fixed it."""
+        which = {"remove_duplicates": "near" if "near" in act.features else "exact", **args}
+        data = self._data(act, later)
+        fixed = [step for step in self.steps if step.tool == "apply_fixes" and [step.args.get("data")] == data]
+        if fixed:
+            fixed[-1].args.update(which)
+            return []
+        return [Step("apply_fixes", {**({"data": data[0]} if data else {}), **which})]
+
+    def _share_agent(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
+        self.unsure |= "synthetic" not in act.features  # sharing may mean another thing
+        return self._on_data(act, args, later)
 
     def _check_table(self, act: Act, args: dict[str, Any], later: list[Act]) -> list[Step]:
         """Against the table as it was, where one is named."""

@@ -76,10 +76,14 @@ def _participle_asks(tokens: list[Token], place: int, next_noun: str) -> bool:
 
 def negated(tokens: list[Token], place: int) -> bool:
     """Whether a negation reaches the verb at `place`; the negation is then used."""
+    behind = place + 1 + (word_at(tokens, place + 1) == "but")
+    nothing = word_at(tokens, behind) in WORDS["nothing"] and word_at(tokens, behind + 1) != "but"
+    for token in tokens[behind : behind + nothing]:
+        token.used = True
     for back in range(place - 1, max(-1, place - 5), -1):
         token = tokens[back]
         if token.kind != "word":
-            return False
+            return nothing
         if token.word in WORDS["negations"]:
             token.used = True
             if token.word == "not" and word_at(tokens, back - 1) in ("do", "does", "should", "must", "will", "you"):
@@ -91,8 +95,8 @@ def negated(tokens: list[Token], place: int) -> bool:
                 for earlier in range(back, max(-1, back - 6), -1)
                 if tokens[earlier].word in VERBS or earlier == back
             )
-            return token.used
+            return token.used or nothing
         noun = token.word in NOUNS or token.word in ("do", "have", "want", "need")
         if token.word in VERBS and not noun or token.is_word("and", "but"):
-            return False
-    return False
+            return nothing
+    return nothing

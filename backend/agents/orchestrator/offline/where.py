@@ -19,7 +19,7 @@ _NO_COLUMN = (
     | frozenset(VALUES)
     | WORDS["person"]
     | WORDS["negations"]
-    | {"is", "are", "than"}
+    | {"is", "are", "than", "where", "whose"}
 )
 _WHO = WORDS["person"] | ROW_NOUNS | frozenset(words("the who are is of aged those"))
 
@@ -35,7 +35,8 @@ def find_conditions(tokens: list[Token]) -> list[Mention]:
         start += start > place and word_at(tokens, start) in ("a", "an", "the")
         end = _condition(tokens, start, pairs, strict=token.word in _STRICT)
         while end and end < len(tokens) and tokens[end].is_word("and", "but"):
-            further = _condition(tokens, end + 1, pairs, strict=True) or _bound(tokens, end + 1, pairs)
+            behind = end + 1 + (word_at(tokens, end + 1) in ("a", "an", "the"))
+            further = _condition(tokens, behind, pairs, strict=True) or _bound(tokens, end + 1, pairs)
             if not further:
                 break
             end = further

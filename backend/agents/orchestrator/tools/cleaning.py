@@ -62,13 +62,24 @@ def _reference(work: Work) -> str | None:
 
 
 def apply_fixes(work: Work) -> Result:
-    """The table with the fixes of a check applied, and a journal to undo them."""
+    """The table with the fixes of a check applied or rows left out, and a journal to undo that; or that undone."""
     path = work.table()
-    fixes = resolve.made(str(work.args["fixes"]), "fixes", work.results)
-    told = {"min_confidence": work.args["min_confidence"]} if "min_confidence" in work.args else {}
-    done = cleaner.apply_fixes(path, fixes, output_path=work.output(f"{stem_of(path)}_fixed"), **told)
+    told: dict[str, Any] = {
+        name: work.args[name] for name in ("min_confidence", "remove_duplicates") if name in work.args
+    }
+    if "fixes" in work.args:
+        told["fixes_path"] = resolve.made(str(work.args["fixes"]), "fixes", work.results)
+    if "undo" in work.args:
+        told |= {"journal_path": work.table("undo"), "undo": True}
+    done = cleaner.apply_fixes(
+        path, output_path=work.output(f"{stem_of(path)}_{'undone' if 'undo' in told else 'fixed'}"), **told
+    )
+    changed = [f"Changed {done['num_changed']:,} cells"] if {"fixes", "undo"} & set(work.args) else []
+    for name, said in (("num_rows_removed", "left {:,} rows out"), ("num_rows_restored", "put {:,} rows back")):
+        changed += [said.format(done[name])] if done[name] or name == "num_rows_removed" and not changed else []
+    words = ", ".join(changed)
     return Result(
-        f"Changed {done['num_changed']:,} cells of {Path(path).name}: {done['output_path']}. "
+        f"{words[0].upper()}{words[1:]} of {Path(path).name}: {done['output_path']}. "
         f"Every change can be undone by the journal {done['journal_path']}.",
         {"table": str(done["output_path"]), "journal": str(done["journal_path"])},
         details={"num_changed": done["num_changed"], "changes": done["changes"]},
