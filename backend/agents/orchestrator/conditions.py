@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -78,7 +78,11 @@ def read_conditions(where: Any, example: pd.DataFrame) -> Conditions:
         else:
             column = _column(str(name), example)
             bounds = str(value).split(" and ") if str(value)[:1] in ("<", ">") else [value]
-            tests += [_test(column, each, example[column]) for each in bounds]
+            tests += (
+                [_test(column, each, example[column]) for each in bounds]
+                if not isinstance(value, list)
+                else [_any_of([_test(column, each, example[column]) for each in value])]
+            )
     return Conditions(label, tuple(tests))
 
 
@@ -97,6 +101,11 @@ def as_wanted(where: Any, example: pd.DataFrame) -> tuple[dict[str, Any], Condit
     return wanted, found
 
 
+def _any_of(tests: list[Test]) -> Test:
+    """Tests of values of one column as one."""
+    return Test(tests[0].column, "in", tuple(each for test in tests for each in cast(tuple[Any, ...], test.value)))
+
+
 def _phrase(phrase: str, example: pd.DataFrame) -> Conditions:
     said = understood(phrase, known_from(example))
     if said:
@@ -107,7 +116,7 @@ def _phrase(phrase: str, example: pd.DataFrame) -> Conditions:
     if words[0] in _LEVELS and (len(words) > 1 or words[0] in _AGED):
         column = _column(" ".join(words[1:]) or _AGED[words[0]], example)
         return Conditions(tests=(_level(column, _LEVELS[words[0]], example[column]),))
-    for name in example.columns:
+    for name in example.columns if len(words) == 1 else ():
         column = example[name]
         if not pd.api.types.is_numeric_dtype(column.dtype):
             values = tuple(value for value in column.dropna().unique() if _first_word(value) == words[0])

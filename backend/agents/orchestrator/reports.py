@@ -87,7 +87,8 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict) and "times_rows_of" in value:
         return f"{value['factor']:g} times the rows of {value['times_rows_of']}"
     if isinstance(value, dict):
-        return " and ".join(f"{name} {each}" for name, each in value.items())
+        either = {name: " or ".join(map(str, each)) if isinstance(each, list) else each for name, each in value.items()}
+        return " and ".join(f"{name} {each}" for name, each in either.items())
     if isinstance(value, str) and value.startswith("$"):
         return f"the result of step {value[1:]}"
     if isinstance(value, list):

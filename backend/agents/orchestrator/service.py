@@ -21,6 +21,7 @@ from agents.orchestrator.dialogue.memory import Memory
 from agents.orchestrator.graph import build
 from agents.orchestrator.offline.lexicon import ACTS
 from agents.orchestrator.planner_offline import OfflinePlanner, plain
+from agents.orchestrator.presence import absent
 from agents.orchestrator.state import Context, Emit, Planner, silent
 from agents.orchestrator.store import Store, connect
 from agents.orchestrator.tool_names import ARGUMENTS
@@ -92,11 +93,13 @@ class Orchestrator:
             self._saver.delete_thread(thread_id)
 
     def dry_run(self, text: str) -> Reply:
-        """The plan for `text`; nothing is run, looked at or remembered."""
+        """The plan for `text`, and what is not there for it; nothing is run or remembered."""
         plan = verified(text, self.planner.plan(text))
         if plan.status == "confirm":
             return Reply(reports.intention(plan.as_list(), plan.notes), plan.status, "", plan.as_list())
+        gone = absent(plan.steps) if plan.status == "ok" else None
         value = reports.plan_in_words(plan.as_list()) if plan.status == "ok" else plan.message
+        value = f"{value}\n{gone.question}" if gone else value
         return Reply(value, plan.status, "", plan.as_list() if plan.status == "ok" else [])
 
     def run(self, text: str, thread_id: str | None = None, emit: Emit = silent, client: str = "") -> Reply:

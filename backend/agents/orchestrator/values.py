@@ -130,10 +130,20 @@ def understood(phrase: str, known: Known) -> dict[str, Any] | None:
             continue
         length, column, value = step
         if column in found:
+            value = _together(found[column], value)
+        if value is None:
             return None
         found[column] = value
         place += length
     return found or None
+
+
+def _together(one: Any, other: Any) -> Any:
+    """Two things said of one column: both bounds of a number, either of two values; None where they are unlike."""
+    bounds = [str(each)[:1] in ("<", ">") and str(each)[1:2].isdigit() for each in (one, other)]
+    if all(bounds):
+        return f"{one} and {other}"
+    return None if any(bounds) else [*(one if isinstance(one, list) else [one]), other]
 
 
 def _comparison(words: list[str], place: int, known: Known) -> tuple[int, str, str] | None:

@@ -208,7 +208,9 @@ def _nothing_lost(plan: Plan, tokens: list[Token]) -> Plan | None:
         if {round(token.value, 12), round(token.value / 100, 12) if token.percent else token.value} & values:
             continue
         said = {re.sub(r"[\s,]", "", token.text), token.text if re.search(r"\d", token.text) else f"{token.value:g}"}
-        if not said & set(aside) and not any(each in re.sub(r"[\s,]", "", text) for text in texts for each in said):
+        if not {*said, f"{token.value:.15g}"} & set(aside) and not any(
+            each in re.sub(r"[\s,]", "", text) for text in texts for each in said
+        ):
             return clarify(f"What does {token.text} stand for?")
     return None
 

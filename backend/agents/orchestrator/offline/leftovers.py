@@ -62,6 +62,8 @@ def _risky(tokens: list[Token], place: int, acts: list[Act]) -> bool:
     word, after = tokens[place].word, word_at(tokens, place + 1)
     if word in ("only", "just") and _narrows(tokens, place, acts):
         return True
+    if word == "but":
+        return any(token.named == "column" for token in tokens[place + 1 : place + 3])
     if word == "only":
         return not (
             after in VERBS
