@@ -16,6 +16,7 @@ from agents.orchestrator.offline.mention import Mention, Unclear
 from agents.orchestrator.offline.mentions import find_mentions
 from agents.orchestrator.offline.scan import Token, tokens_of, unwrap
 from agents.orchestrator.offline.segments import SURE, find_segments
+from agents.orchestrator.offline.steps import Missing
 from agents.orchestrator.offline.steps_of_tools import Builder
 from agents.orchestrator.paths import why_forbidden
 from agents.orchestrator.plan import Plan, Step, clarify, explain, refuse, unsupported
@@ -185,29 +186,35 @@ def _judged(
     if how_many := _how_many(strange, steps):
         return how_many
     if builder.missing:
-        first = builder.missing[0]
-        question = f"{first.question}{explaining.choices(first.argument)}"
-        question = f"I cannot “{cannot[0]}”; the rest I can do. {question}" if cannot else question
-        meant = _near(strange) if ARGUMENTS[steps[first.place].tool].get(first.argument, ("",))[0] == "table" else ()
-        question = f"{first.question} Do you mean {' or '.join(meant)}?" if meant else question
-        return replace(
-            clarify(question, steps, (first.place, first.argument)),
-            excluded=excluded,
-            aside=aside,
-            known=known,
-            choices=meant,
-        )
-    known_columns = {str(name).lower() for step in steps for name in _where(step)}
-    strange = [word for word in strange if word.lower() not in known_columns]
-    cannot += [VERBS.get(word.lower(), ("", word))[1] for word in strange if word.lower() in WORDS["arranged"]]
-    strange = [word for word in strange if word.lower() not in WORDS["arranged"]]
-    notes = [f"I cannot “{cannot[0]}”; the rest I can do."] if cannot else []
-    notes += [f"I read {each.text} as {each.value:,.0f}." for each in tokens if each.named == "grouped"]
-    notes += [f"I made nothing of {', '.join(f'“{word}”' for word in strange[:4])}."] if strange else []
+        question = _question(builder.missing[0], steps, strange, cannot)
+        return replace(question, excluded=excluded, aside=aside, known=known)
+    notes = _notes(tokens, steps, strange, cannot)
     weak = any(act.tool != "save" and (act.weight < SURE or act.rivals) for act in builder.acts)
     doubtful = notes or weak or builder.unsure or any(step.tool in CHANGES_VALUES for step in steps)
     notes += builder.notes
     return Plan("confirm" if doubtful else "ok", steps, "", excluded, notes=tuple(notes), aside=aside, known=known)
+
+
+def _question(lacks: Missing, steps: tuple[Step, ...], strange: list[str], cannot: list[str]) -> Plan:
+    """The question for what a step lacks, with the names that a strange word may mean or else with files to choose."""
+    kind = ARGUMENTS[steps[lacks.place].tool].get(lacks.argument, ("",))[0]
+    meant = _near(strange) if kind == "table" else ()
+    offered = f" Do you mean {' or '.join(meant)}?" if meant else explaining.choices(lacks.argument)
+    told = f"I cannot “{cannot[0]}”; the rest I can do. " if cannot else ""
+    return replace(clarify(f"{told}{lacks.question}{offered}", steps, (lacks.place, lacks.argument)), choices=meant)
+
+
+def _notes(tokens: list[Token], steps: tuple[Step, ...], strange: list[str], cannot: list[str]) -> list[str]:
+    """What is told before a yes: what cannot be done, how a number was read, and of which words nothing was made."""
+    columns = {str(name).lower() for step in steps for name in _where(step)}
+    cannot = [
+        *cannot,
+        *(VERBS.get(word.lower(), ("", word))[1] for word in strange if word.lower() in WORDS["arranged"]),
+    ]
+    left = [word for word in strange if word.lower() not in columns | WORDS["arranged"]]
+    notes = [f"I cannot “{cannot[0]}”; the rest I can do."] if cannot else []
+    notes += [f"I read {each.text} as {each.value:,.0f}." for each in tokens if each.named == "grouped"]
+    return notes + ([f"I made nothing of {', '.join(f'“{word}”' for word in left[:4])}."] if left else [])
 
 
 def _where(step: Step) -> dict[str, Any]:
