@@ -359,11 +359,7 @@ def _doubts(
     return [
         *([] if informed else label_warnings.on_one_class(summary, order.default_label)),
         *label_warnings.on_missing_labels(summary, written.counts),
-        *label_warnings.on_rare_labels(
-            written.counts,
-            np.where(written.counts > 0, written.mass * written.labeled / max(written.rows, 1), 0),
-            labeling_run.probability_columns(len(written.counts)),
-        ),
+        *label_warnings.on_rare_labels(written.counts, written.labeled_mass, written.columns),
         *label_warnings.on_single_votes(order.names, summary, chosen.aggregator),
     ]
 

@@ -94,6 +94,16 @@ class Written:
     mass: np.ndarray
     predicted: int = 0
 
+    @property
+    def labeled_mass(self) -> np.ndarray:
+        """(k,) the share of `mass` that the rows with a label have; 0 for a class that none has."""
+        return np.where(self.counts > 0, self.mass * self.labeled / max(self.rows, 1), 0.0)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns of probabilities."""
+        return probability_columns(len(self.counts))
+
 
 @dataclass(frozen=True)
 class Fill:
