@@ -16,6 +16,7 @@ _REFERRING = {
     **dict.fromkeys(words("labeled labelled annotated"), "labeled"),
     **dict.fromkeys(WORDS["synthetic"] | {"sampled"}, "generated"),
 }
+_LED = DETERMINERS | frozenset(words("on from with in"))
 _NO_PRONOUN = frozenset(words("like looks is are you i we model same new result results output"))
 
 
@@ -27,7 +28,7 @@ def find_mentions(text: str, tokens: list[Token], names: frozenset[str], before:
     found += find_amounts(tokens)
     found += _model_types(tokens)
     found += _formats(tokens)
-    found += _files(tokens, names)
+    found += _files(tokens, names) + _model_names(tokens)
     found += _columns(tokens)
     found += _kinds_of_rows(tokens, found)
     files = {mention.first for mention in found if mention.kind == "file"}
@@ -102,6 +103,20 @@ def _kinds_of_rows(tokens: list[Token], found: list[Mention]) -> list[Mention]:
             if any(each.value == again.value and each is not again for each in found if each.kind == "file"):
                 found.remove(again)
     return rows
+
+
+def _model_names(tokens: list[Token]) -> list[Mention]:
+    """`a model named bank_v2`, `call it bank_v2`: where the model goes, by a name that is no word."""
+    trains = any(VERBS.get(token.word, ("",))[0] == "train" for token in tokens if token.kind == "word")
+    for place, name in enumerate(tokens if trains else []):
+        said = tokens[max(0, place - 3) : place]
+        verbs = [token for token in said if token.is_word("named", "called", "call")]
+        saved = {"as", "model"} <= {token.word for token in said}
+        if (verbs or saved) and not name.used and not name.named and name.kind == "word" and _may_be_column(name):
+            for token in (*verbs, name):
+                token.used = True
+            return [Mention("file", place, place, name.text, "path", ["into"])]
+    return []
 
 
 def _modifies_rows(tokens: list[Token], place: int) -> bool:
@@ -181,12 +196,7 @@ def _reference(tokens: list[Token], place: int, files: set[int]) -> Mention | No
     if token.word in _REFERRING and rows_or_data:
         last = place + 1
         meant = _REFERRING[token.word] if before in DETERMINERS or before in _PREPOSITIONS else ""
-    elif token.is_word("result", "results", "output", "outcome") and before in DETERMINERS | {
-        "on",
-        "from",
-        "with",
-        "in",
-    }:
+    elif token.is_word("result", "results", "output", "outcome") and before in _LED:
         meant = "result"
     elif token.is_word("model", "generator"):
         meant = "model" if {before, word_at(tokens, place - 2)} & {"the", "that", "this", "same", "last"} else ""

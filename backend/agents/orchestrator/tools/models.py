@@ -7,7 +7,7 @@ from typing import Any
 
 from agents import training_pipeline
 from agents.orchestrator.resolve import ModelFiles
-from agents.orchestrator.tools.work import Result, Work, in_output_folder, stem_of
+from agents.orchestrator.tools.work import Result, Work, stem_of
 from DataFoundry import trainer
 from DataFoundry.storage.paths import output_path
 
@@ -71,7 +71,7 @@ def _folder(work: Work, data: str) -> str:
     said = work.args.get("output")
     if said is None:
         return free_folder(f"output_data/models/{_stem(work, data)}")
-    said = in_output_folder(str(said))
+    said = str(said) if "/" in str(said) else f"output_data/models/{said}"
     return str(Path(said).with_suffix("")) if Path(said).suffix else said
 
 
