@@ -33,9 +33,7 @@ def ours(mode: str) -> Filler:
         with tempfile.TemporaryDirectory() as folder:
             os.environ["DATAFOUNDRY_DATA_ROOTS"] = folder
             holed.to_csv(f"{folder}/holed.csv", index=False)
-            # All columns by name: else those that the others hardly tell would be left as they are.
-            asked = {"columns": list(holed), "mode": mode, "seed": seed}
-            fill_missing(f"{folder}/holed.csv", output_path=f"{folder}/filled.csv", **asked)
+            fill_missing(f"{folder}/holed.csv", mode=mode, seed=seed, output_path=f"{folder}/filled.csv")
             return pd.read_csv(f"{folder}/filled.csv")[list(holed)]
 
     return fill

@@ -10,7 +10,7 @@ from DataFoundry.cleaning.checks import ranges
 from DataFoundry.cleaning.likely_orders import likely_orders
 from DataFoundry.filling.by_rules import Meant, as_column, contradicted, determined, meant_missing, usable
 from DataFoundry.filling.columns import NUMERIC, Categories, Features, Learning, Numbers, fills
-from DataFoundry.filling.worth import is_free_text, not_worth
+from DataFoundry.filling.worth import hardly_told, is_free_text
 from DataFoundry.preprocessing.schema import is_made_anew
 from DataFoundry.progress import Progress
 from DataFoundry.schema.rules import RULES
@@ -80,7 +80,7 @@ def fill_table(
     seed: int,
     others: pd.DataFrame | None = None,
     most_missing: float = 1.0,
-    only_told: bool = False,
+    without_notes: bool = False,
 ) -> Filled:
     """Fill what can be told: by rules first, then by what the other columns of a row tell.
 
@@ -97,10 +97,10 @@ def fill_table(
     most_missing
         Share of a column's cells; where more are missing and no rule tells them, that may mean something, and they are
         left.
-    only_told
-        Leave columns of which the others tell hardly anything, and notes that are missing at times.
+    without_notes
+        Leave notes that are missing at times.
     """
-    return _Filling(frame, schema, draw, seed, others, most_missing, only_told).run(wanted)
+    return _Filling(frame, schema, draw, seed, others, most_missing, without_notes).run(wanted)
 
 
 class _Filling:
@@ -112,9 +112,9 @@ class _Filling:
         seed: int,
         others: pd.DataFrame | None,
         most_missing: float,
-        only_told: bool,
+        without_notes: bool,
     ) -> None:
-        self._most_missing, self._only_told = most_missing, only_told
+        self._most_missing, self._without_notes = most_missing, without_notes
         self._columns, self._rows = schema.columns, schema.rows
         self._rules = usable(schema.rules, frame.columns)
         self._before = TableView(frame, self._columns)
@@ -224,10 +224,9 @@ class _Filling:
         if self._others is None:  # rows that a model drew say nothing of how right a guess is
             self._done[name].quality = {key: round(each, 4) for key, each in quality.items()}
             # What is drawn keeps the shares of a column, and claims no more.
-            why = not_worth(quality, self._learning.frame[name].iloc[known]) if self._only_told else None
-            if why is not None and not self._draw:
-                self._notes.append(f"{_cells_stay(len(gaps), name)}: {why}")
-                return
+            doubt = None if self._draw else hardly_told(quality, self._learning.frame[name].iloc[known])
+            if doubt is not None:
+                self._notes.append(f"{name!r}: {doubt}")
         values = values.set_axis(self._now.index[gaps]).reindex(self._now.index)
         self._done[name].by_others += self._put(name, values)
         self._guessed[name] = np.isin(np.arange(len(self._now)), gaps)
@@ -243,7 +242,7 @@ class _Filling:
         why = self._why_not(name, known) if len(gaps) else None
         if why is None and len(gaps) > self._most_missing * len(self._now):
             why = "most of the column is missing, which may mean something; name it in columns to fill it."
-        elif why is None and self._only_told and len(gaps) and is_free_text(self._before.frame[name]):
+        elif why is None and self._without_notes and len(gaps) and is_free_text(self._before.frame[name]):
             why = "these are notes, and none may mean that there was nothing to note; name it in columns to fill it."
         if why is None:
             return gaps

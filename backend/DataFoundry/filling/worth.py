@@ -1,4 +1,4 @@
-"""Whether what could be filled in is worth more than an empty cell."""
+"""Whether what is filled in is worth more than an empty cell."""
 
 from collections.abc import Mapping
 
@@ -9,11 +9,11 @@ _RIGHT_ENOUGH = 0.9  # share of right guesses, however little the other columns 
 _FEWEST_KNOWN = 200  # rows: of fewer, a tenth is too few to judge by
 _FEWEST_WORDS, _FEWEST_NOTES = 3, 20  # words a value, and different values
 _OFTEN_EMPTY = 0.1
-_ALL_THE_SAME = "name it in columns to fill it all the same."
+_CURE = "leave it out of columns to keep its cells empty."
 
 
-def not_worth(quality: Mapping[str, float], known: pd.Series) -> str | None:
-    """Why guesses are hardly better than the most usual value, as the end of a sentence; None where they are better.
+def hardly_told(quality: Mapping[str, float], known: pd.Series) -> str | None:
+    """That guesses are hardly better than the most usual value, as the end of a sentence; None where they are better.
 
     Parameters
     ----------
@@ -29,11 +29,11 @@ def not_worth(quality: Mapping[str, float], known: pd.Series) -> str | None:
         if right >= _RIGHT_ENOUGH or right - usual >= _LEAST_GAIN * (1 - usual):
             return None
         told = f"right in {right:.0%} of the rows held out, the most frequent value in {usual:.0%}"
-        return f"a guess from the other columns is hardly better than chance ({told}); {_ALL_THE_SAME}"
+        return f"a guess from the other columns is hardly better than chance ({told}); {_CURE}"
     if quality.get("explained", 1.0) >= _LEAST_GAIN or known.value_counts(normalize=True).iloc[0] >= _RIGHT_ENOUGH:
         return None
     told = f"they explain {max(quality['explained'], 0):.0%} of its variance in rows held out"
-    return f"the other columns hardly tell it ({told}); {_ALL_THE_SAME}"
+    return f"the other columns hardly tell it ({told}); {_CURE}"
 
 
 def is_free_text(column: pd.Series) -> bool:
