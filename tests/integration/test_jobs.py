@@ -186,6 +186,15 @@ def test_a_cancelled_job_leaves_nothing(service, table):
     assert requests.delete(service.url + "/api/jobs/nobody", timeout=60).status_code == 404
 
 
+def test_a_cancelled_sharing_leaves_no_real_rows(service, table):
+    body = {"data_path": str(table), "output_dir": str(service.root / "secret")}
+    address = service.accepted("/api/generation/run-pipeline", body | {"output_path": str(service.root / "safe.csv")})
+    until((service.root / "secret" / "attempt_1" / "config.json").exists)
+    assert (service.root / "secret" / "train.parquet").exists()
+    assert requests.delete(service.url + address, timeout=60).json()["job"]["state"] == "cancelled"
+    assert list((service.root / "secret").glob("*.parquet")) == [] and not (service.root / "safe.csv").exists()
+
+
 def test_two_writers_of_one_output_are_told_apart(service, table):
     body = training(service, table, "shared", epochs=10_000)
     address = service.accepted("/api/training/train-model", body)

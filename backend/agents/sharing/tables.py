@@ -16,6 +16,7 @@ from DataFoundry.schema.hashing import hashes
 from DataFoundry.schema.kinds.person_name import known_names
 from DataFoundry.schema.table_schema import TableSchema
 from DataFoundry.sources.opening import open_table
+from DataFoundry.storage import journal
 from DataFoundry.storage.tables import TableWriter
 
 _HELD_OUT = 0.2
@@ -69,7 +70,8 @@ def split(frame: pd.DataFrame, holdout: pd.DataFrame | None, name: str, seed: in
 
 
 def written(frame: pd.DataFrame, path: Path) -> Path:
-    """The table as a file."""
+    """The table as a file, which goes where the work that wrote it is cancelled or given up: it holds real rows."""
+    journal.note(journal.RESUMABLE, path)
     with TableWriter(path) as writer:
         writer.write(frame)
     return path
