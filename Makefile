@@ -1,6 +1,6 @@
 # make demo   the specification's whole workflow on real census data; with OPEN=1 the console on its results
 # make test   every test
-# make serve  the service on port 5000
+# make serve  the service on port 5000; HOST=127.0.0.1 for this machine alone
 # make docs   the pages of docs/ as a site, which the service shows at /guide
 # make check  lint, types, import directions, then every test
 PYTHON ?= python3
@@ -28,7 +28,7 @@ demo: setup
 	@$(BIN)/python backend/examples/demo.py $(if $(OPEN),--open)
 
 serve: setup
-	cd backend && ../$(BIN)/python flask_api.py --port $(PORT)
+	cd backend && ../$(BIN)/python flask_api.py --port $(PORT) $(if $(HOST),--host $(HOST))
 
 orchestrator: setup
 	$(BIN)/python backend/agents/serve_orchestrator.py

@@ -386,3 +386,13 @@ def test_a_name_that_many_rows_have_is_missing_in_some_of_them_not_in_all() -> N
     for each in made_rows:
         assert 0.05 < each.isna().mean() < 0.15 and not set(each.dropna()) & set(names)
         assert each.dropna().str.match(r"\w\. \w").all() and (each.value_counts() > 100).sum() == 3
+
+
+def test_abbreviations_of_companies_are_neither_cut_nor_glued() -> None:
+    rng = np.random.default_rng(0)
+    names = [f"{begin}{end}" for begin in ("Beck", "Ross", "Nov", "Grub", "Dup") for end in "aeiouyr"]
+    trades, forms = ["Logistik", "Handel", "Optik", "Textil"], ["GmbH", "S.r.l.", "e.K.", "Sp. z o.o.", "B.V."]
+    texts = pd.Series([" ".join(map(rng.choice, (names, trades, forms))) for _ in range(300)], dtype=object)
+    new = pd.Series(made("text", learnt("text", texts), np.arange(300)))
+    assert new.str.endswith(tuple(forms)).mean() > 0.8 and (new.str.count(" ") < 6).mean() > 0.9
+    assert new.isin(texts).mean() < 0.01

@@ -26,8 +26,13 @@ _MOST_ROWS = 30_000
 _MOST_WORDS = 20_000
 _MOST_CATEGORIES = 30
 _TRIES = 8
-# A sign of a script without spaces is a word of its own.
-_TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]|\w+(?:['’-]\w+)*|[^\w\s]|\s+", re.UNICODE)
+_TRIES_CUT = 3  # the last of them, in which a short text, too, ends after so many words
+_SHORT = 8  # words: so short a text, such as the name of a company, ends with the words that end such texts
+# Letters with points between them are one word (`S.r.l.`); a sign of a script without spaces is a word of its own.
+_TOKEN = re.compile(
+    r"\b(?:[^\W\d_]{1,2}\.){2,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]|\w+(?:['’-]\w+)*|[^\w\s]|\s+",
+    re.UNICODE,
+)
 _START, _END = 0, 1
 _UNKNOWN = "\ue000"
 
@@ -169,7 +174,8 @@ def make(state: Mapping[str, Any], numbers: np.ndarray, rows: pd.DataFrame, salt
     left = np.arange(len(numbers))
     for turn in range(_TRIES):
         drawn = shares(numbers[left], salt + 31 * turn)
-        texts = [writer.text(contexts[place], share) for place, share in zip(left, drawn, strict=True)]
+        whole = turn < _TRIES - _TRIES_CUT
+        texts = [writer.text(contexts[place], share, whole) for place, share in zip(left, drawn, strict=True)]
         tried = np.array(texts, dtype=object)
         fits = ~may_be_seen(tried, state["seen"]) if turn < _TRIES - 1 else np.ones(len(tried), dtype=bool)
         values[left[fits]] = tried[fits]
@@ -185,22 +191,25 @@ class _Writer:
     def __init__(self, state: Mapping[str, Any]) -> None:
         self._words = state["words"]
         self._lengths = state["lengths"]
+        self._short = max(int(lengths[-1]) for lengths in self._lengths) <= _SHORT
         self._ends = str(state["ends"])
         self._runs = state["runs"]
         self._plain = _plain(self._words)
         self._known: dict[str, bool] = {}
         self._next = _followers(np.asarray(state["tables"]["counts"]))
 
-    def text(self, context: int, share: float) -> str:
-        """One text; `share` in [0, 1) is all its chance."""
+    def text(self, context: int, share: float, whole: bool) -> str:
+        """One text; `share` in [0, 1) is all its chance. With `whole` a short one is not cut after so many words."""
         rng = np.random.Generator(np.random.PCG64(int(share * 2**53)))
         aim = int(self._lengths[context][rng.integers(33)])
+        whole = whole and self._short
+        aim = 2 * _SHORT if whole else aim
         drawn = rng.random(4 * max(aim, 1) + 8)
         words: list[int] = [_START]
         for chance in drawn:
             if len(words) > aim:
                 break
-            words.append(self._word(context, words, chance, aim))
+            words.append(self._word(context, words, chance, 0 if whole else aim))
             if words[-1] == _END:
                 break
         written = "".join(self._words[word] for word in words if word > 1).strip()
@@ -209,11 +218,14 @@ class _Writer:
         return written or self._words[-1].strip()
 
     def _word(self, context: int, words: list[int], chance: float, aim: int) -> int:
-        """The next word; shorter and shorter contexts where the run of six words would be one of few rows."""
+        """The next word; shorter and shorter contexts where the run of six words would be one of few rows.
+
+        Before four fifths of `aim` words none is the end; without an aim what two words say is never left out.
+        """
         before, last = words[-2] if len(words) > 1 else -1, words[-1]
         for key in ((context, before, last), (context, -1, last), (-1, -1, last), (context, -1, -1)):
             found = self._next.get(key)
-            if found is None or key[1] >= 0 and chance * 16 % 1 < 0.2:
+            if found is None or key[1] >= 0 and aim and chance * 16 % 1 < 0.2:
                 continue
             places = np.searchsorted(found[1], chance * found[1][-1], side="right")
             for step in range(min(len(found[0]), 6)):
