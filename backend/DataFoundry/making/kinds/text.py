@@ -25,8 +25,8 @@ _SIGHT = 24  # words and signs looked back at for the last six words
 _MOST_ROWS = 30_000
 _MOST_WORDS = 20_000
 _MOST_CATEGORIES = 30
-_TRIES = 8
-_TRIES_CUT = 3  # the last of them, in which a short text, too, ends after so many words
+_TRIES = 16
+_TRIES_CUT = 10  # the last of them, in which a short text, too, ends after so many words
 _SHORT = 8  # words: so short a text, such as the name of a company, ends with the words that end such texts
 # Letters with points between them are one word (`S.r.l.`); a sign of a script without spaces is a word of its own.
 _TOKEN = re.compile(
