@@ -1,5 +1,5 @@
 # make demo   the specification's whole workflow on real census data; with OPEN=1 the console on its results
-# make test   every test
+# make test   every test, some 50 minutes; JOBS=2 runs two files of tests beside each other in some 30
 # make serve  the service on port 5000; HOST=127.0.0.1 for this machine alone
 # make docs   the pages of docs/ as a site, which the service shows at /guide
 # make check  lint, types, import directions, then every test
@@ -45,7 +45,7 @@ docs: setup
 	$(BIN)/mkdocs build --quiet
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS) --dist loadfile)
 
 lint: setup
 	$(BIN)/ruff check backend tests benchmarks
