@@ -265,8 +265,7 @@ def fill_missing(
         A model of such tables: where the table has few rows, rows drawn from the model join them to learn from.
     columns
         The columns to fill. By default all but those that are missing more often than not or hold notes, where it may
-        mean something, and with `likely` those of which the others hardly tell more than the most usual value does;
-        each is told.
+        mean something; each is told.
     mode
         `likely` takes the likeliest value, of numbers the expected one; `draw` draws one by how likely it is, so that
         shares, spreads and dependence stay as they are.

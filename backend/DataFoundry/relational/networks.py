@@ -85,8 +85,7 @@ def closest(codes: np.ndarray, spans: Sequence[Span], given: int, before: Mappin
     for place in small:
         if place < given:
             continue
-        own = codes[:, place].astype(np.int64)
-        told = {other: _excess(codes[:, other].astype(np.int64), own) for other in small if other < given}
+        told = _told(codes, place, [other for other in small if other < given])
         best = max(told, key=lambda other: told[other], default=None)
         if best is not None and told[best] > max(_FEWEST_NATS, told.get(before.get(place - given, -1), 0.0)):
             found[place - given] = best
@@ -100,12 +99,17 @@ def told_beside(codes: np.ndarray, spans: Sequence[Span], given: int) -> dict[in
     small = [place for place, span in enumerate(spans[given:]) if span.kind != ORDERED and span.width <= _MOST_STATES]
     found = {}
     for place in small:
-        earlier = [other for other in small if other < place]
-        told = {other: _excess(own[:, other].astype(np.int64), own[:, place].astype(np.int64)) for other in earlier}
+        told = _told(own, place, [other for other in small if other < place])
         best = max(told, key=lambda other: told[other], default=None)
         if best is not None and told[best] > _FEWEST_NATS:
             found[place] = best
     return found
+
+
+def _told(codes: np.ndarray, place: int, others: Sequence[int]) -> dict[int, float]:
+    """What each of other columns of codes (n, d) says of the one at a place, see `_excess`."""
+    own = codes[:, place].astype(np.int64)
+    return {other: _excess(codes[:, other].astype(np.int64), own) for other in others}
 
 
 def _excess(one: np.ndarray, other: np.ndarray) -> float:

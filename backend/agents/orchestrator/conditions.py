@@ -77,12 +77,11 @@ def read_conditions(where: Any, example: pd.DataFrame) -> Conditions:
             label = value
         else:
             column = _column(str(name), example)
+            if isinstance(value, list):
+                tests.append(_any_of([_test(column, each, example[column]) for each in value]))
+                continue
             bounds = str(value).split(" and ") if str(value)[:1] in ("<", ">") else [value]
-            tests += (
-                [_test(column, each, example[column]) for each in bounds]
-                if not isinstance(value, list)
-                else [_any_of([_test(column, each, example[column]) for each in value])]
-            )
+            tests += [_test(column, each, example[column]) for each in bounds]
     return Conditions(label, tuple(tests))
 
 
